@@ -1,0 +1,166 @@
+"""Facts about cameras: the registry's state, what ingest sees of each, what a camera reports."""
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hejnal_contracts.base import CameraId, Fact, Id, Instant, Model, Point
+
+StreamName = Literal["main", "sub"]
+
+
+class StreamSource(Model):
+    """Where one stream of a camera is pulled from. The URL never carries credentials."""
+
+    name: StreamName
+    url: str = Field(pattern=r"^[a-z][a-z0-9+.-]*://[^@\s]*$", description="e.g. rtsp://10.0.0.7:554/main")
+
+
+class ViewCone(Model):
+    """What a camera sees on the map."""
+
+    azimuth_deg: float = Field(ge=0, lt=360, description="Direction of view, clockwise from north")
+    angle_deg: float = Field(gt=0, le=360)
+    range_m: float = Field(gt=0, le=5000)
+
+
+class RecordingPlan(Model):
+    """Whether and how long a camera's footage is kept."""
+
+    enabled: bool = True
+    stream: StreamName = "main"
+    keep_days: int = Field(default=30, ge=1, le=90, description="Retention; 90 days is the legal ceiling (art. 9a)")
+
+
+class CameraState(Fact):
+    """The whole state of a camera in the registry."""
+
+    camera_id: CameraId
+    version: int = Field(ge=1, description="Grows by one with each change")
+    name: str = Field(min_length=1, max_length=120)
+    place: Point
+    address: str = ""
+    streams: tuple[StreamSource, ...] = Field(min_length=1, max_length=2)
+    has_credentials: bool = Field(default=False, description="Fetched by ingest over HTTP; never part of a fact")
+    groups: tuple[str, ...] = ()
+    recording: RecordingPlan = RecordingPlan()
+    view_cone: ViewCone | None = None
+    purpose: str = Field(default="", description="Why the camera is there, shown in the public register")
+    public: bool = Field(default=True, description="Shown in the public register")
+    restricted: bool = Field(default=False, description="Viewing asks for a reason")
+    enabled: bool = True
+    changed_at: Instant
+
+
+class CameraRegistered(CameraState):
+    """A camera was added to the registry."""
+
+    TYPE: ClassVar[str] = "camera.registered.v1"
+
+
+class CameraChanged(CameraState):
+    """A camera's registration was changed; carries the whole new state."""
+
+    TYPE: ClassVar[str] = "camera.changed.v1"
+
+
+class CameraRemoved(CameraState):
+    """A camera was taken out of the registry; carries its last state."""
+
+    TYPE: ClassVar[str] = "camera.removed.v1"
+
+
+class CameraCondition(StrEnum):
+    """What an operator is told about a camera."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RETRYING = "retrying"
+    OFF = "off"
+
+
+class FaultCause(StrEnum):
+    """Why a camera gives no picture."""
+
+    NO_ROUTE = "no_route"
+    REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    NOT_RTSP = "not_rtsp"
+    NOT_FOUND = "not_found"
+    NO_VIDEO = "no_video"
+    UNSUPPORTED = "unsupported"
+    NO_KEYFRAME = "no_keyframe"
+    STALLED = "stalled"
+    CLOSED = "closed"
+    PROTOCOL = "protocol"
+    DISK_FULL = "disk_full"
+    OPERATOR_OFF = "operator_off"
+
+
+class StreamHealth(Model):
+    """Figures of one stream over the last window, taken from the compressed stream."""
+
+    name: StreamName
+    codec: str = Field(description="RFC 6381 codec string, e.g. avc1.64001f")
+    width: int = Field(ge=0)
+    height: int = Field(ge=0)
+    fps: float = Field(ge=0)
+    bitrate_bps: int = Field(ge=0)
+    gop_s: float = Field(ge=0, description="Length of the last group of pictures")
+    clock_offset_s: float | None = Field(default=None, description="Camera clock minus server clock, from RTCP sender reports")
+
+
+class CameraStatusReported(Fact):
+    """What ingest knows of a camera now."""
+
+    TYPE: ClassVar[str] = "camera.status-reported.v1"
+
+    camera_id: CameraId
+    epoch: int = Field(ge=0, description="Lease epoch; a lower one is stale")
+    ingest_id: str
+    relay_url: str = Field(description="Internal base URL of the ingest process that holds the camera")
+    condition: CameraCondition
+    cause: FaultCause | None = None
+    detail: str = Field(default="", max_length=300, description="For the operator; no secrets")
+    since: Instant
+    observed_at: Instant
+    retry_at: Instant | None = None
+    streams: tuple[StreamHealth, ...] = ()
+
+
+class CameraTampered(Fact):
+    """A camera's picture is suspected of being covered, moved, blinded or frozen."""
+
+    TYPE: ClassVar[str] = "camera.tampered.v1"
+
+    event_id: Id
+    camera_id: CameraId
+    kind: Literal["covered", "moved", "blinded", "frozen"]
+    confidence: float = Field(ge=0, le=1)
+    at: Instant
+
+
+class MotionDetected(Fact):
+    """A camera (ONVIF) or ingest saw motion."""
+
+    TYPE: ClassVar[str] = "camera.motion-detected.v1"
+
+    event_id: Id
+    camera_id: CameraId
+    started_at: Instant
+    ended_at: Instant | None = None
+    source: Literal["onvif", "stream"]
+
+
+class StreamFaulted(Fact):
+    """A stream ended or failed."""
+
+    TYPE: ClassVar[str] = "camera.stream-faulted.v1"
+
+    event_id: Id
+    camera_id: CameraId
+    stream: StreamName
+    cause: FaultCause
+    detail: str = Field(default="", max_length=300)
+    at: Instant

@@ -1,0 +1,107 @@
+"""What residents want to be told, and what they tell the town."""
+
+from datetime import time
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hejnal_contracts.announcements import Area
+from hejnal_contracts.base import Channel, Fact, Id, Instant, Language, Model, Point, Severity
+
+
+class PushKeys(Model):
+    """Keys of a Web Push subscription (RFC 8291), base64url."""
+
+    p256dh: str
+    auth: str
+
+
+class ContactPoint(Model):
+    """A verified way to reach one resident, with the consent it rests on."""
+
+    contact_id: Id
+    channel: Channel
+    address: str = Field(description="E.164 number, e-mail address or push endpoint")
+    push_keys: PushKeys | None = None
+    verified_at: Instant
+    consent_id: Id
+
+
+class SubscriptionFilter(Model):
+    """One wish: these categories, from this severity on, here, on these channels."""
+
+    categories: tuple[str, ...] = Field(min_length=1)
+    min_severity: Severity = Severity.INFO
+    area: Area | None = Field(default=None, description="None: anywhere in the town")
+    channels: tuple[Channel, ...] = Field(min_length=1)
+
+
+class QuietHours(Model):
+    """Local time (Europe/Warsaw) in which only emergencies may disturb."""
+
+    starts: time
+    ends: time
+
+
+class SubscriptionChanged(Fact):
+    """The whole current subscription of one resident; a tombstone (null value) means erased."""
+
+    TYPE: ClassVar[str] = "subscription.changed.v1"
+
+    resident_id: Id
+    version: int = Field(ge=1)
+    language: Language = Language.PL
+    contacts: tuple[ContactPoint, ...] = ()
+    filters: tuple[SubscriptionFilter, ...] = ()
+    quiet_hours: QuietHours | None = None
+    paused_until: Instant | None = None
+    changed_at: Instant
+
+
+class ReportSubmitted(Fact):
+    """A resident's report has been accepted. Its text and photos stay with citizen-api."""
+
+    TYPE: ClassVar[str] = "report.submitted.v1"
+
+    report_id: Id
+    reference: str = Field(description="What people say on the phone, e.g. Z-2026-00042")
+    category: str
+    urgent: bool = False
+    place: Point
+    address: str = ""
+    photos: int = Field(default=0, ge=0, le=6)
+    submitted_at: Instant
+
+
+class ReportRouted(Fact):
+    """A unit of the town was made responsible for a report."""
+
+    TYPE: ClassVar[str] = "report.routed.v1"
+
+    report_id: Id
+    unit: str
+    at: Instant
+
+
+class ReportAnswered(Fact):
+    """The town answered or moved the report on."""
+
+    TYPE: ClassVar[str] = "report.answered.v1"
+
+    report_id: Id
+    resident_id: Id | None = None
+    status: Literal["received", "in_progress", "planned"]
+    answer: str = ""
+    at: Instant
+
+
+class ReportClosed(Fact):
+    """The report is over, with its outcome."""
+
+    TYPE: ClassVar[str] = "report.closed.v1"
+
+    report_id: Id
+    resident_id: Id | None = None
+    outcome: Literal["fixed", "not_ours", "duplicate", "rejected"]
+    answer: str = ""
+    at: Instant
