@@ -1,0 +1,1 @@
+"""Cameras' bytes: received, understood, written and relayed without being decoded."""

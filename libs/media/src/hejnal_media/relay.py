@@ -1,0 +1,166 @@
+"""Live relay framing between ingest and the gateway: one endless byte stream of records.
+
+A record is `u32 length of what follows | u8 kind | body`, big endian:
+
+| kind | body |
+|---|---|
+| 1 stream info | JSON `codec, width, height, clock_rate, run_id`; the first record, and again after each change |
+| 2 access unit | `u8 flags (bit 0 key frame, bit 1 first after a skip) | u64 ticks | u64 server time µs | payload` |
+| 3 keep-alive | empty, once a second |
+| 4 run ended | JSON `cause, detail`; the connection stays, a new kind 1 follows when the camera is back |
+
+Unknown kinds are skipped, so that a newer ingest can talk to an older gateway.
+"""
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hejnal_media.access_unit import CLOCK_RATE, MAX_ACCESS_UNIT_BYTES, AccessUnit
+
+STREAM_INFO, ACCESS_UNIT, KEEP_ALIVE_KIND, RUN_ENDED = 1, 2, 3, 4
+FLAG_KEY_FRAME, FLAG_AFTER_SKIP = 1, 2
+
+_HEADER = struct.Struct(">IB")
+_UNIT_HEADER = struct.Struct(">IBBQQ")
+_UNIT_BODY = struct.Struct(">BQQ")
+_MAX_JSON_BYTES = 4096
+MAX_RECORD_BYTES = MAX_ACCESS_UNIT_BYTES + 64
+"""The largest `length` a decoder accepts."""
+
+
+class RelayError(ValueError):
+    """The byte stream is not relay framing; the connection is of no further use."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What the pictures that follow are."""
+
+    codec: str
+    width: int
+    height: int
+    run_id: str
+    clock_rate: int = CLOCK_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedUnit:
+    """One access unit; `after_skip` when pictures before it were left out because the reader was slow."""
+
+    unit: AccessUnit
+    after_skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """Ingest is alive, the camera has sent nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The camera has gone; `cause` is a `FaultCause` value."""
+
+    cause: str
+    detail: str = ""
+
+
+Record = StreamInfo | RelayedUnit | KeepAlive | RunEnded
+
+KEEP_ALIVE_RECORD = _HEADER.pack(1, KEEP_ALIVE_KIND)
+"""The keep-alive record, ready to send."""
+
+
+def _json_record(kind: int, content: dict[str, Any]) -> bytes:
+    body = json.dumps(content, separators=(",", ":")).encode()
+    return _HEADER.pack(1 + len(body), kind) + body
+
+
+def encode_stream_info(info: StreamInfo) -> bytes:
+    """The record of kind 1."""
+    return _json_record(STREAM_INFO, asdict(info))
+
+
+def encode_run_ended(cause: str, detail: str = "") -> bytes:
+    """The record of kind 4."""
+    return _json_record(RUN_ENDED, {"cause": cause, "detail": detail[:300]})
+
+
+def encode_access_unit(unit: AccessUnit, *, after_skip: bool = False) -> bytes:
+    """The record of kind 2. The payload is copied once, into the record."""
+    flags = (FLAG_KEY_FRAME if unit.key_frame else 0) | (FLAG_AFTER_SKIP if after_skip else 0)
+    head = _UNIT_HEADER.pack(18 + unit.size_bytes, ACCESS_UNIT, flags, unit.ticks, unit.received_at_us)
+    return b"".join((head, *unit.pieces))
+
+
+class RelayDecoder:
+    """Cuts a relay byte stream into records, whatever the sizes of the chunks it arrives in."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+
+    def feed(self, chunk: bytes) -> list[Record]:
+        """The records completed by `chunk`, in order. Raises RelayError; the decoder is of no use after that."""
+        self._pending += chunk
+        records: list[Record] = []
+        position, end = 0, len(self._pending)
+        with memoryview(self._pending) as view:
+            while end - position >= _HEADER.size:
+                length, kind = _HEADER.unpack_from(view, position)
+                if not 1 <= length <= MAX_RECORD_BYTES:
+                    raise RelayError(f"record of {length} bytes")
+                after = position + 4 + length
+                if after > end:
+                    break
+                record = _decode(kind, view[position + _HEADER.size : after])
+                if record is not None:
+                    records.append(record)
+                position = after
+        if position:
+            del self._pending[:position]
+        return records
+
+
+def _decode(kind: int, body: memoryview) -> Record | None:
+    with body:
+        if kind == ACCESS_UNIT:
+            if len(body) <= _UNIT_BODY.size:
+                raise RelayError("access unit without payload")
+            flags, ticks, received_at_us = _UNIT_BODY.unpack_from(body)
+            payload = bytes(body[_UNIT_BODY.size :])
+            unit = AccessUnit(ticks, received_at_us, bool(flags & FLAG_KEY_FRAME), [payload], len(payload))
+            return RelayedUnit(unit, after_skip=bool(flags & FLAG_AFTER_SKIP))
+        if kind == KEEP_ALIVE_KIND:
+            return KeepAlive()
+        if kind == STREAM_INFO:
+            return _stream_info(_json_body(body))
+        if kind == RUN_ENDED:
+            content = _json_body(body)
+            return RunEnded(cause=str(content.get("cause", "")), detail=str(content.get("detail", "")))
+    return None
+
+
+def _json_body(body: memoryview) -> dict[str, Any]:
+    if len(body) > _MAX_JSON_BYTES:
+        raise RelayError(f"JSON body of {len(body)} bytes")
+    try:
+        content = json.loads(bytes(body))
+    except (ValueError, RecursionError) as error:
+        raise RelayError("JSON body cannot be read") from error
+    if not isinstance(content, dict):
+        raise RelayError("JSON body is no object")
+    return content
+
+
+def _stream_info(content: dict[str, Any]) -> StreamInfo:
+    try:
+        return StreamInfo(
+            codec=str(content["codec"]),
+            width=int(content["width"]),
+            height=int(content["height"]),
+            run_id=str(content["run_id"]),
+            clock_rate=int(content.get("clock_rate", CLOCK_RATE)),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise RelayError("stream info is incomplete") from error
