@@ -1,0 +1,48 @@
+"""Creates the Kafka topics from their one declaration in `hejnal_contracts.topics`."""
+
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from hejnal_contracts.topics import DLQ_RETENTION_MS, TOPICS, Topic
+
+
+class TopicError(RuntimeError):
+    """The broker refused a topic."""
+
+
+async def create_topics(
+    bootstrap: str,
+    topics: Iterable[Topic] = TOPICS,
+    *,
+    prefix: str = "",
+    partitions: int | None = None,
+    request_timeout_s: float = 30,
+) -> list[str]:
+    """Create each topic and its DLQ if missing; gives the names that are new. `partitions` overrides the declaration.
+
+    Raises TopicError with the broker's reason.
+    """
+    wanted: list[NewTopic] = []
+    for topic in topics:
+        count = partitions or topic.partitions
+        wanted.append(NewTopic(prefix + topic.name, count, 1, topic_configs=topic.config()))
+        dlq_settings = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
+        wanted.append(NewTopic(prefix + topic.dlq, 1, 1, topic_configs=dlq_settings))
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await client.start()
+    try:
+        response = await client.create_topics(wanted)
+    finally:
+        await client.close()
+    # The client never raises for a refused topic: the answer has to be read.
+    created, refused = [], []
+    for name, code, *message in response.topic_errors:
+        if code == 0:
+            created.append(name)
+        elif code != TopicAlreadyExistsError.errno:
+            refused.append(f"{name}: {for_code(code).__name__} {message[0] if message and message[0] else ''}".strip())
+    if refused:
+        raise TopicError("Kafka refused topics: " + "; ".join(refused))
+    return created
