@@ -1,0 +1,95 @@
+"""Alembic without boilerplate per service: scripts live in `<package>/migrations/versions`, the environment is here."""
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+LOCK_TIMEOUT = "5s"
+EXTENSIONS = ("postgis", "btree_gist")
+
+
+def _config(package: str) -> Config:
+    module = import_module(package)
+    assert module.__file__ is not None
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("version_locations", str(Path(module.__file__).parent / "migrations" / "versions"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def heads(package: str) -> list[str]:
+    """The newest revisions of a service's migrations; one, if nobody raced."""
+    return list(ScriptDirectory.from_config(_config(package)).get_heads())
+
+
+def _metadata(package: str) -> MetaData:
+    metadata: MetaData = import_module(f"{package}.tables").metadata
+    return metadata
+
+
+def _prepare(connection: Connection, schema: str) -> None:
+    if not connection.execute(text("select 1 from pg_namespace where nspname = :schema"), {"schema": schema}).scalar():
+        connection.execute(text(f'create schema "{schema}"'))
+    for extension in EXTENSIONS:
+        if not connection.execute(text("select 1 from pg_extension where extname = :name"), {"name": extension}).scalar():
+            connection.execute(text(f"create extension {extension} schema public"))
+    connection.execute(text(f'set search_path to "{schema}", public'))
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.commit()
+
+
+def _upgrade(connection: Connection, package: str, schema: str) -> None:
+    _prepare(connection, schema)
+    config = _config(package)
+    config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
+    config.attributes["metadata"] = _metadata(package)
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def _include(schema: str) -> Any:
+    def include(item: Any, name: str | None, kind: str, *_: Any) -> bool:
+        if kind == "table":
+            return (item.schema or schema) == schema and name not in {"alembic_version", "spatial_ref_sys"}
+        return True
+
+    return include
+
+
+def _differences(connection: Connection, package: str, schema: str) -> list[Any]:
+    connection.execute(text(f'set search_path to "{schema}", public'))
+    options = {"include_object": _include(schema), "compare_type": True}
+    differences: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), _metadata(package))
+    return differences
+
+
+async def _run(database_url: str, work: Any, *args: Any) -> Any:
+    engine = create_async_engine(database_url, poolclass=NullPool, connect_args={"timeout": 10})
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work, *args)
+    finally:
+        await engine.dispose()
+
+
+def upgrade(database_url: str, package: str, schema: str) -> None:
+    """Bring a service's schema to its newest revision. Safe to repeat; waits at most 5 s for a lock."""
+    asyncio.run(_run(database_url, _upgrade, package, schema))
+
+
+def check(database_url: str, package: str, schema: str) -> list[Any]:
+    """What differs between the migrated database and the service's `tables.metadata`; empty when nothing does."""
+    found: list[Any] = asyncio.run(_run(database_url, _differences, package, schema))
+    return found
