@@ -1,0 +1,61 @@
+"""`python -m hejnal_recorder serve | migrate | check | openapi`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Run one command; the exit code says whether it went well."""
+    parser = argparse.ArgumentParser(prog="python -m hejnal_recorder")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="take footage over and answer the internal API")
+    commands.add_parser("migrate", help="bring the database schema to the newest revision")
+    openapi = commands.add_parser("openapi", help="write the internal API's OpenAPI document")
+    openapi.add_argument("--out", type=Path, help="file to write; standard output without it")
+    check = commands.add_parser("check", help="compare index and archive; changes nothing")
+    check.add_argument("--camera", help="only this camera")
+    check.add_argument("--hashes", action="store_true", help="read every byte and compare the fragments' SHA-256")
+    check.add_argument("--orphans-older-than-s", type=float, default=300, help="younger files without a row are in the making")
+    arguments = parser.parse_args()
+
+    if arguments.command == "openapi":
+        from hejnal_recorder.app import openapi_document
+
+        text = json.dumps(openapi_document(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        if arguments.out:
+            arguments.out.write_text(text)
+        else:
+            print(text, end="")
+        return 0
+
+    from hejnal_recorder.settings import Settings
+    from hejnal_runtime.logs import configure_logging
+
+    settings = Settings()
+    configure_logging(settings.service, settings.log_level, json=settings.log_json)
+    if settings.database_url is None:
+        print("HEJNAL_RECORDER_DATABASE_URL is not set: postgresql+asyncpg://user:password@host:port/name", file=sys.stderr)
+        return 2
+    if arguments.command == "migrate":
+        from hejnal_recorder.resources import SCHEMA
+        from hejnal_runtime import migrations
+
+        migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_recorder", SCHEMA)
+        return 0
+    if arguments.command == "check":
+        from hejnal_recorder.check import run_check
+
+        return asyncio.run(
+            run_check(settings, camera_id=arguments.camera, hashes=arguments.hashes, orphan_age_s=arguments.orphans_older_than_s)
+        )
+    from hejnal_recorder.service import run_service
+
+    asyncio.run(run_service(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The recorder's one app: internal API, health and metrics. It has no public door."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from hejnal_recorder.playback.routes import router as playback_router
+from hejnal_recorder.resources import Resources
+from hejnal_recorder.settings import Settings
+from hejnal_runtime.health import Health
+from hejnal_runtime.serve import create_internal_app
+from hejnal_runtime.tokens import TokenVerifier, service_caller
+
+CALLERS = ("operator-gateway",)
+"""The services that may use the internal API."""
+
+
+def create_app(settings: Settings, resources: Resources | None = None, health: Health | None = None) -> FastAPI:
+    """The app behind the internal port. Without `resources` it can only describe itself (OpenAPI)."""
+    verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
+    guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
+    guarded.include_router(playback_router)
+    jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
+    app = create_internal_app(health or Health(), [guarded], jwks=jwks, title="Hejnał recorder")
+    app.state.resources = resources
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The internal API as OpenAPI; operations (health, metrics) left out, errors as what they are: problem documents."""
+    document = create_app(Settings()).openapi()
+    paths = {path: item for path, item in document["paths"].items() if path.startswith("/internal/")}
+    for item in paths.values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if status >= "400" and "application/json" in content:
+                    content["application/problem+json"] = content.pop("application/json")
+    schemas = document["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return {**document, "paths": paths}

@@ -1,0 +1,27 @@
+"""Every metric of the recorder."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FRAGMENTS = Counter(
+    "hejnal_recorder_fragments_total",
+    "Announced fragments by what became of them",
+    ["outcome"],  # stored, duplicate, stale, missing
+)
+TAKEOVER_BYTES = Counter("hejnal_recorder_takeover_bytes_total", "Bytes taken over into the archive", ["way"])  # link, fetch
+TAKEOVER_SECONDS = Histogram(
+    "hejnal_recorder_takeover_seconds",
+    "Taking a batch of facts over: files, rows, commit",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+LAG_SECONDS = Gauge("hejnal_recorder_lag_seconds", "Age of the newest fragment when its row was committed")
+SEGMENTS_STORED = Counter("hejnal_recorder_segments_stored_total", "Segments complete in the archive")
+SEGMENTS_DELETED = Counter("hejnal_recorder_segments_deleted_total", "Segments deleted", ["reason"])
+GAPS = Counter("hejnal_recorder_gaps_total", "Gaps opened", ["cause"])
+PLAYLIST_SECONDS = Histogram(
+    "hejnal_recorder_playlist_seconds",
+    "Making a playlist",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1),
+)
+MEDIA_SENT_BYTES = Counter("hejnal_recorder_media_sent_bytes_total", "Footage sent to viewers")
+MEDIA_MISSING = Counter("hejnal_recorder_media_missing_total", "Requests for a segment whose file is gone or too short")
+ARCHIVE_FREE_BYTES = Gauge("hejnal_recorder_archive_free_bytes", "Free space of the archive's file system")

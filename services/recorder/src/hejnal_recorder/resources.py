@@ -1,0 +1,57 @@
+"""What the recorder holds while it runs, built and closed in one place."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+import aiohttp
+from fastapi import Request
+
+from hejnal_recorder.settings import Settings
+from hejnal_runtime.bus.producer import Producer
+from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.database import Database
+from hejnal_runtime.tokens import TokenIssuer, load_key
+
+SCHEMA = "recorder"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Open connections and the things every room needs."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    producer: Producer
+    http: aiohttp.ClientSession
+    issuer: TokenIssuer | None
+
+    @classmethod
+    async def open(cls, settings: Settings, *, clock: Clock | None = None) -> "Resources":
+        """Build everything; nothing has to answer yet. ValueError when the database address is missing."""
+        if settings.database_url is None:
+            raise ValueError("HEJNAL_RECORDER_DATABASE_URL is not set")
+        issuer = None
+        if settings.token_key_file is not None:
+            issuer = TokenIssuer(settings.service, await asyncio.to_thread(load_key, settings.token_key_file))
+        await asyncio.to_thread(settings.archive_dir.mkdir, parents=True, exist_ok=True)
+        return cls(
+            settings=settings,
+            clock=clock or SystemClock(),
+            database=Database(settings.database_url.get_secret_value(), schema=SCHEMA),
+            producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
+            http=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.fetch_timeout_s, sock_connect=3)),
+            issuer=issuer,
+        )
+
+    async def close(self) -> None:
+        """Close in reverse order."""
+        await self.http.close()
+        await self.producer.stop()
+        await self.database.close()
+
+
+def get_resources(request: Request) -> Resources:
+    """FastAPI dependency: the resources of the running app."""
+    return cast("Resources", request.app.state.resources)
