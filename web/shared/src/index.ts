@@ -1,1 +1,15 @@
-export {};
+export { answer, createClient } from "./http/client.ts";
+export { asProblem, type FieldProblem, Problem, problemFrom, type ProblemKind, retryAfter } from "./http/problem.ts";
+export { problemWords, waitWords } from "./http/problem-words.ts";
+export { isLanguage, type Language, LANGUAGE_NAMES, LANGUAGES, preferredLanguage } from "./i18n/languages.ts";
+export { useLanguage } from "./i18n/language.ts";
+export { type CatalogueLoader, changeLanguage, startI18n } from "./i18n/start.ts";
+export { DateWords } from "./time/date-words.ts";
+export { exactTime, localDate, localDay, localTime, TOWN_TIME_ZONE } from "./time/local-date.ts";
+export { useDateWords } from "./time/use-date-words.ts";
+export { useColorScheme } from "./ui/color-scheme.ts";
+export { categoryIcon, Icon, type IconName } from "./ui/icons.tsx";
+export { suppressInlineStyles } from "./ui/inline-styles.ts";
+export { Logo } from "./ui/Logo.tsx";
+export { SEVERITIES, type Severity, SeverityBadge } from "./ui/SeverityBadge.tsx";
+export { EmptyState, ErrorState, Skeleton } from "./ui/states.tsx";

@@ -1,0 +1,16 @@
+import type {} from "i18next";
+import type shared from "./pl.json";
+
+declare global {
+  /** Message catalogues known to the type checker; each front end adds its own as `app`. */
+  interface HejnalResources {
+    shared: typeof shared;
+  }
+}
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "app";
+    resources: HejnalResources;
+  }
+}
