@@ -37,6 +37,14 @@ class StreetsArea(Model):
 
 Area = Annotated[TownArea | CircleArea | PolygonArea | StreetsArea, Field(discriminator="kind")]
 
+Footprint = Annotated[
+    tuple[tuple[Point, ...], ...],
+    Field(
+        description="The area as closed outer rings, worked out by the town's address register; empty for the whole town. "
+        "Two areas meet where their footprints do; no consumer needs street data."
+    ),
+]
+
 
 class Text(Model):
     """One language's wording of an announcement. Plain text, no HTML."""
@@ -56,6 +64,7 @@ class AnnouncementVersion(Fact):
     severity: Severity
     texts: dict[Language, Text] = Field(min_length=1, description="Always has pl")
     area: Area = TownArea()
+    footprint: Footprint = ()
     valid_from: Instant
     valid_until: Instant
     channels: tuple[Channel, ...] = Field(min_length=1)

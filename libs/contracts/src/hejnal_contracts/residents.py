@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from hejnal_contracts.announcements import Area
+from hejnal_contracts.announcements import Area, Footprint
 from hejnal_contracts.base import Channel, Fact, Id, Instant, Language, Model, Point, Severity
 
 
@@ -33,6 +33,7 @@ class SubscriptionFilter(Model):
     categories: tuple[str, ...] = Field(min_length=1)
     min_severity: Severity = Severity.INFO
     area: Area | None = Field(default=None, description="None: anywhere in the town")
+    footprint: Footprint = ()
     channels: tuple[Channel, ...] = Field(min_length=1)
 
 
