@@ -49,9 +49,7 @@ class Installation:
 
     def install(self, maven: str = "mvn") -> None:
         """Fetch the jars named by pom.xml and build the class archive; nothing to do if both are there for this pom and Java."""
-        stamp = self.folder / "installed"
-        wanted = self._fingerprint()
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        if self.is_current():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.libs, ignore_errors=True)
@@ -61,7 +59,15 @@ class Installation:
         if done.returncode != 0:
             raise KafkaError(f"Maven could not fetch Kafka's jars:\n{(done.stdout + done.stderr)[-2000:]}")
         self._build_archive()
-        stamp.write_text(wanted, encoding="utf-8")
+        self._stamp.write_text(self._fingerprint(), encoding="utf-8")
+
+    def is_current(self) -> bool:
+        """True if the jars and the class archive are there for this pom.xml and this Java."""
+        return self._stamp.exists() and self._stamp.read_text(encoding="utf-8") == self._fingerprint()
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "installed"
 
     def command(self, main: str, *arguments: str, jvm: tuple[str, ...] = ()) -> list[str]:
         """The command line of one of Kafka's programs, for example `kafka.Kafka`."""

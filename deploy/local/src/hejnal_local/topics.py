@@ -18,7 +18,6 @@ async def create_topics(
     *,
     prefix: str = "",
     partitions: int | None = None,
-    request_timeout_s: float = 30,
 ) -> list[str]:
     """Create each topic and its DLQ if missing; gives the names that are new. `partitions` overrides the declaration.
 
