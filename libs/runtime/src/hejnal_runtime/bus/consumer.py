@@ -31,6 +31,7 @@ Partitions = set[tuple[str, int]]
 PartitionsChanged = Callable[[Partitions], Awaitable[None]]
 
 PROBE_EVERY_S = 5.0
+BROKER_SILENT_S = 20.0
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -298,7 +299,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not self._assigned_once:
             return f"consumer {self.group} has no partitions assigned yet"
         now = time.monotonic()
-        if now - self._last_answer > self._stalled_after_s / 2 and self._workers:
+        if now - self._last_answer > BROKER_SILENT_S and self._workers:
             return f"consumer {self.group}: Kafka has not answered for {now - self._last_answer:.0f} s"
         for worker in self._workers.values():
             if worker.busy_since is not None and now - worker.busy_since > self._stalled_after_s:
