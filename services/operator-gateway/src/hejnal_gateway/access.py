@@ -1,0 +1,109 @@
+"""The gate in front of every route: which site a request comes from, who sent it, what that person may do."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hejnal_gateway.accounts.roles import Role
+from hejnal_gateway.accounts.sessions import Sessions, StaffSession
+from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.problems import problem_response
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BODY_TYPES = frozenset({"application/json", "application/sdp", "application/trickle-ice-sdpfrag"})
+
+
+def cookie_name(*, secure: bool) -> str:
+    """The session cookie's name; `__Host-` makes browsers insist on Secure, no Domain, Path=/ (RFC 6265bis §4.1.3)."""
+    return "__Host-hejnal-staff" if secure else "hejnal-staff"
+
+
+def source_ip(request: Request) -> str:
+    """The peer's address, for throttling and the audit log."""
+    return request.client.host if request.client else ""
+
+
+async def _find(request: Request) -> StaffSession | None:
+    resources = request.app.state.resources
+    sessions: Sessions = resources.sessions
+    token = request.cookies.get(cookie_name(secure=resources.secure_cookies))
+    return await sessions.find(token, source_ip(request)) if token else None
+
+
+class StaffRequired:
+    """A dependency that gives the signed-in member of staff: 401 for nobody, 403 for a role that is not listed."""
+
+    def __init__(self, roles: frozenset[Role]) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request) -> StaffSession:
+        staff = await _find(request)
+        if staff is None:
+            raise AppError(Kind.UNAUTHENTICATED, "sign-in-required", "Please sign in.")
+        if staff.role not in self.roles:
+            raise AppError(Kind.FORBIDDEN, "role-not-allowed", f"The role {staff.role.value} may not do this.")
+        return staff
+
+
+class SameOriginMiddleware:
+    """Refuses what another site makes a browser send here (CSRF).
+
+    For /api/ every request with `Sec-Fetch-Site` other than same-origin or none is refused, reading too. For requests that
+    change something, `Origin` (where sent) must be ours, and a body must be JSON or SDP: a form cannot be smuggled in. Programs
+    without these headers carry no ambient cookie, so they need no such check. SameSite=Strict on the cookie stands behind it.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self.app = app
+        self._origin = _origin_of(public_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            wrong = self._judge(Request(scope))
+            if wrong is not None:
+                await wrong(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _judge(self, request: Request) -> ASGIApp | None:
+        site = request.headers.get("sec-fetch-site")
+        if site not in (None, "same-origin", "none"):
+            return _refuse(request, 403, "cross-site", "Requests from another site are refused.")
+        if request.method in _SAFE_METHODS:
+            return None
+        origin = request.headers.get("origin")
+        if origin is not None and _origin_of(origin) not in (self._origin, _origin_of(str(request.url))):
+            return _refuse(request, 403, "cross-site", "Requests from another site are refused.")
+        has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if has_body and content_type not in _BODY_TYPES:
+            return _refuse(request, 415, "content-type", "Send application/json (live view: application/sdp).")
+        return None
+
+
+def _origin_of(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    return parts.scheme, parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
+
+
+def _refuse(request: Request, status: int, slug: str, detail: str) -> ASGIApp:
+    return problem_response(status, slug, detail, instance=request.url.path)
+
+
+def roles_of_route(route: Any) -> frozenset[Role] | None:
+    """The roles a route asks for; None when it asks for nobody. For the test that walks all routes."""
+    pending: list[Any] = [route.dependant]
+    while pending:
+        dependant = pending.pop()
+        call: Callable[..., Awaitable[Any]] | None = dependant.call
+        if isinstance(call, StaffRequired):
+            return call.roles
+        pending.extend(dependant.dependencies)
+    return None

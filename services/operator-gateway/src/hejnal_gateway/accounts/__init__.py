@@ -1,0 +1,1 @@
+"""Staff accounts: who may come in, and how they prove it."""

@@ -1,0 +1,27 @@
+"""Who may do what, in one place."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of staff is there for."""
+
+    OPERATOR = "operator"
+    DISPATCHER = "dispatcher"
+    EDITOR = "editor"
+    CLERK = "clerk"
+    DPO = "dpo"
+    ADMIN = "admin"
+
+
+ALL = frozenset(Role)
+WATCH_LIVE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+SEE_TIMELINE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO, Role.ADMIN})
+PLAY_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO})
+KEEP_CAMERAS = frozenset({Role.ADMIN})
+READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
+READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})
+ANSWER_REPORTS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
+READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Role.CLERK, Role.ADMIN})
+WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})
+SEE_TOWN = ALL

@@ -1,0 +1,1 @@
+"""The audit log: who saw, played, changed what, and why."""

@@ -1,0 +1,1 @@
+"""What staff may reach in other services through this door."""

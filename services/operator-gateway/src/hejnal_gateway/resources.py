@@ -1,0 +1,5 @@
+"""Placeholder to be written."""
+
+
+class Resources:
+    """x"""

@@ -1,0 +1,49 @@
+"""What the gateway can be told from outside."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from hejnal_runtime.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Read once at start from HEJNAL_GATEWAY_… variables."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="HEJNAL_GATEWAY_")
+
+    public_port: int = Field(default=8081, ge=0, le=65535, description="Port of the staff door")
+    internal_port: int = Field(default=18094, ge=0, le=65535, description="Port for health, metrics and the other services")
+    public_url: str = Field(
+        default="http://localhost:8081", description="How browsers reach the door; https makes cookies Secure"
+    )
+    static_dir: Path | None = Field(default=None, description="Built console (web/operator/dist)")
+    map_file: Path | None = Field(default=None, description="PMTiles archive of the town")
+
+    credentials_key_file: Path | None = Field(
+        default=None, description="32 random bytes, base64: encrypts camera credentials and TOTP secrets at rest"
+    )
+    session_idle_s: int = Field(default=8 * 3600, ge=60, description="A session unused this long is over")
+    session_absolute_s: int = Field(default=24 * 3600, ge=60, description="A session this old is over")
+    lock_after_failures: int = Field(default=5, ge=1, description="Wrong tries before a login name is locked")
+    lock_s: int = Field(default=900, ge=1, description="How long a login name stays locked")
+
+    recorder_url: str = Field(default="http://127.0.0.1:18091", description="Recorder's internal address")
+    citizen_url: str = Field(default="http://127.0.0.1:18093", description="citizen-api's internal address")
+    upstream_timeout_s: float = Field(default=10.0, gt=0, description="Longest wait for an upstream's answer to begin")
+
+    status_stale_s: float = Field(default=30.0, gt=0, description="A camera status older than this is shown as unknown")
+    events_kept: int = Field(default=2000, ge=1, description="Events a console can miss and still resume")
+    events_queue: int = Field(default=500, ge=1, description="Events a slow console may be behind before it is dropped")
+
+    rtc_hosts: tuple[str, ...] = Field(default=("127.0.0.1",), description="Addresses the live view's UDP port is bound to")
+    rtc_port: int = Field(default=0, ge=0, le=65535, description="UDP port of the live view; 0 takes any")
+    rtc_announce: tuple[str, ...] = Field(
+        default=(), description="Addresses told to browsers; empty: the bound or the host's own"
+    )
+    max_viewers: int = Field(default=120, ge=1, description="Live views one process serves at once")
+    max_viewers_per_account: int = Field(default=64, ge=1, description="Live views one account may have at once")
+    relay_linger_s: float = Field(default=10.0, ge=0, description="How long an unwatched relay stays open")
+    turn_urls: tuple[str, ...] = Field(default=(), description="TURN servers for browsers, e.g. turn:host:3478?transport=udp")
+    turn_secret: SecretStr | None = Field(default=None, description="Shared secret of the TURN servers (use-auth-secret)")

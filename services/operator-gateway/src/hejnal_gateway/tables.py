@@ -1,0 +1,96 @@
+"""Tables of the schema `gateway`."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from hejnal_runtime.outbox import outbox_table
+
+metadata = sa.MetaData()
+_now = sa.text("clock_timestamp()")
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("totp_secret", sa.LargeBinary, nullable=False),
+    sa.Column("totp_last_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+# Keyed by the login that was typed, whether or not it exists: being locked out reveals nothing.
+sign_in_throttle = sa.Table(
+    "sign_in_throttle",
+    metadata,
+    sa.Column("subject", sa.LargeBinary, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_failure_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("locked_until", sa.DateTime(timezone=True)),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("session_id", sa.Text, nullable=False, unique=True),
+    sa.Column("account_id", sa.Text, sa.ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("source_ip", sa.Text, nullable=False, server_default=""),
+)
+
+cameras = sa.Table(
+    "cameras",
+    metadata,
+    sa.Column("camera_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", JSONB, nullable=False),
+    sa.Column("username", sa.LargeBinary),
+    sa.Column("password", sa.LargeBinary),
+    sa.Column("removed_at", sa.DateTime(timezone=True)),
+)
+
+camera_versions = sa.Table(
+    "camera_versions",
+    metadata,
+    sa.Column("camera_id", sa.Text, sa.ForeignKey("cameras.camera_id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("state", JSONB, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+# Append-only: a trigger refuses update and delete.
+audit_entries = sa.Table(
+    "audit_entries",
+    metadata,
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("entry_id", sa.Text, nullable=False, unique=True),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("actor_kind", sa.Text, nullable=False),
+    sa.Column("actor_role", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("camera_id", sa.Text),
+    sa.Column("footage_from", sa.DateTime(timezone=True)),
+    sa.Column("footage_until", sa.DateTime(timezone=True)),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source_ip", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Index("audit_entries_actor", "actor_id", "position"),
+    sa.Index("audit_entries_camera", "camera_id", "position"),
+    sa.Index("audit_entries_action", "action", "position"),
+)
+
+outbox = outbox_table(metadata)
+
+__all__ = ["accounts", "audit_entries", "camera_versions", "cameras", "metadata", "outbox", "sessions", "sign_in_throttle"]
