@@ -28,6 +28,9 @@ SCHEMAS: tuple[ServiceSchema, ...] = (
     ServiceSchema("citizen-api", "citizen", "hejnal_citizen"),
     ServiceSchema("notifier", "notifier", "hejnal_notifier"),
 )
+EXTENSIONS = ("postgis", "btree_gist")
+"""What the services' migrations build on; only a superuser may add them."""
+
 BY_SCHEMA = {one.schema: one for one in SCHEMAS}
 
 
@@ -62,9 +65,9 @@ async def drop_database(admin_url: str, database: str) -> None:
 
 
 async def provision(admin_url: str, database: str, passwords: dict[str, str], schemas: Sequence[ServiceSchema] = SCHEMAS) -> None:
-    """Give the database PostGIS and each service its role and schema. `passwords` is by role. Can be repeated.
+    """Give the database its extensions and each service its role and schema. `passwords` is by role. Can be repeated.
 
-    PostGIS lies in `public`, which everybody may use and nobody but the superuser may create in.
+    They lie in `public`, which everybody may use and nobody but the superuser may create in.
     """
     # Roles belong to the whole cluster and advisory locks to one database: two provisions wait for each other in `postgres`.
     lock = await asyncpg.connect(url_of(admin_url, database="postgres"), timeout=30)
@@ -73,7 +76,9 @@ async def provision(admin_url: str, database: str, passwords: dict[str, str], sc
         connection = await asyncpg.connect(url_of(admin_url, database=database), timeout=30)
         try:
             async with connection.transaction():
-                await connection.execute("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public")
+                for extension in EXTENSIONS:
+                    await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
+                await connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public")
                 await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
                 await connection.execute(f"REVOKE ALL ON DATABASE {_name(database)} FROM PUBLIC")
                 for one in schemas:
