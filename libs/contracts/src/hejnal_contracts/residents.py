@@ -25,6 +25,9 @@ class ContactPoint(Model):
     push_keys: PushKeys | None = None
     verified_at: Instant
     consent_id: Id
+    unsubscribe_url: str = Field(
+        default="", description="Opaque one-click address (RFC 8058): POST withdraws this contact at once, GET shows a page"
+    )
 
 
 class SubscriptionFilter(Model):
