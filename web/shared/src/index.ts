@@ -13,3 +13,4 @@ export { suppressInlineStyles } from "./ui/inline-styles.ts";
 export { Logo } from "./ui/Logo.tsx";
 export { SEVERITIES, type Severity, SeverityBadge } from "./ui/SeverityBadge.tsx";
 export { EmptyState, ErrorState, Skeleton } from "./ui/states.tsx";
+export { type Bounds, circleRing, coneRing, insideBounds, type LatLon, TOWN_TILES } from "./map/view.ts";

@@ -4,11 +4,11 @@ import { asProblem, Problem, problemFrom, retryAfter } from "./problem.ts";
 describe("problemFrom", () => {
   it("reads a problem body with its fields, trace and wait", () => {
     const problem = problemFrom(422, new Headers({ "Retry-After": "30" }), {
-      type: "https://hejnal.example/problems/place-outside-town",
+      type: "urn:hejnal:problem:place-outside-town",
       title: "Unprocessable",
       detail: "Pinezka leży poza miastem.",
       trace_id: "abc",
-      errors: [{ loc: ["body", "place", "lat"], msg: "outside" }],
+      errors: [{ pointer: "/body/place/lat", detail: "outside", code: "range" }],
     });
     expect(problem).toMatchObject({
       kind: "invalid",
@@ -16,7 +16,7 @@ describe("problemFrom", () => {
       detail: "Pinezka leży poza miastem.",
       retryAfterS: 30,
       traceId: "abc",
-      errors: [{ field: "place.lat", message: "outside" }],
+      errors: [{ field: "place/lat", message: "outside", code: "range" }],
     });
   });
 

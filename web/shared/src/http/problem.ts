@@ -1,7 +1,10 @@
 /** One field the service refuses, as the problem body lists it (RFC 9457 extension `errors`). */
 export interface FieldProblem {
+  /** Path inside the request, e.g. `texts/pl/title`. */
   readonly field: string;
   readonly message: string;
+  /** The service's own name of what is wrong with it. */
+  readonly code: string;
 }
 
 /** A rough kind of failure; each has a sentence that says what to do (catalogue `shared`, `problem.todo`). */
@@ -47,7 +50,7 @@ export class Problem extends Error {
     /** The service's own sentence; "" when it gave none. */
     readonly detail: string,
     readonly errors: readonly FieldProblem[] = [],
-    readonly retryAfterS: number | undefined = undefined,
+    readonly retryAfterS?: number,
     readonly traceId = "",
   ) {
     super(`${status} ${slug || "problem"}: ${detail}`);
@@ -71,9 +74,9 @@ function fieldProblems(value: unknown): FieldProblem[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((entry: unknown) => {
     if (typeof entry !== "object" || entry === null) return [];
-    const { field, loc, pointer, message, msg, detail } = entry as Record<string, unknown>;
-    const path = Array.isArray(loc) ? loc.map(String).join(".") : text(field) || text(pointer);
-    return [{ field: path.replace(/^(#\/)?(body|query|path)[./]/, ""), message: text(message) || text(msg) || text(detail) }];
+    const { pointer, detail, code } = entry as Record<string, unknown>;
+    const field = text(pointer).replace(/^\/(body|query|path)\//, "").replace(/^\//, "");
+    return [{ field, message: text(detail), code: text(code) }];
   });
 }
 

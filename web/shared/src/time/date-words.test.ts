@@ -3,7 +3,8 @@ import i18next from "i18next";
 import { startI18n } from "../i18n/start.ts";
 import { DateWords } from "./date-words.ts";
 
-const none = { pl: async () => ({ default: {} }), en: async () => ({ default: {} }), uk: async () => ({ default: {} }) };
+const empty = () => Promise.resolve({ default: {} });
+const none = { pl: empty, en: empty, uk: empty };
 /** Sunday 22 November 2026, 11:00 in the town. */
 const now = new Date("2026-11-22T10:00:00Z");
 
