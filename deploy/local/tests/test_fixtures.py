@@ -24,7 +24,7 @@ async def test_topics_exist_with_their_dlq(kafka_bootstrap: str, make_topics: Ma
 
 
 @pytest.mark.postgres
-async def test_an_empty_database_has_postgis(make_database) -> None:  # noqa: ANN001
+async def test_an_empty_database_has_postgis(make_database) -> None:
     first, second = make_database(None), make_database(None)
     assert first != second
     connection = await asyncpg.connect(first.replace("+asyncpg", ""))

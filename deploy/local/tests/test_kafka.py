@@ -11,7 +11,7 @@ from hejnal_contracts.topics import BY_NAME
 from hejnal_local import kafka
 from hejnal_local.ports import free_ports
 from hejnal_local.testing import CACHE
-from hejnal_local.topics import TopicError, create_topics
+from hejnal_runtime.bus.topics import TopicError, create_topics
 
 pytestmark = pytest.mark.kafka
 

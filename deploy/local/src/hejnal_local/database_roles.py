@@ -78,7 +78,6 @@ async def provision(admin_url: str, database: str, passwords: dict[str, str], sc
             async with connection.transaction():
                 for extension in EXTENSIONS:
                     await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
-                await connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public")
                 await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
                 await connection.execute(f"REVOKE ALL ON DATABASE {_name(database)} FROM PUBLIC")
                 for one in schemas:

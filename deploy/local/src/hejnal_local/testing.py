@@ -23,7 +23,7 @@ from hejnal_contracts.topics import BY_NAME, Topic
 from hejnal_local import database_roles, kafka, postgres
 from hejnal_local.database_roles import BY_SCHEMA, ServiceSchema
 from hejnal_local.ports import free_ports
-from hejnal_local.topics import create_topics
+from hejnal_runtime.bus.topics import create_topics
 
 CACHE = Path(__file__).resolve().parents[4] / ".cache"
 _ROLE_PASSWORD = "of-this-test-cluster-only"  # noqa: S105 -- a throw-away cluster on the loopback address
@@ -111,7 +111,8 @@ def make_database(postgres_admin_url: str) -> Iterator[Callable[[str | None], st
 
 async def _template(admin_url: str, schema: ServiceSchema | None) -> str:
     """Name of a database to copy from; built once per state of the migrations, by whoever comes first."""
-    name = f"hejnal_template_{schema.schema}_{_fingerprint(schema)}" if schema else "hejnal_template_empty"
+    kind = f"{schema.schema}_{_fingerprint(schema)}" if schema else "empty"
+    name = f"hejnal_template_{kind}_{len(database_roles.EXTENSIONS)}"
     building = f"{name}_building"
     lock = await asyncpg.connect(admin_url, timeout=30)
     try:

@@ -1,0 +1,92 @@
+"""Keys and secrets of the local town, random, made at the first start, readable by their owner only."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from hejnal_runtime.tokens import load_key, public_jwk
+
+SERVICES = ("ingest", "recorder", "notifier", "citizen-api", "operator-gateway")
+
+
+class KeyRing:
+    """The files below `.run/keys` and the random words in `.run/keys/secrets.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def jwks(self) -> Path:
+        """Public keys of all services (RFC 7517)."""
+        return self._folder / "jwks.json"
+
+    @property
+    def vapid(self) -> Path:
+        """EC P-256 private key for web push (RFC 8292), PEM."""
+        return self._folder / "vapid.pem"
+
+    @property
+    def vapid_public(self) -> Path:
+        """Its public half as browsers take it: the uncompressed point, base64url."""
+        return self._folder / "vapid.pub"
+
+    @property
+    def at_rest(self) -> Path:
+        """32 random bytes, base64: encrypts camera credentials and TOTP secrets in the database."""
+        return self._folder / "at-rest.key"
+
+    def service(self, name: str) -> Path:
+        """Ed25519 private key of one service, PEM."""
+        return self._folder / f"{name}.pem"
+
+    def secret(self, name: str) -> str:
+        """A random word that stays the same from its first use on."""
+        file = self._folder / "secrets.json"
+        words: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        if name not in words:
+            words[name] = secrets.token_urlsafe(24)
+            write_private(file, json.dumps(words, indent=1))
+        return words[name]
+
+    def ensure(self) -> None:
+        """Make what is missing; what is there stays as it is."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        for name in SERVICES:
+            if not self.service(name).exists():
+                write_private(self.service(name), _pem(Ed25519PrivateKey.generate()))
+        if not self.vapid.exists():
+            write_private(self.vapid, _pem(ec.generate_private_key(ec.SECP256R1())))
+        if not self.at_rest.exists():
+            write_private(self.at_rest, base64.b64encode(secrets.token_bytes(32)).decode())
+        write_private(self.vapid_public, _application_server_key(self.vapid))
+        keys = [public_jwk(name, load_key(self.service(name))) for name in SERVICES]
+        write_private(self.jwks, json.dumps({"keys": keys}, indent=1))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (mode 600), whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _application_server_key(private: Path) -> str:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = load_pem_private_key(private.read_bytes(), password=None)
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()

@@ -1,0 +1,167 @@
+"""What the local town can be told: variables of the environment or, after it, of `.env`. Standard library only."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
+
+
+class SettingsError(ValueError):
+    """A variable has a value that cannot be used; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable, its default and what it is for."""
+
+    name: str
+    default: str
+    meaning: str
+    is_port: bool = False
+
+
+def _port(name: str, default: int, meaning: str) -> Variable:
+    return Variable(name, str(default), meaning, is_port=True)
+
+
+CITIZEN_PORT = _port("HEJNAL_CITIZEN_PUBLIC_PORT", 8080, "the residents' site and API")
+GATEWAY_PORT = _port("HEJNAL_GATEWAY_PUBLIC_PORT", 8081, "the operators' console and API")
+SINKS_PORT = _port("HEJNAL_SINKS_PORT", 8082, "the page that shows which e-mails, SMS and pushes arrived")
+SMTP_PORT = _port("HEJNAL_SMTP_PORT", 12525, "the simulated mail server")
+KAFKA_PORT = _port("HEJNAL_KAFKA_PORT", 19092, "Kafka")
+KAFKA_CONTROLLER_PORT = _port("HEJNAL_KAFKA_CONTROLLER_PORT", 19093, "Kafka's controller")
+POSTGRES_PORT = _port("HEJNAL_POSTGRES_PORT", 15432, "PostgreSQL")
+CAMERAS_PORT = _port("HEJNAL_CAMERAS_PORT", 18554, "the simulated cameras (RTSP)")
+STREET_CAMERAS_PORT = _port("HEJNAL_STREET_CAMERAS_PORT", 18555, "the simulated cameras with real street footage (RTSP)")
+INGEST_PORT = _port("HEJNAL_INGEST_INTERNAL_PORT", 18090, "ingest: relay, spool, health, metrics")
+RECORDER_PORT = _port("HEJNAL_RECORDER_INTERNAL_PORT", 18091, "recorder: playback, health, metrics")
+NOTIFIER_PORT = _port("HEJNAL_NOTIFIER_INTERNAL_PORT", 18092, "notifier: one-time codes, health, metrics")
+CITIZEN_INTERNAL_PORT = _port("HEJNAL_CITIZEN_INTERNAL_PORT", 18093, "citizen-api: staff API, health, metrics")
+GATEWAY_INTERNAL_PORT = _port("HEJNAL_GATEWAY_INTERNAL_PORT", 18094, "operator-gateway: credentials of cameras, health, metrics")
+
+CAMERAS = Variable("HEJNAL_CAMERAS", "12", "simulated cameras with drawn pictures; `make run CAMERAS=190` goes first")
+STREET_CAMERAS = Variable("HEJNAL_STREET_CAMERAS", "2", "simulated cameras with real street footage, at most 3")
+LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
+
+VARIABLES: tuple[Variable, ...] = (
+    CITIZEN_PORT,
+    GATEWAY_PORT,
+    SINKS_PORT,
+    SMTP_PORT,
+    KAFKA_PORT,
+    KAFKA_CONTROLLER_PORT,
+    POSTGRES_PORT,
+    CAMERAS_PORT,
+    STREET_CAMERAS_PORT,
+    INGEST_PORT,
+    RECORDER_PORT,
+    NOTIFIER_PORT,
+    CITIZEN_INTERNAL_PORT,
+    GATEWAY_INTERNAL_PORT,
+    CAMERAS,
+    STREET_CAMERAS,
+    LOG_LEVEL,
+)
+PORTS: tuple[Variable, ...] = tuple(variable for variable in VARIABLES if variable.is_port)
+SERVICE_PREFIXES = tuple(f"HEJNAL_{name}_" for name in ("INGEST", "RECORDER", "NOTIFIER", "CITIZEN", "GATEWAY"))
+MOST_CAMERAS = 1000
+MOST_STREET_CAMERAS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Every variable with its value; what is meant for one service is handed on to it as it is."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def load(cls, root: Path, environment: Mapping[str, str] | None = None) -> "LocalSettings":
+        """Defaults, then `.env` in the clone, then the environment. Raises SettingsError for what cannot be used."""
+        given = {**read_env_file(root / ".env"), **(os.environ if environment is None else environment)}
+        values = {variable.name: variable.default for variable in VARIABLES}
+        values |= {name: value for name, value in given.items() if name in values or name.startswith(SERVICE_PREFIXES)}
+        settings = cls(values)
+        settings._check()
+        return settings
+
+    def port(self, variable: Variable) -> int:
+        """A port as a number."""
+        return int(self.values[variable.name])
+
+    def number(self, variable: Variable) -> int:
+        """A count as a number."""
+        return int(self.values[variable.name])
+
+    def text(self, variable: Variable) -> str:
+        """A value as it was given."""
+        return self.values[variable.name]
+
+    def with_value(self, variable: Variable, value: str) -> "LocalSettings":
+        """The same settings with one other value."""
+        changed = LocalSettings({**self.values, variable.name: value})
+        changed._check()
+        return changed
+
+    def for_service(self, prefix: str) -> dict[str, str]:
+        """What was given for one service, by the prefix of its variables."""
+        return {name: value for name, value in self.values.items() if name.startswith(prefix)}
+
+    def _check(self) -> None:
+        seen: dict[int, str] = {}
+        for variable in PORTS:
+            port = self._whole(variable, 1, 65535)
+            if port in seen:
+                raise SettingsError(f"{variable.name} and {seen[port]} are both {port}: each needs a port of its own")
+            seen[port] = variable.name
+        self._whole(CAMERAS, 0, MOST_CAMERAS)
+        self._whole(STREET_CAMERAS, 0, MOST_STREET_CAMERAS)
+
+    def _whole(self, variable: Variable, lowest: int, highest: int) -> int:
+        text = self.values[variable.name]
+        if not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise SettingsError(f"{variable.name} is {text!r}: a number from {lowest} to {highest} is needed")
+        return int(text)
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """NAME=value lines; `#` begins a comment line, quotes around a value are taken off. A missing file is an empty one."""
+    if not path.exists():
+        return {}
+    values: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _LINE.match(line)
+        if found is None:
+            raise SettingsError(f"{path.name}, line {number}: expected NAME=value")
+        name, value = found.groups()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        else:
+            value = re.sub(r"\s+#.*$", "", value)
+        values[name] = value
+    return values
+
+
+def example() -> str:
+    """The text of `.env.example`."""
+    lines = [
+        "# Copy to .env and change what you need; every line is optional and shows its default. The environment goes first.",
+        "# Ports are opened on 127.0.0.1 only.",
+        "",
+    ]
+    lines += [f"# {variable.meaning}\n#{variable.name}={variable.default}" for variable in VARIABLES]
+    lines += [
+        "",
+        "# Any other setting of a service can be given too, by its name in that service's README, for example:",
+        "#HEJNAL_RECORDER_DEFAULT_KEEP_DAYS=7",
+        "",
+        "# A Chromium with another name or place, for `make test`",
+        "#HEJNAL_CHROMIUM=/usr/bin/chromium",
+        "# A Python with another name or place, for the set-up",
+        "#HEJNAL_PYTHON=/usr/bin/python3.11",
+    ]
+    return "\n".join(lines) + "\n"
