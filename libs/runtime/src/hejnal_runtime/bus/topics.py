@@ -1,13 +1,15 @@
-"""Making the declared topics on a cluster."""
+"""Creates the Kafka topics from their one declaration in `hejnal_contracts.topics`."""
 
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from hejnal_contracts.topics import DLQ_RETENTION_MS, TOPICS, Topic
 
-TOPIC_ALREADY_EXISTS = 36
+
+class TopicError(RuntimeError):
+    """The broker refused a topic."""
 
 
 async def create_topics(
@@ -18,27 +20,29 @@ async def create_topics(
     partitions: int | None = None,
     replication_factor: int = 1,
 ) -> list[str]:
-    """Create what is missing of `topics` and their DLQs; the names created. Raises KafkaError with the broker's reason.
+    """Create each topic and its DLQ if missing; gives the names that are new. `partitions` overrides the declaration.
 
-    `partitions` overrides the declared number (tests).
+    Raises TopicError with the broker's reason.
     """
     wanted: list[NewTopic] = []
     for topic in topics:
         count = partitions or topic.partitions
         wanted.append(NewTopic(prefix + topic.name, count, replication_factor, topic_configs=topic.config()))
-        dlq_config = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
-        wanted.append(NewTopic(prefix + topic.dlq, 1, replication_factor, topic_configs=dlq_config))
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
+        dlq_settings = {"cleanup.policy": "delete", "retention.ms": str(DLQ_RETENTION_MS)}
+        wanted.append(NewTopic(prefix + topic.dlq, 1, replication_factor, topic_configs=dlq_settings))
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
+    await client.start()
     try:
-        existing = set(await admin.list_topics())
-        missing = [topic for topic in wanted if topic.name not in existing]
-        if not missing:
-            return []
-        response = await admin.create_topics(missing, timeout_ms=20_000)
-        for name, code, *message in response.topic_errors:  # aiokafka never raises these by itself
-            if code not in (0, TOPIC_ALREADY_EXISTS):
-                raise for_code(code)(f"{name}: {message[0] if message else ''}")
-        return [topic.name for topic in missing]
+        response = await client.create_topics(wanted)
     finally:
-        await admin.close()
+        await client.close()
+    # The client never raises for a refused topic: the answer has to be read.
+    created, refused = [], []
+    for name, code, *message in response.topic_errors:
+        if code == 0:
+            created.append(name)
+        elif code != TopicAlreadyExistsError.errno:
+            refused.append(f"{name}: {for_code(code).__name__} {message[0] if message and message[0] else ''}".strip())
+    if refused:
+        raise TopicError("Kafka refused topics: " + "; ".join(refused))
+    return created
