@@ -1,0 +1,203 @@
+"""One RTSP connection: splits the byte stream into interleaved frames and messages (RFC 2326 §10.12)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from hejnal_media.rtsp.errors import RtspError, RtspFault
+from hejnal_media.rtsp.message import MAX_HEAD_BYTES, MessageError, Request, Response, parse_head
+
+_DOLLAR = 0x24
+_MAX_FRAME = 4 + 65_535
+_MAX_SKIPPED_BYTES = 256 * 1024
+_MAX_CHANNEL = 20
+
+
+class ReceiveBuffer:
+    """Memory into which the kernel writes, shared by all connections of one event loop.
+
+    The loop asks for it, reads into it and hands the bytes over in one step, so one warm buffer serves any number of
+    connections; what a connection must keep (a frame not yet whole) it copies out.
+    """
+
+    def __init__(self, size_bytes: int = 256 * 1024) -> None:
+        if size_bytes < 2 * _MAX_FRAME:
+            raise ValueError("the receive buffer cannot hold a frame")
+        self.view = memoryview(bytearray(size_bytes))
+
+
+class FrameConsumer(Protocol):
+    """Takes the frames of one channel in bulk (see H264Depacketizer.feed)."""
+
+    def feed(self, view: memoryview, position: int, limit: int, channel: int) -> int:
+        """Gives the position of the first byte not taken."""
+
+
+class RtspConnection(asyncio.BufferedProtocol):
+    """Splits what a camera sends. Messages go to `on_message`, RTCP frames to `on_control`, media to the consumer."""
+
+    def __init__(
+        self,
+        buffer: ReceiveBuffer,
+        *,
+        on_message: Callable[[Response | Request], None],
+        on_control: Callable[[int, bytes], None],
+        on_closed: Callable[[RtspError], None],
+    ) -> None:
+        self._view = buffer.view
+        self._tail = b""
+        self._on_message = on_message
+        self._on_control = on_control
+        self._on_closed = on_closed
+        self._consumer: FrameConsumer | None = None
+        self._media_channel = -1
+        self._speaks_rtsp = False
+        self._skipped = 0
+        self._closed = False
+        self._transport: asyncio.Transport | None = None
+        self.bytes_received = 0
+
+    def take_media(self, channel: int, consumer: FrameConsumer) -> None:
+        """From now on frames of `channel` go to `consumer`."""
+        self._media_channel = channel
+        self._consumer = consumer
+
+    def send(self, data: bytes) -> None:
+        """Queues bytes; does nothing on a closed connection."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        """Closes at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        self._transport = transport  # type: ignore[assignment]
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        """Memory for the next read: behind the frame that is not yet whole."""
+        tail = self._tail
+        if not tail:
+            return self._view
+        self._view[: len(tail)] = tail
+        return self._view[len(tail) :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes were read."""
+        self.bytes_received += nbytes
+        view, limit, position = self._view, len(self._tail) + nbytes, 0
+        try:
+            while position < limit:
+                if view[position] == _DOLLAR and self._speaks_rtsp:
+                    if self._consumer is not None:
+                        position = self._consumer.feed(view, position, limit, self._media_channel)
+                    after = self._frame(position, limit)
+                else:
+                    after = self._text(position, limit)
+                if after < 0:
+                    break
+                position = after
+        except RtspError as error:
+            self._fail(error)
+            return
+        self._tail = view[position:limit].tobytes() if position < limit else b""
+
+    def eof_received(self) -> bool:
+        """The camera sends no more: close."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        if not self._closed:
+            self._closed = True
+            self._on_closed(self._why_lost(exc))
+
+    # --- inside
+
+    def _why_lost(self, exc: Exception | None) -> RtspError:
+        if not self._speaks_rtsp and self._tail:
+            return RtspError(RtspFault.NOT_RTSP, "what answers there does not speak RTSP")
+        if isinstance(exc, ConnectionResetError):
+            return RtspError(RtspFault.CLOSED, "the camera reset the connection")
+        return RtspError(RtspFault.CLOSED, "the camera closed the connection")
+
+    def _fail(self, error: RtspError) -> None:
+        if not self._closed:
+            self._closed = True
+            self._tail = b""
+            self.abort()
+            self._on_closed(error)
+
+    def _frame(self, position: int, limit: int) -> int:
+        """One interleaved frame that the consumer has left; -1 when it is not whole."""
+        view = self._view
+        if limit - position < 4 or view[position] != _DOLLAR:
+            return -1 if position == limit or view[position] == _DOLLAR else position
+        end = position + 4 + (view[position + 2] << 8 | view[position + 3])
+        channel = view[position + 1]
+        if channel > _MAX_CHANNEL:
+            return self._resynchronise(position, limit)
+        if end > limit:
+            return -1
+        if channel != self._media_channel:
+            self._on_control(channel, view[position + 4 : end].tobytes())
+        return end
+
+    def _text(self, position: int, limit: int) -> int:
+        """A message; -1 when it is not whole."""
+        view = self._view
+        window = view[position : min(limit, position + MAX_HEAD_BYTES)].tobytes()
+        if window[0] in b"\r\n\0 ":
+            return position + 1
+        if not self._speaks_rtsp and not b"RTSP/".startswith(window[:5]) and not window.startswith(b"RTSP/"):
+            raise RtspError(RtspFault.NOT_RTSP, "what answers there does not speak RTSP")
+        if not (0x41 <= window[0] <= 0x5A):
+            return self._resynchronise(position, limit)
+        end = window.find(b"\r\n\r\n")
+        size = end + 4
+        if end < 0:
+            end = window.find(b"\n\n")
+            size = end + 2
+        if end < 0:
+            if len(window) >= MAX_HEAD_BYTES:
+                return self._resynchronise(position, limit)
+            return -1
+        try:
+            message, body_size = parse_head(window[:size])
+        except MessageError as error:
+            if not self._speaks_rtsp:
+                raise RtspError(RtspFault.NOT_RTSP, "what answers there does not speak RTSP") from error
+            return self._resynchronise(position, limit)
+        self._speaks_rtsp = True
+        start = position + size
+        if start + body_size > limit:
+            return -1
+        body = view[start : start + body_size].tobytes()
+        if isinstance(message, Response):
+            message = Response(message.status, message.reason, message.headers, body)
+        else:
+            message = Request(message.method, message.url, message.headers, body)
+        self._on_message(message)
+        return start + body_size
+
+    def _resynchronise(self, position: int, limit: int) -> int:
+        """Some cameras lose count of their frames: look for the next thing that can be a frame or a message."""
+        rest = self._view[position + 1 : limit].tobytes()
+        found = len(rest)
+        search = 0
+        while (at := rest.find(b"$", search)) >= 0:
+            if at + 1 >= len(rest) or rest[at + 1] in (self._media_channel, self._media_channel + 1):
+                found = at
+                break
+            search = at + 1
+        text = rest.find(b"RTSP/1.0 ")
+        if 0 <= text < found:
+            found = text
+        self._skipped += found + 1
+        if self._skipped > _MAX_SKIPPED_BYTES:
+            raise RtspError(RtspFault.PROTOCOL, "the camera sends what is neither RTSP nor RTP")
+        return position + 1 + found

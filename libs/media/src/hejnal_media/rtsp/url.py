@@ -1,0 +1,69 @@
+"""RTSP URLs: taken apart, joined with what a camera calls its tracks, and never shown with a password."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from hejnal_media.rtsp.errors import RtspError, RtspFault
+
+DEFAULT_PORT = 554
+_URL = re.compile(
+    r"^rtsp://(?:(?P<user>[^@/]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/?#\[\]\s]+)(?::(?P<port>\d{1,5}))?(?P<path>[/?][^\s]*)?$",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(r"(?<=//)[^@/\s]+@")
+
+
+@dataclass(frozen=True, slots=True)
+class RtspUrl:
+    """A parsed URL. `text` is the URL without user and password, as it is sent."""
+
+    host: str
+    port: int
+    text: str
+    username: str | None = None
+    password: str | None = None
+
+
+def parse_url(url: str) -> RtspUrl:
+    """Raises RtspError (unsupported) for anything that is no rtsp URL; its detail shows no password."""
+    match = _URL.match(url.strip())
+    if match is None:
+        scheme = url.partition("://")[0] if "://" in url else ""
+        raise RtspError(
+            RtspFault.UNSUPPORTED, f"the scheme {scheme!r} is not supported" if scheme != "rtsp" else "the URL is malformed"
+        )
+    port = int(match["port"] or DEFAULT_PORT)
+    if not 0 < port < 65_536:
+        raise RtspError(RtspFault.UNSUPPORTED, f"port {port} is out of range")
+    user, colon, password = (match["user"] or "").partition(":")
+    host = match["host"]
+    text = f"rtsp://{host}{':' + match['port'] if match['port'] else ''}{match['path'] or '/'}"
+    return RtspUrl(
+        host.strip("[]"), port, text, unquote(user) if user else None, unquote(password) if colon else ("" if user else None)
+    )
+
+
+def redact_url(text: str) -> str:
+    """Any text with the user part of the URLs in it taken out."""
+    return _USER_INFO.sub("", text)
+
+
+def resolve_control(base: str, control: str) -> str:
+    """The URL of a track (RFC 2326 §C.1.1): absolute as it is, else behind the base, as cameras and players do."""
+    if not control or control == "*":
+        return base
+    if control.lower().startswith("rtsp://"):
+        return redact_url(control)
+    if control.startswith("/"):
+        match = re.match(r"rtsp://[^/]+", base, re.IGNORECASE)
+        return (match[0] if match else base) + control
+    return base.rstrip("/") + "/" + control
+
+
+def session_base(request_url: str, content_base: str, content_location: str) -> str:
+    """The base for relative control URLs. A base that is no rtsp URL (cameras send such) is passed over."""
+    for candidate in (content_base.strip(), content_location.strip()):
+        if candidate.lower().startswith("rtsp://"):
+            return redact_url(candidate)
+    return request_url

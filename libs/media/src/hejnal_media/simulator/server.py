@@ -1,0 +1,242 @@
+"""The simulator's RTSP server: one listening socket, one frame clock, many mounts."""
+
+import asyncio
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from hejnal_media.rtsp.auth import Challenge, Credentials, digest_response
+from hejnal_media.rtsp.message import MAX_HEAD_BYTES, MessageError, Request, encode_response, parse_head
+from hejnal_media.simulator.mount import Mount
+
+_METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
+_REALM = "Hejnal simulator"
+_PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^,\s]+))')
+SESSION_TIMEOUT_S = 60
+
+
+class CameraSimulator:
+    """Serves mounts over RTSP/TCP. `credentials` switches digest authentication on for all of them."""
+
+    def __init__(
+        self,
+        mounts: Iterable[Mount],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        credentials: Credentials | None = None,
+        digest_algorithm: str = "MD5",
+        slots_per_frame: int = 10,
+    ) -> None:
+        self.mounts = {mount.path: mount for mount in mounts}
+        self.credentials = credentials
+        self.digest_algorithm = digest_algorithm
+        self._host = host
+        self._port = port
+        self._slots = slots_per_frame
+        self._server: asyncio.Server | None = None
+        self._clock: asyncio.Task[None] | None = None
+        self._connections: set[_Connection] = set()
+        self._started_s = time.monotonic()
+        self.nonce = secrets.token_hex(16)
+        self.late_frames = 0
+        """Ticks of the frame clock that came more than a frame too late."""
+
+    @property
+    def port(self) -> int:
+        """The port in use."""
+        return self._port
+
+    def url(self, path: str) -> str:
+        """URL of a mount, e.g. of `cam-001/main`."""
+        return f"rtsp://{self._host}:{self._port}/{path}"
+
+    def tick(self, fps: int) -> int:
+        """Number of the frame that is due now."""
+        return int((time.monotonic() - self._started_s) * fps)
+
+    async def start(self) -> None:
+        """Listens and starts the clock. Raises OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), self._host, self._port, backlog=512)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._clock = asyncio.create_task(self._run_clock(), name="simulator-clock")
+
+    async def stop(self) -> None:
+        """Closes everything."""
+        if self._clock is not None:
+            self._clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clock
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.drop()
+
+    async def _run_clock(self) -> None:
+        """Mounts are spread over the slots of a frame period, so that key frames of the town do not come all at once."""
+        wheel: list[list[Mount]] = [[] for _ in range(self._slots)]
+        for number, mount in enumerate(self.mounts.values()):
+            wheel[number % self._slots].append(mount)
+        fps = {mount.path: mount.clip.spec.fps for mount in self.mounts.values()}
+        played: dict[str, int] = {}
+        slot_s = 1 / max(fps.values(), default=25) / self._slots
+        step = 0
+        while True:
+            step += 1
+            delay = self._started_s + step * slot_s - time.monotonic()
+            if delay > 0:
+                await asyncio.sleep(delay)
+            elif step % self._slots == 0:
+                await asyncio.sleep(0)
+            now_s, now_us = time.monotonic() - self._started_s, time.time_ns() // 1000
+            for mount in wheel[step % self._slots]:
+                if not mount.watched:
+                    played.pop(mount.path, None)
+                    continue
+                due = int(now_s * fps[mount.path])
+                last = played.get(mount.path, due - 1)
+                if due - last > fps[mount.path]:
+                    self.late_frames += due - last - 1
+                    last = due - 1
+                for tick in range(last + 1, due + 1):
+                    mount.play(tick, now_us)
+                played[mount.path] = due
+
+
+class _Connection(asyncio.Protocol):
+    """One client."""
+
+    def __init__(self, server: CameraSimulator) -> None:
+        self._server = server
+        self._received = bytearray()
+        self._mount: Mount | None = None
+        self._set_up = False
+        self._session = secrets.token_hex(8)
+        self._transport: asyncio.Transport | None = None
+
+    # --- Viewer
+
+    def send(self, data: bytes | bytearray) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def unsent_bytes(self) -> int:
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def drop(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+        self._server._connections.add(self)  # noqa: SLF001
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._server._connections.discard(self)  # noqa: SLF001
+        if self._mount is not None:
+            self._mount.remove(self)
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received
+        received += data
+        while received:
+            if received[0] == 0x24:  # a receiver report
+                if len(received) < 4 or len(received) < (size := 4 + (received[2] << 8 | received[3])):
+                    return
+                del received[:size]
+                continue
+            end = received.find(b"\r\n\r\n")
+            if end < 0:
+                if len(received) > MAX_HEAD_BYTES:
+                    self.drop()
+                return
+            try:
+                message, body_size = parse_head(bytes(received[: end + 4]))
+            except MessageError:
+                self.send(encode_response(400, "Bad Request", []))
+                self.drop()
+                return
+            if len(received) < end + 4 + body_size:
+                return
+            del received[: end + 4 + body_size]
+            if isinstance(message, Request):
+                self._answer(message)
+
+    # --- requests
+
+    def _reply(self, request: Request, status: int, reason: str, headers: list[tuple[str, str]], body: bytes = b"") -> None:
+        self.send(encode_response(status, reason, [("CSeq", str(request.sequence)), *headers], body))
+
+    def _answer(self, request: Request) -> None:
+        if request.method == "OPTIONS":
+            self._reply(request, 200, "OK", [("Public", _METHODS)])
+            return
+        if not self._authorized(request):
+            server = self._server
+            challenge = f'Digest realm="{_REALM}", nonce="{server.nonce}", algorithm={server.digest_algorithm}, qop="auth"'
+            self._reply(request, 401, "Unauthorized", [("WWW-Authenticate", challenge)])
+            return
+        path = urlsplit(request.url).path.strip("/").removesuffix("/track1")
+        mount = self._server.mounts.get(path)
+        if mount is None or mount.behaviour.not_found:
+            self._reply(request, 404, "Not Found", [])
+            return
+        session = ("Session", f"{self._session};timeout={SESSION_TIMEOUT_S}")
+        if request.method == "DESCRIBE":
+            if mount.behaviour.refuse:
+                self._reply(request, 503, "Service Unavailable", [])
+                return
+            headers = [("Content-Type", "application/sdp"), ("Content-Base", request.url.rstrip("/") + "/")]
+            self._reply(request, 200, "OK", headers, mount.description(self._address()))
+        elif request.method == "SETUP":
+            if "TCP" not in request.headers.get("transport"):
+                self._reply(request, 461, "Unsupported Transport", [])
+                return
+            self._set_up = True
+            self._mount = mount
+            transport = f"RTP/AVP/TCP;unicast;interleaved=0-1;ssrc={mount.ssrc:08X}"
+            self._reply(request, 200, "OK", [("Transport", transport), session])
+        elif request.method == "PLAY" and self._set_up:
+            self._reply(request, 200, "OK", [session, ("Range", "npt=0.000-")])
+            mount.add(self, self._server.tick(mount.clip.spec.fps))
+        elif request.method == "TEARDOWN":
+            self._reply(request, 200, "OK", [])
+            mount.remove(self)
+            if self._transport is not None:
+                self._transport.close()
+        elif request.method in ("GET_PARAMETER", "SET_PARAMETER"):
+            self._reply(request, 200, "OK", [session])
+        else:
+            self._reply(request, 455, "Method Not Valid in This State", [])
+
+    def _address(self) -> str:
+        name = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return str(name[0]) if isinstance(name, tuple) else "127.0.0.1"
+
+    def _authorized(self, request: Request) -> bool:
+        credentials = self._server.credentials
+        if credentials is None:
+            return True
+        value = request.headers.get("authorization")
+        given = {key: quoted or plain for key, quoted, plain in _PARAMETER.findall(value)}
+        if not value.startswith("Digest ") or given.get("nonce") != self._server.nonce:
+            return False
+        if given.get("username") != credentials.username:
+            return False
+        challenge = Challenge("digest", _REALM, self._server.nonce, None, self._server.digest_algorithm, given.get("qop", ""))
+        count = given.get("nc", "0")
+        expected = digest_response(
+            challenge,
+            credentials,
+            method=request.method,
+            uri=given.get("uri", ""),
+            nonce_count=int(count, 16) if re.fullmatch(r"[0-9a-fA-F]{1,8}", count) else 0,
+            client_nonce=given.get("cnonce", ""),
+        )
+        return secrets.compare_digest(expected, given.get("response", ""))
