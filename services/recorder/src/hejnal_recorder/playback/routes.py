@@ -14,7 +14,7 @@ from hejnal_recorder.playback.file_response import FileRangeResponse
 from hejnal_recorder.playback.interval import FromQuery, ToQuery, requested_interval
 from hejnal_recorder.playback.playlist import media_playlist
 from hejnal_recorder.resources import Resources, get_resources
-from hejnal_recorder.timeline.spans import Interval, SpanKind, completeness, settled_end, tile
+from hejnal_recorder.timeline.spans import Interval, KnownGap, SpanKind, completeness, settled_end, tile
 from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/internal/v1", tags=["playback"])
@@ -188,7 +188,7 @@ def _no_footage(detail: str) -> AppError:
     return AppError(Kind.NOT_FOUND, "no-footage", detail)
 
 
-def _why_empty(interval: Interval, gaps: list[index.KnownGap]) -> str:
+def _why_empty(interval: Interval, gaps: list[KnownGap]) -> str:
     causes = sorted({gap.cause.value for gap in gaps if gap.starts_at < interval.ends_at})
     why = f" Cause: {', '.join(causes)}." if causes else ""
     return f"There is no footage in this interval.{why} Ask for another time; the timeline shows what is there."

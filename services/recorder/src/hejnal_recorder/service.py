@@ -1,0 +1,98 @@
+"""The running recorder: consumer, take-over, outbox relay, retention and the internal API."""
+
+import asyncio
+
+from hejnal_contracts.cameras import CameraState
+from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
+from hejnal_recorder.app import create_app
+from hejnal_recorder.registry import remember_camera
+from hejnal_recorder.resources import Resources
+from hejnal_recorder.retention import Retention
+from hejnal_recorder.settings import Settings
+from hejnal_recorder.takeover.archive import Archive
+from hejnal_recorder.takeover.fetch import SpoolFetcher
+from hejnal_recorder.takeover.gather import Gatherer
+from hejnal_recorder.takeover.takeover import Takeover
+from hejnal_recorder.timeline.decide import StoryFact
+from hejnal_runtime.bus.consumer import Consumer, Partitions
+from hejnal_runtime.bus.message import Message
+from hejnal_runtime.health import Health
+from hejnal_runtime.ids import new_id
+from hejnal_runtime.outbox import OutboxRelay
+from hejnal_runtime.serve import serve
+
+GROUP = "recorder"
+TOPICS = ("camera-media", "cameras")
+
+
+class Intake:
+    """Hands the facts of a partition to those who know what to do with them."""
+
+    def __init__(self, resources: Resources, takeover: Takeover, gatherer: Gatherer) -> None:
+        self._database = resources.database
+        self._takeover = takeover
+        self._gatherer = gatherer
+
+    async def handle(self, messages: list[Message]) -> None:
+        """One batch of one partition; returns when all of it is durable."""
+        story: list[StoryFact] = []
+        for message in messages:
+            if isinstance(message.fact, RunStarted | FragmentWritten | RunEnded):
+                story.append(message.fact)
+            elif isinstance(message.fact, CameraState):
+                await remember_camera(self._database, message.fact)
+        if story:
+            await self._gatherer.submit(story)
+
+    async def reassigned(self, partitions: Partitions) -> None:
+        """Partitions came: what is remembered of their cameras may be old."""
+        del partitions
+        self._takeover.forget()
+
+
+async def run_service(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    resources = await Resources.open(settings)
+    try:
+        archive = Archive(settings.archive_dir.absolute(), settings.spool_dir.absolute() if settings.spool_dir else None)
+        fetcher = SpoolFetcher(resources.http, archive, resources.issuer, resources.clock, give_up_s=settings.fetch_give_up_s)
+        takeover = Takeover(resources.database, archive, fetcher, resources.clock, new_id)
+        gatherer = Gatherer(takeover.take, linger_s=settings.batch_linger_s)
+        intake = Intake(resources, takeover, gatherer)
+        consumer = Consumer(
+            settings.kafka_bootstrap,
+            GROUP,
+            TOPICS,
+            batch_handler=intake.handle,
+            batch_size=200,
+            producer=resources.producer,
+            topic_prefix=settings.topic_prefix,
+            on_assigned=intake.reassigned,
+            clock=resources.clock,
+        )
+        relay = OutboxRelay(resources.database, resources.producer, clock=resources.clock)
+        retention = Retention(
+            resources.database,
+            archive,
+            resources.clock,
+            default_keep_days=settings.default_keep_days,
+            interval_s=settings.retention_interval_s,
+        )
+        health = Health()
+        health.add("postgresql", resources.database.ping)
+        health.add("camera-media", consumer.health)
+        health.add("outbox", relay.health)
+        app = create_app(settings, resources, health)
+
+        async def consume() -> None:
+            """The gatherer outlives the consumer, so that what is in work can finish when the service ends."""
+            async with asyncio.TaskGroup() as group:
+                gathering = group.create_task(gatherer.run())
+                try:
+                    await consumer.run()
+                finally:
+                    gathering.cancel()
+
+        await serve([(app, settings.internal_host, settings.internal_port)], [consume, relay.run, retention.run])
+    finally:
+        await resources.close()

@@ -1,0 +1,224 @@
+"""One batch of `camera-media` facts: files durable, then rows and our facts in one transaction. Offsets follow outside."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from hejnal_contracts.media import FragmentWritten, RunStarted
+from hejnal_recorder import metrics
+from hejnal_recorder.takeover.archive import Archive, Found, Wanted
+from hejnal_recorder.takeover.changes import Changes
+from hejnal_recorder.takeover.fetch import SpoolFetcher
+from hejnal_recorder.takeover.rows import LostRaceError, load_spool_urls, load_stories, write
+from hejnal_recorder.timeline.decide import NewId, StoryFact, archive_path, decide
+from hejnal_recorder.timeline.story import Decision, Outcome, RunOpened, SegmentCompleted, Story
+from hejnal_runtime.clock import Clock
+from hejnal_runtime.database import Database
+from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.outbox import publish
+
+log = structlog.get_logger()
+
+SOURCE = "recorder"
+FUTURE_TOLERANCE = timedelta(minutes=10)
+RUNS_REMEMBERED = 5000
+
+Place = tuple[str, int]
+"""A fragment by run id and sequence."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a batch means if `missing` fragments cannot be had."""
+
+    changes: Changes
+    wanted: dict[Place, tuple[str, Wanted]] = field(default_factory=dict)
+    """Spool address and fragment, in order."""
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+class Takeover:
+    """Takes facts over. Remembers stories between batches; the rows' versions tell when another recorder was there."""
+
+    def __init__(self, database: Database, archive: Archive, fetcher: SpoolFetcher, clock: Clock, new_id: NewId) -> None:
+        self._database = database
+        self._archive = archive
+        self._fetcher = fetcher
+        self._clock = clock
+        self._new_id = new_id
+        self._stories: dict[str, tuple[int, Story]] = {}
+        self._spool_urls: OrderedDict[str, str] = OrderedDict()
+
+    def forget(self) -> None:
+        """Read all stories anew: partitions have moved."""
+        self._stories.clear()
+
+    async def take(self, facts: Sequence[StoryFact]) -> None:
+        """Facts of any cameras, each camera's in order; safe to repeat.
+
+        Raises AppError(INVALID) for a fact from the future, transient errors (database, disk, spool) to be retried.
+        """
+        self._refuse_future(facts)
+        with metrics.TAKEOVER_SECONDS.time():
+            for attempt in range(5):
+                try:
+                    await self._take(facts)
+                    return
+                except LostRaceError as race:
+                    for camera_id in race.camera_ids:
+                        self._stories.pop(camera_id, None)
+                    log.info("story_changed_meanwhile", cameras=len(race.camera_ids), attempt=attempt)
+                except BaseException:
+                    self._stories.clear()  # it may have been committed although the answer was lost
+                    raise
+        raise AppError(Kind.UNAVAILABLE, "story-contended", "Another recorder writes the same cameras.")
+
+    async def _take(self, facts: Sequence[StoryFact]) -> None:
+        await self._load(facts)
+        missing: set[Place] = set()
+        held: set[tuple[Place, str]] = set()
+        while True:
+            plan = self._plan(facts, missing)
+            todo = {place: one for place, one in plan.wanted.items() if (place, one[1].archive_path) not in held}
+            lost = await self._bring(todo)
+            held |= {(place, one[1].archive_path) for place, one in todo.items() if place not in lost}
+            if not lost:
+                break
+            missing |= lost
+        await self._commit(plan)
+        self._count(plan, missing)
+
+    async def _load(self, facts: Sequence[StoryFact]) -> None:
+        cameras = {fact.camera_id for fact in facts} - self._stories.keys()
+        runs = {fact.run_id for fact in facts} - self._spool_urls.keys()
+        if not cameras and not runs:
+            return
+        async with self._database.read() as session:
+            if cameras:
+                self._stories |= await load_stories(session, cameras)
+            if runs:
+                for run_id, spool_url in (await load_spool_urls(session, runs)).items():
+                    self._remember_run(run_id, spool_url)
+
+    def _remember_run(self, run_id: str, spool_url: str) -> None:
+        self._spool_urls[run_id] = spool_url
+        if len(self._spool_urls) > RUNS_REMEMBERED:
+            self._spool_urls.popitem(last=False)
+
+    def _plan(self, facts: Sequence[StoryFact], missing: set[Place]) -> _Plan:
+        plan = _Plan(Changes())
+        begun: dict[str, str] = {}
+        for fact in facts:
+            story = plan.changes.stories.get(fact.camera_id)
+            if story is None and (known := self._stories.get(fact.camera_id)):
+                story = known[1]
+            run_known = fact.run_id in begun or fact.run_id in self._spool_urls
+            place = (fact.run_id, fact.sequence) if isinstance(fact, FragmentWritten) else None
+            decision = decide(story, fact, run_known=run_known, stored=place not in missing, new_id=self._new_id)
+            plan.outcomes[decision.outcome] = plan.outcomes.get(decision.outcome, 0) + 1
+            if decision.outcome is not Outcome.APPLIED:
+                continue
+            begun |= {effect.run_id: effect.spool_url for effect in decision.effects if isinstance(effect, RunOpened)}
+            plan.changes.add(decision.story, decision.effects)
+            if isinstance(fact, FragmentWritten) and place is not None and place not in missing:
+                spool_url = begun.get(fact.run_id) or self._spool_urls.get(fact.run_id, "")
+                plan.wanted[place] = (spool_url, _wanted(fact, decision))
+        return plan
+
+    async def _bring(self, todo: dict[Place, tuple[str, Wanted]]) -> set[Place]:
+        """Make fragments durable in the archive; gives those whose bytes are gone."""
+        if not todo:
+            return set()
+        found = await asyncio.to_thread(self._archive.link_all, [wanted for _, wanted in todo.values()])
+        lost: set[Place] = set()
+        files: dict[str, list[Place]] = {}
+        for (place, (_, wanted)), state in zip(todo.items(), found, strict=True):
+            if state is Found.STORED:
+                metrics.TAKEOVER_BYTES.labels("link").inc(wanted.size_bytes)
+            elif state is Found.SHORT:
+                log.error("spool_file_short", path=wanted.spool_path, needed_bytes=wanted.end_bytes)
+                lost.add(place)
+            else:
+                files.setdefault(wanted.archive_path, []).append(place)
+        if files:
+            results = await asyncio.gather(*(self._fetch_file(todo, places) for places in files.values()))
+            lost = lost.union(*results)
+        return lost
+
+    async def _fetch_file(self, todo: dict[Place, tuple[str, Wanted]], places: list[Place]) -> set[Place]:
+        lost = set()
+        for place in places:
+            spool_url, wanted = todo[place]
+            if await self._fetcher.fetch(spool_url, wanted):
+                metrics.TAKEOVER_BYTES.labels("fetch").inc(wanted.size_bytes)
+            else:
+                log.error("footage_lost", path=wanted.spool_path, sequence=wanted.sequence)
+                lost.add(place)
+        return lost
+
+    async def _commit(self, plan: _Plan) -> None:
+        changes = plan.changes
+        if not changes.stories:
+            return
+        versions = {camera_id: known[0] for camera_id in changes.stories if (known := self._stories.get(camera_id))}
+        async with self._database.transaction() as session:
+            await write(session, changes, versions)
+            await publish(session, *changes.facts, source=SOURCE)
+        for camera_id, story in changes.stories.items():
+            self._stories[camera_id] = (versions[camera_id] + 1 if camera_id in versions else 0, story)
+        for run in changes.runs.values():
+            self._remember_run(run.run_id, run.spool_url)
+
+    def _count(self, plan: _Plan, missing: set[Place]) -> None:
+        metrics.FRAGMENTS.labels("stored").inc(len(plan.wanted))
+        metrics.FRAGMENTS.labels("missing").inc(len(missing))
+        for outcome in (Outcome.DUPLICATE, Outcome.STALE):
+            if number := plan.outcomes.get(outcome):
+                metrics.FRAGMENTS.labels(outcome.value).inc(number)
+        for gap in plan.changes.gaps.values():
+            if gap.started is not None:
+                metrics.GAPS.labels(gap.started.cause.value).inc()
+        metrics.SEGMENTS_STORED.inc(sum(fact.TYPE.startswith("segment.stored") for fact in plan.changes.facts))
+        if newest := plan.changes.newest():
+            metrics.LAG_SECONDS.set((self._clock.now() - newest).total_seconds())
+
+    def _refuse_future(self, facts: Sequence[StoryFact]) -> None:
+        """A machine whose clock is years ahead must not claim those years."""
+        limit = self._clock.now() + FUTURE_TOLERANCE
+        for fact in facts:
+            instant = _latest(fact)
+            if instant > limit:
+                detail = (
+                    f"{fact.TYPE} of {fact.camera_id} says {instant.isoformat()}, which is yet to come: check ingest's clock."
+                )
+                raise AppError(Kind.INVALID, "from-the-future", detail)
+
+
+def _wanted(fact: FragmentWritten, decision: Decision) -> Wanted:
+    segment = decision.story.segment
+    if segment is not None and segment.segment_id == fact.segment_id:
+        starts_at = segment.starts_at
+    else:  # this fragment was its last
+        ended = (effect for effect in decision.effects if isinstance(effect, SegmentCompleted))
+        starts_at = next(effect.starts_at for effect in ended if effect.segment_id == fact.segment_id)
+    return Wanted(
+        run_id=fact.run_id,
+        sequence=fact.sequence,
+        spool_path=fact.segment_path,
+        archive_path=archive_path(fact.camera_id, fact.segment_id, starts_at),
+        init_size_bytes=fact.init_size_bytes,
+        init_sha256=fact.init_sha256,
+        offset_bytes=fact.offset_bytes,
+        size_bytes=fact.size_bytes,
+        sha256=fact.sha256,
+    )
+
+
+def _latest(fact: StoryFact) -> datetime:
+    if isinstance(fact, FragmentWritten):
+        return fact.ends_at
+    return fact.started_at if isinstance(fact, RunStarted) else fact.ended_at
