@@ -23,6 +23,7 @@ from hejnal_contracts.topics import BY_NAME, Topic
 from hejnal_local import database_roles, kafka, postgres
 from hejnal_local.database_roles import BY_SCHEMA, ServiceSchema
 from hejnal_local.ports import free_ports
+from hejnal_local.setup.java import find_java
 from hejnal_runtime.bus.topics import create_topics
 
 CACHE = Path(__file__).resolve().parents[4] / ".cache"
@@ -39,6 +40,15 @@ class MakeTopics(Protocol):
         ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the real servers its fixtures ask for, so that `make check` can leave them out."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        for mark, fixture in (("kafka", "kafka_bootstrap"), ("postgres", "postgres_admin_url"), ("browser", "town")):
+            if fixture in asked:
+                item.add_marker(getattr(pytest.mark, mark))
+
+
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`host:port` of a real broker without automatic topic creation."""
@@ -46,9 +56,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if running:
         yield running
         return
-    installation = kafka.Installation(CACHE / "kafka")
-    installation.install()
-    broker = kafka.Broker(installation, tmp_path_factory.mktemp("kafka"), *free_ports(2))
+    broker = kafka.Broker(kafka_installation(), tmp_path_factory.mktemp("kafka"), *free_ports(2))
     broker.start()
     yield broker.bootstrap
     broker.stop()
@@ -107,6 +115,14 @@ def make_database(postgres_admin_url: str) -> Iterator[Callable[[str | None], st
     yield make
     for name in made:
         _wait(database_roles.drop_database(postgres_admin_url, name))
+
+
+def kafka_installation() -> kafka.Installation:
+    """Kafka's jars, fetched if they are not there yet."""
+    java = find_java()
+    installation = kafka.Installation(CACHE / "kafka", java[0] if java else "java")
+    installation.install()
+    return installation
 
 
 async def _template(admin_url: str, schema: ServiceSchema | None) -> str:

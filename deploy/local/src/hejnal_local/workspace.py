@@ -1,7 +1,11 @@
 """Where things lie in a clone. Standard library only."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+RUN_FOLDER = "HEJNAL_RUN_DIR"
+"""Names another folder for a town's state, for a second town beside the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,11 +13,13 @@ class Workspace:
     """The folders of one clone."""
 
     root: Path
+    run_folder: Path | None = None
 
     @classmethod
     def of_this_clone(cls) -> "Workspace":
         """The clone this file belongs to."""
-        return cls(Path(__file__).resolve().parents[4])
+        elsewhere = os.environ.get(RUN_FOLDER)
+        return cls(Path(__file__).resolve().parents[4], Path(elsewhere).absolute() if elsewhere else None)
 
     @property
     def cache(self) -> Path:
@@ -23,7 +29,7 @@ class Workspace:
     @property
     def run(self) -> Path:
         """The state of the local town: data, keys, logs, credentials. `make clean-run` forgets it."""
-        return self.root / ".run"
+        return self.run_folder or self.root / ".run"
 
     @property
     def venv(self) -> Path:

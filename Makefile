@@ -1,0 +1,52 @@
+# Every rule is one command; what it does is in deploy/local/ (see `make help`).
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+SETUP := deploy/local/setup
+
+.PHONY: help setup run stop clean-run totp test check bench fmt lock contracts helm-test env-example
+.DEFAULT_GOAL := help
+
+help: ## list every target
+	@sed -n 's/^\([a-zA-Z%_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: ## install what `make run` needs, without starting anything
+	@$(SETUP) run
+
+run: ## start the whole town and stay; CAMERAS=190 simulates that many
+	@$(SETUP) run && exec $(PYTHON) -m hejnal_local run $(if $(CAMERAS),--cameras $(CAMERAS))
+
+stop: ## end every process of the town; its state stays in .run/
+	@test ! -x $(PYTHON) || $(PYTHON) -m hejnal_local stop
+
+clean-run: ## end the town and forget its state
+	@test ! -x $(PYTHON) || $(PYTHON) -m hejnal_local clean-run
+
+totp: ## password and one-time code of a staff account: LOGIN=operator
+	@$(PYTHON) -m hejnal_local totp $(or $(LOGIN),operator)
+
+test: ## run every suite: lint, types, unit, integration, front end, end to end
+	@$(SETUP) test && exec $(PYTHON) -m hejnal_local.test_suites all
+
+check: ## the quick part of the tests, without servers (under 2 minutes)
+	@$(SETUP) check && exec $(PYTHON) -m hejnal_local.test_suites quick
+
+bench: ## run every benchmark and write docs/reference/benchmarks.{json,md}
+	@$(SETUP) test && exec $(PYTHON) -m hejnal_local.benches
+
+bench-%: ## one benchmark, for example bench-ingest; a JSON line per measurement
+	@$(SETUP) test >&2 && exec $(PYTHON) tests/bench/bench_$(subst -,_,$*).py
+
+fmt: ## format the Python sources
+	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .
+
+lock: ## pin the newest Python packages that deploy/requirements.in allows
+	@$(SETUP) check && deploy/local/lock
+
+contracts: ## write the generated schemas, AsyncAPI and OpenAPI documents anew
+	@$(SETUP) check && exec $(PYTHON) -m hejnal_local.generated write
+
+helm-test: ## check the Helm chart
+	@deploy/local/helm-test
+
+env-example: ## write .env.example anew
+	@$(PYTHON) -m hejnal_local env-example

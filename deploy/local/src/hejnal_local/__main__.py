@@ -1,0 +1,77 @@
+"""Commands behind the Makefile: run, stop, clean-run, totp, env-example."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from hejnal_local import settings as s
+from hejnal_local.workspace import Workspace
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; exit code 0 when it went well."""
+    parser = argparse.ArgumentParser(prog="python -m hejnal_local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start the town and stay until Ctrl-C")
+    run.add_argument("--cameras", help="how many simulated cameras; otherwise HEJNAL_CAMERAS")
+    commands.add_parser("stop", help="end every process of the town")
+    commands.add_parser("clean-run", help="end the town and forget its state")
+    totp = commands.add_parser("totp", help="a staff member's password and the one-time code of this minute")
+    totp.add_argument("login")
+    example = commands.add_parser("env-example", help="write .env.example")
+    example.add_argument("--out", type=Path, default=Workspace.of_this_clone().root / ".env.example")
+    chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen)
+    except (RuntimeError, s.SettingsError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    workspace = Workspace.of_this_clone()
+    if chosen.command == "env-example":
+        chosen.out.write_text(s.example(), encoding="utf-8")
+        return 0
+    if chosen.command == "totp":
+        return _totp(workspace, chosen.login)
+    settings = s.LocalSettings.load(workspace.root)
+    if chosen.command == "run" and chosen.cameras:
+        settings = settings.with_value(s.CAMERAS, chosen.cameras)
+
+    from hejnal_local import launch
+    from hejnal_local.programs import Town, forget
+
+    say = launch.say_with_time(time.monotonic())
+    if chosen.command == "run":
+        return launch.Launcher(Town(workspace, settings), say).run()
+    if not workspace.run.exists():
+        say("nothing was running")
+        return 0
+    launch.stop(Town(workspace, settings), say)
+    if chosen.command == "clean-run":
+        forget(workspace, settings)
+        say("the town's state is forgotten")
+    return 0
+
+
+def _totp(workspace: Workspace, login: str) -> int:
+    import pyotp
+
+    file = workspace.run / "credentials.json"
+    staff = json.loads(file.read_text(encoding="utf-8"))["staff"] if file.exists() else []
+    person = next((one for one in staff if one["login"] == login), None)
+    if person is None:
+        known = ", ".join(one["login"] for one in staff) or "none yet: start the town with `make run`"
+        print(f"no account {login!r}; known: {known}", file=sys.stderr)
+        return 1
+    code = pyotp.TOTP(person["totp_secret"])
+    left_s = code.interval - int(time.time()) % code.interval
+    print(f"password {person['password']}   code {code.now()} (good for {left_s} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Files that are generated from the code and committed: written anew by `make contracts`, compared by the tests."""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hejnal_local import settings
+from hejnal_local.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApi:
+    """The OpenAPI documents that one service writes."""
+
+    package: str
+    files: tuple[str, ...]
+    into_folder: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Let the service write its documents into a folder."""
+        target = folder if self.into_folder else folder / self.files[0]
+        _run([sys.executable, "-m", self.package, "openapi", "--out", str(target)])
+
+
+OPENAPI: tuple[OpenApi, ...] = (
+    OpenApi("hejnal_citizen", ("citizen.json", "citizen-staff.json"), into_folder=True),
+    OpenApi("hejnal_gateway", ("gateway.json",)),
+    OpenApi("hejnal_recorder", ("recorder.json",)),
+)
+
+
+class OutOfDateError(RuntimeError):
+    """A committed file differs from what the code gives; the text names it."""
+
+
+def write(root: Path) -> None:
+    """Write every generated file in place."""
+    _run([sys.executable, str(root / "libs" / "contracts" / "generate.py")])
+    for one in OPENAPI:
+        one.write(_openapi_folder(root))
+    (root / ".env.example").write_text(settings.example(), encoding="utf-8")
+
+
+def check(root: Path) -> None:
+    """Raise OutOfDateError naming every generated file that is out of date."""
+    stale: list[str] = []
+    done = subprocess.run(
+        [sys.executable, str(root / "libs" / "contracts" / "generate.py"), "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode != 0:
+        stale.append((done.stdout + done.stderr).strip())
+    with tempfile.TemporaryDirectory() as scratch:
+        for one in OPENAPI:
+            one.write(Path(scratch))
+            stale += [
+                f"web/shared/openapi/{name}"
+                for name in one.files
+                if _text(Path(scratch) / name) != _text(_openapi_folder(root) / name)
+            ]
+    if _text(root / ".env.example") != settings.example():
+        stale.append(".env.example")
+    if stale:
+        raise OutOfDateError("out of date, write them anew with `make contracts`:\n" + "\n".join(stale))
+
+
+def _openapi_folder(root: Path) -> Path:
+    return root / "web" / "shared" / "openapi"
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise OutOfDateError(f"`{' '.join(command[1:])}` failed:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+if __name__ == "__main__":
+    try:
+        (check if sys.argv[1:] == ["check"] else write)(Workspace.of_this_clone().root)
+    except OutOfDateError as problem:
+        sys.exit(str(problem))

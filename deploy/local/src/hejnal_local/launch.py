@@ -1,0 +1,248 @@
+"""`make run`: starts the town in order, waits until it is healthy, stays, and ends every process it started."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+
+from hejnal_local import database_roles, kafka, readiness
+from hejnal_local import settings as s
+from hejnal_local.keys import write_private
+from hejnal_local.ports import is_taken
+from hejnal_local.processes import ProcessId
+from hejnal_local.programs import DATABASE, SERVERS, SERVICES, SIMULATORS, Town
+from hejnal_local.seeds import TOKEN_TTL_S, Seeds, address_cameras, run_command
+from hejnal_local.setup.commands import run
+from hejnal_local.setup.stamps import Stamps, fingerprint
+from hejnal_local.supervision import Supervisor
+from hejnal_runtime.bus.topics import create_topics
+
+_WATCH_EVERY_S = 1.0
+
+
+class LaunchError(RuntimeError):
+    """The town cannot be started; the text says why and what to do."""
+
+
+class Launcher:
+    """One start of the town."""
+
+    def __init__(self, town: Town, say: Callable[[str], None]) -> None:
+        self._town = town
+        self._say = say
+        self._supervisor = Supervisor(town.workspace.run, town.workspace.python)
+        self._seeds = Seeds(town, say)
+        self._stopping = False
+
+    def run(self) -> int:
+        """Start, stay in the foreground until Ctrl-C, SIGTERM or `make stop`, end everything. Gives the exit code."""
+        workspace = self._town.workspace
+        self._refuse_second_start()
+        workspace.run.mkdir(exist_ok=True)
+        workspace.run.chmod(0o711)  # PostgreSQL's own user has to pass through; what is secret below is closed by itself
+        ProcessId.of(_own_pid()).write(workspace.run / "launcher.process")
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, self._interrupt)
+        try:
+            self._start()
+            self._watch()
+        except KeyboardInterrupt:
+            self._say("stopping")
+        finally:
+            self._stopping = True
+            self._end()
+        return 0
+
+    def _start(self) -> None:
+        began = time.monotonic()
+        town = self._town
+        self._refuse_taken_ports()
+        town.keys.ensure()
+        self._seeds.write_camera_accounts()
+        self._prepare_servers()
+        self._prepare_town()
+        self._supervisor.start(town.programs())
+        self._supervisor.begin(*SERVERS)
+        self._await_servers()
+        self._fill_servers()
+        known = self._supervisor.states()
+        self._supervisor.begin(*(name for name in SIMULATORS if name in known))
+        self._seeds.import_town()
+        self._seeds.create_staff()
+        self._seeds.refresh_tokens()
+        self._say("starting the services")
+        self._supervisor.begin(*(service.name for service in SERVICES))
+        doors = {service.name: town.internal_url(service.name) for service in SERVICES}
+        readiness.wait_until_ready(doors, self._failed, self._say)
+        self._supervisor.record()
+        self._say(f"everything is healthy after {time.monotonic() - began:.0f} s")
+        print(self._welcome(), flush=True)
+
+    def _refuse_second_start(self) -> None:
+        running = self._supervisor.running
+        launcher = ProcessId.read(self._town.workspace.run / "launcher.process")
+        if running is not None or (launcher is not None and launcher.alive):
+            raise LaunchError("this town runs already: end it with `make stop` first")
+
+    def _refuse_taken_ports(self) -> None:
+        settings = self._town.settings
+        taken = [variable for variable in s.PORTS if is_taken(settings.port(variable))]
+        if taken:
+            lines = [f"  port {settings.port(one)} ({one.meaning}): choose another with {one.name}=… in .env" for one in taken]
+            raise LaunchError("another program listens on a port that is needed here:\n" + "\n".join(lines))
+
+    def _prepare_servers(self) -> None:
+        run_folder = self._town.workspace.run
+        for name in ("spool", "archive", "photos", "sinks"):
+            (run_folder / name).mkdir(mode=0o700, exist_ok=True)
+        if not (run_folder / "kafka").exists():
+            self._say("making Kafka's and PostgreSQL's data folders")
+        self._town.broker.prepare()
+        self._town.database.prepare()
+
+    def _prepare_town(self) -> None:
+        """Draw the map and choose the camera sites; make the simulated cameras' clips."""
+        town, folder = self._town, self._town.town_folder
+        python = town.workspace.python
+        cameras = town.settings.number(s.CAMERAS) + town.settings.number(s.STREET_CAMERAS)
+        stamps = Stamps(town.workspace.run / "stamps")
+        source = town.workspace.root / "deploy" / "local" / "src" / "hejnal_local" / "demo_town"
+        made_for = fingerprint(str(cameras), *sorted(source.rglob("*.py")))
+        if not stamps.is_current("town", made_for, folder / "town.json", folder / "town.pmtiles", folder / "sites.json"):
+            self._say("drawing the demo town's map")
+            folder.mkdir(exist_ok=True)
+            run([python, "-m", "hejnal_local.demo_town", "--out", folder, "--cameras", str(cameras)], step="demo town")
+            (folder / "cameras.json").replace(folder / "sites.json")
+            stamps.record("town", made_for)
+        sites = json.loads((folder / "sites.json").read_text(encoding="utf-8"))
+        write_private(folder / "cameras.json", json.dumps(address_cameras(sites, town), ensure_ascii=False, indent=1))
+        clips = town.workspace.cache / "clips"
+        if town.settings.number(s.CAMERAS) and not clips.exists():
+            self._say("drawing the simulated cameras' pictures")
+            run([python, "-m", "hejnal_media.simulator", "--prepare", "--cache", clips], step="simulated cameras")
+
+    def _await_servers(self) -> None:
+        deadline = time.monotonic() + 60
+        port = self._town.settings.port(s.KAFKA_PORT)
+        while not (kafka.answers(port) and self._town.database.is_ready()):
+            broken = self._failed()
+            if broken or time.monotonic() > deadline:
+                names = broken or {name: str(self._supervisor.log_of(name)) for name in SERVERS}
+                raise LaunchError("a server did not start: " + "; ".join(f"{name} ({reason})" for name, reason in names.items()))
+            time.sleep(0.1)
+
+    def _fill_servers(self) -> None:
+        """Topics from their declaration; database, roles and schemas; then each service's own migrations."""
+        asyncio.run(self._declare())
+        with ThreadPoolExecutor(2) as pool:  # mostly the start of Python: two at a time suit two cores
+            migrations = [pool.submit(run_command, self._town, service, "migrate") for service in SERVICES if service.schema]
+            for migration in migrations:
+                migration.result()
+
+    async def _declare(self) -> None:
+        admin_url = self._town.database.admin_url
+        created = await create_topics(self._town.broker.bootstrap)
+        if created:
+            self._say(f"created {len(created)} Kafka topics")
+        await database_roles.create_database(admin_url, DATABASE)
+        await database_roles.provision(admin_url, DATABASE, self._town.role_passwords())
+
+    def _failed(self) -> dict[str, str]:
+        """Programs that supervisord has given up, with where to look."""
+        return {
+            name: f"{state['spawnerr'] or 'it ends at once'}, see {self._supervisor.log_of(name)}\n{self._log_end(name)}"
+            for name, state in self._supervisor.states().items()
+            if state["statename"] == "FATAL"
+        }
+
+    def _log_end(self, name: str) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join(self._supervisor.log_of(name).read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
+        return ""
+
+    def _watch(self) -> None:
+        """Stay until asked to stop; keep the list of processes and the tokens for outside checks fresh."""
+        refreshed = time.monotonic()
+        pids: dict[str, int] = {}
+        while True:
+            time.sleep(_WATCH_EVERY_S)
+            if self._supervisor.running is None:
+                raise LaunchError("the supervisor has ended: `make run` starts the town again, its state is kept")
+            self._supervisor.record()
+            if time.monotonic() - refreshed > TOKEN_TTL_S / 3:
+                self._seeds.refresh_tokens()
+                refreshed = time.monotonic()
+            with contextlib.suppress(OSError):
+                pids = self._tell_restarts(pids)
+
+    def _tell_restarts(self, before: dict[str, int]) -> dict[str, int]:
+        now = {name: int(state["pid"]) for name, state in self._supervisor.states().items()}
+        for name, pid in now.items():
+            if before.get(name) and pid and pid != before[name]:
+                self._say(f"{name} had ended and was started anew, see {self._supervisor.log_of(name)}")
+        return {name: pid or before.get(name, 0) for name, pid in now.items()}
+
+    def _end(self) -> None:
+        forced = self._supervisor.stop()
+        (self._town.workspace.run / "launcher.process").unlink(missing_ok=True)
+        if forced:
+            self._say(f"ended by force: {len(forced)} processes that did not end in time")
+        self._say("everything has ended; `make run` goes on from here, `make clean-run` forgets the town")
+
+    def _interrupt(self, _signum: int, _frame: FrameType | None) -> None:
+        if self._stopping:
+            return  # already ending everything; a second Ctrl-C must not leave processes behind
+        self._stopping = True
+        raise KeyboardInterrupt
+
+    def _welcome(self) -> str:
+        settings, credentials = self._town.settings, self._seeds.credentials_file
+        port = settings.port
+        cameras = f"rtsp://localhost:{port(s.CAMERAS_PORT)}/cam-001/main"
+        return f"""
+  Residents' site        http://localhost:{port(s.CITIZEN_PORT)}   (API: /docs, /openapi.json)
+  Operators' console     http://localhost:{port(s.GATEWAY_PORT)}   (API: /docs, /openapi.json)
+  What "arrived"         http://localhost:{port(s.SINKS_PORT)}   (e-mail, SMS, push)
+  Simulated cameras      {cameras}, and /sub
+  Kafka                  localhost:{port(s.KAFKA_PORT)}      PostgreSQL  localhost:{port(s.POSTGRES_PORT)}
+
+  Console: logins, passwords and one-time-code secrets are in {credentials};
+           `make totp LOGIN=operator` shows a password and the code of this minute.
+  Residents: ask for a code with any e-mail address or phone number, and read it at http://localhost:{port(s.SINKS_PORT)}
+  Logs are in {self._town.workspace.run / "log"}. Ctrl-C or `make stop` ends everything.
+"""
+
+
+def stop(town: Town, say: Callable[[str], None], timeout_s: float = 90) -> int:
+    """`make stop`: ask the launcher to end; if there is none any more, end what it left behind."""
+    launcher = ProcessId.read(town.workspace.run / "launcher.process")
+    if launcher is not None and launcher.alive:
+        launcher.send(signal.SIGTERM)
+        if launcher.wait_end(timeout_s):
+            say("stopped")
+            return 0
+    supervisor = Supervisor(town.workspace.run, town.workspace.python)
+    was_running = supervisor.running is not None
+    left = supervisor.stop()
+    say("stopped" if was_running or left else "nothing was running")
+    return 0
+
+
+def _own_pid() -> int:
+    import os
+
+    return os.getpid()
+
+
+def say_with_time(started: float) -> Callable[[str], None]:
+    """Prints progress lines with the seconds since `started` (monotonic)."""
+
+    def say(text: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {text}", file=sys.stdout, flush=True)
+
+    return say

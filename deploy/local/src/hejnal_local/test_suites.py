@@ -1,0 +1,208 @@
+"""Runs every suite, one after the other, tells how each went, and closes with one line: how many passed and failed.
+
+python -m hejnal_local.test_suites quick      what needs no servers, no browser and no Node
+python -m hejnal_local.test_suites all        everything
+python -m hejnal_local.test_suites NAME …     only these suites
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from hejnal_local import kafka, postgres
+from hejnal_local.ports import free_ports
+from hejnal_local.setup import node
+from hejnal_local.setup.java import find_java
+from hejnal_local.workspace import Workspace
+
+_WITHOUT_SERVERS = "not kafka and not postgres and not browser and not slow"
+_SHOWN_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many tests of a suite went which way; a check that is no test counts as one."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One program to run. `count` reads its result, given its exit code, its output and the place of its report."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: str = "."
+    timeout_s: int = 900
+    quick: bool = False
+    count: Callable[[int, str, Path], Count] = lambda code, _output, _report: Count(1) if code == 0 else Count(0, 1)
+    needs: str = ""
+    """Left out if this path is not there."""
+
+
+def suites(workspace: Workspace) -> list[Suite]:
+    """Every suite in the order it runs, the fast and telling ones first."""
+    programs, python = workspace.venv / "bin", str(workspace.python)
+    tested = [name for name in ("libs", "services", "deploy/local", "tests") if (workspace.root / name).exists()]
+    return [
+        Suite("ruff", (str(programs / "ruff"), "check", "."), quick=True),
+        Suite("format", (str(programs / "ruff"), "format", "--check", "."), quick=True),
+        Suite("types", (python, "-m", "mypy"), quick=True),
+        Suite("imports", (str(programs / "lint-imports"),), quick=True),
+        Suite("file-sizes", (python, "-m", "hejnal_local.file_sizes"), quick=True),
+        Suite("generated", (python, "-m", "hejnal_local.generated", "check"), quick=True),
+        _pytest("unit", python, *tested, "-m", _WITHOUT_SERVERS, "-n", "2", "--dist", "loadfile", quick=True, timeout_s=600),
+        Suite("helm", ("deploy/local/helm-test",), needs="deploy/local/helm-test"),
+        Suite("web-clients", ("npm", "run", "generate:check"), "web"),
+        Suite("web-lint", ("npm", "run", "lint"), "web"),
+        Suite("web-types", ("npm", "run", "typecheck"), "web"),
+        Suite("web-unit", ("npm", "run", "test"), "web", count=_vitest),
+        Suite("web-build", ("npm", "run", "build"), "web"),
+        _pytest(
+            "integration", python, *tested, "-m", f"not ({_WITHOUT_SERVERS}) and not browser",
+            "-n", "2", "--dist", "loadfile", timeout_s=1500,
+        ),
+        _pytest("browser", python, *tested, "-m", "browser", timeout_s=900),
+    ]  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 if everything passed."""
+    workspace = Workspace.of_this_clone()
+    known = suites(workspace)
+    parser = argparse.ArgumentParser(prog="python -m hejnal_local.test_suites", description=__doc__)
+    parser.add_argument("chosen", nargs="+", choices=("quick", "all", *(suite.name for suite in known)))
+    chosen = parser.parse_args(arguments).chosen
+    wanted = [suite for suite in known if "all" in chosen or suite.name in chosen or ("quick" in chosen and suite.quick)]
+    wanted = [suite for suite in wanted if not suite.needs or (workspace.root / suite.needs).exists()]
+    logs = workspace.cache / "test-logs"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the servers on the way out
+    total, failing = Count(), []
+    with contextlib.ExitStack() as stack:
+        environment = {**os.environ, **node.environment(workspace), "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        environment.pop("FORCE_COLOR", None)
+        for suite in wanted:
+            if suite.name == "integration":
+                environment |= stack.enter_context(_servers(workspace))
+            count = _run(suite, workspace, logs, environment)
+            total += count
+            if count.failed:
+                failing.append(suite.name)
+    if failing:
+        print(f"\nfailing: {', '.join(failing)}; the whole output is in {logs}", flush=True)
+    print(f"\n{total}", flush=True)
+    return 1 if total.failed or not total.passed else 0
+
+
+def _run(suite: Suite, workspace: Workspace, logs: Path, environment: dict[str, str]) -> Count:
+    print(f"  … {suite.name}", flush=True)
+    began = time.monotonic()
+    report = logs / f"{suite.name}.xml"
+    command = [part.replace("@REPORT@", str(report)) for part in suite.command]
+    log = logs / f"{suite.name}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=workspace.root / suite.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(suite.timeout_s)
+        except subprocess.TimeoutExpired:
+            code = -1
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # whatever a suite has left running
+            process.wait()
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if code == -1:
+        output += f"\nended after {suite.timeout_s} s without a result"
+    count = suite.count(code, output, report)
+    if code != 0 and not count.failed:
+        count += Count(0, 1)
+    mark = "FAIL" if count.failed else " ok "
+    print(f"{mark} {suite.name:<12} {count}  ({time.monotonic() - began:.0f} s)", flush=True)
+    if count.failed:
+        print("\n".join("       " + line for line in output.splitlines()[-_SHOWN_LINES:]), flush=True)
+    return count
+
+
+@contextlib.contextmanager
+def _servers(workspace: Workspace) -> Iterator[dict[str, str]]:
+    """One Kafka and one PostgreSQL for all suites, unless the environment names running ones."""
+    named = {name: os.environ[name] for name in ("HEJNAL_TEST_KAFKA", "HEJNAL_TEST_POSTGRES") if os.environ.get(name)}
+    if len(named) == 2:
+        yield named
+        return
+    folder = workspace.cache / "test-servers"
+    shutil.rmtree(folder, ignore_errors=True)
+    java = find_java()
+    installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java")
+    ports = free_ports(3)
+    broker = kafka.Broker(installation, folder / "kafka", ports[0], ports[1])
+    database = postgres.Server(folder / "postgres", ports[2], durable=False)
+    print("  … starting Kafka and PostgreSQL for the tests", flush=True)
+    try:
+        broker.start()
+        database.start()
+        yield {"HEJNAL_TEST_KAFKA": broker.bootstrap, "HEJNAL_TEST_POSTGRES": database.admin_url}
+    finally:
+        broker.stop()
+        database.stop()
+        database.forget()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pytest(name: str, python: str, *arguments: str, quick: bool = False, timeout_s: int) -> Suite:
+    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=@REPORT@", *arguments)
+    return Suite(name, command, count=_junit, quick=quick, timeout_s=timeout_s)
+
+
+def _junit(code: int, _output: str, report: Path) -> Count:
+    if code == 5 or not report.exists():  # 5: pytest found no test
+        return Count(0, 0 if code == 5 else 1)
+    passed = failed = skipped = 0
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 -- our own report
+        outcomes = {child.tag for child in case}
+        failed += bool(outcomes & {"failure", "error"})
+        skipped += "skipped" in outcomes
+        passed += not outcomes & {"failure", "error", "skipped"}
+    return Count(passed, failed, skipped)
+
+
+def _vitest(code: int, output: str, _report: Path) -> Count:
+    """Reads `Tests  2 failed | 40 passed (42)`."""
+    found = re.findall(r"^\s*Tests\s+(.*)$", re.sub(r"\x1b\[[0-9;]*m", "", output), re.MULTILINE)
+    if not found:
+        return Count(0, 1)
+    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", found[-1])}
+    failed = numbers.get("failed", 0)
+    return Count(numbers.get("passed", 0), failed or (1 if code else 0), numbers.get("skipped", 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
