@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ async def test_pictures_come_complete_and_in_order(simulator: CameraSimulator) -
     marks = [find_frame_mark(unit) for unit in sink.units]
     frames = [mark.frame for mark in marks if mark]
     assert frames == list(range(frames[0], frames[0] + len(sink.units)))
-    assert {b.ticks - a.ticks for a, b in zip(sink.units, sink.units[1:], strict=False)} == {3600}
+    assert {b.ticks - a.ticks for a, b in itertools.pairwise(sink.units)} == {3600}
     assert session.camera_clock is not None
     assert abs(session.camera_clock.report.unix_us - session.camera_clock.received_at_us) < 2_000_000
     await wait_for(lambda: not simulator.mounts["cam-001/main"].watched)

@@ -42,7 +42,7 @@ class CodecParameters:
 class AccessUnit:
     """One coded picture: NAL units, each behind a 4-byte big-endian length (ISO/IEC 14496-15 §5.3).
 
-    Key frames start with SPS and PPS, so each one is enough for a decoder to begin.
+    Key frames carry SPS and PPS before their first slice, so each one is enough for a decoder to begin.
     """
 
     ticks: int

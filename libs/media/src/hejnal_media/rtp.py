@@ -37,6 +37,13 @@ class TimestampUnwrapper:
         self._highest = max(self._highest, ticks)
         return ticks, 0
 
+    def ticks_of(self, raw: int) -> int | None:
+        """Ticks of a timestamp near the last one, e.g. of a sender report; None before the first."""
+        if self._raw is None:
+            return None
+        step = (raw - self._raw) % _WRAP
+        return self._ticks + (step - _WRAP if step >= _HALF else step)
+
 
 def payload_bounds(packet: memoryview, start: int, end: int) -> tuple[int, int] | None:
     """Where the payload of an RTP packet lies between `start` and `end` of a buffer (RFC 3550 §5.1).

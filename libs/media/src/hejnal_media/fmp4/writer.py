@@ -18,6 +18,7 @@ _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
 _MOOF_HEAD = struct.Struct(">I4sI4sIII4sI4sIII4sIQ")
 _STAMP = struct.Struct(">I4s16sIQQQI")
 _TRUN_HEAD = struct.Struct(">I4sIII")
+_STAMP_AT = 24  # between mfhd and traf
 _MDAT = struct.Struct(">I4s")
 MAX_FRAGMENT_BYTES = 0xFFFF_0000
 
@@ -118,24 +119,22 @@ def fragment_head(*, decode_time_ticks: int, samples: Sequence[Sample], stamp: F
         raise ValueError(f"fragment of {total} bytes")
     reordered = any(sample.composition_offset_ticks for sample in samples)
     words = 4 if reordered else 3
-    trun_size = _TRUN_HEAD.size + 4 + 4 * words * count
+    trun_size = _TRUN_HEAD.size + 4 * words * count
     size = 8 + 16 + _STAMP.size + 8 + 16 + 20 + trun_size
     head = _MOOF_HEAD.pack(
         *(size, b"moof", 16, b"mfhd", 0, stamp.sequence + 1),
         *(size - 24 - _STAMP.size, b"traf", 16, b"tfhd", 0x0002_0000, 1),
         *(20, b"tfdt", 0x0100_0000, decode_time_ticks),
     )
-    # the stamp stands between mfhd and traf
-    at = 24
     stamp_box = _STAMP.pack(
         *(_STAMP.size, b"uuid", STAMP_TYPE, 0, stamp.starts_at_us, stamp.ends_at_us, stamp.camera_time_us, stamp.sequence)
     )
     flags = 0x000701 | (0x0100_0800 if reordered else 0)
-    trun = struct.pack(">I4sIII", trun_size, b"trun", flags, count, size + 8)
+    trun = _TRUN_HEAD.pack(trun_size, b"trun", flags, count, size + 8)
     entries: list[int] = []
     for sample in samples:
         entries += (sample.duration_ticks, sample.size_bytes, _KEY_SAMPLE if sample.key_frame else _DELTA_SAMPLE)
         if reordered:
             entries.append(sample.composition_offset_ticks & 0xFFFF_FFFF)
     table = struct.pack(f">{len(entries)}I", *entries)
-    return b"".join((head[:at], stamp_box, head[at:], trun, table, _MDAT.pack(8 + total, b"mdat")))
+    return b"".join((head[:_STAMP_AT], stamp_box, head[_STAMP_AT:], trun, table, _MDAT.pack(8 + total, b"mdat")))

@@ -82,9 +82,9 @@ class H264Depacketizer:
         self.highest_sequence = 0
         self.ssrc = 0
         self.parameter_set_error = ""
-        self._clear()
         for nal_unit in parameter_sets:
             self._take_parameter_set(nal_unit)
+        self._clear()
 
     def _clear(self) -> None:
         self._pieces: list[bytes] = []
@@ -154,6 +154,10 @@ class H264Depacketizer:
         """Gives out the picture that is whole but for a following packet. To be called when the stream has ended."""
         if self._coded and self._nal == _NO_NAL:
             self._finish()
+
+    def ticks_of(self, timestamp: int) -> int | None:
+        """The ticks a picture with this RTP timestamp would have; None before the first picture."""
+        return self._unwrapper.ticks_of(timestamp)
 
     def _is_late(self, view: memoryview, rtp: int, sequence: int) -> bool:
         """Judges a sequence number that is not the expected one; True when the packet is to be left out."""

@@ -20,7 +20,8 @@ from hejnal_media.rtsp.url import RtspUrl, parse_url, resolve_control, session_b
 from hejnal_media.sdp import Media, SessionDescription, parse_sdp
 
 USER_AGENT = "Hejnal/0.1"
-_MAX_REDIRECTS = 3
+_MAX_PLAUSIBLE_UNIX_US = 1_000_000_000_000_000  # 2001: before that a camera counts from its start
+_REDIRECTS = 3
 _REPORT_INTERVAL_S = 5.0
 _DEFAULT_SESSION_TIMEOUT_S = 60.0
 _REDIRECTS = frozenset({301, 302, 303, 305, 307})
@@ -44,7 +45,15 @@ class CameraClock:
 
     report: SenderReport
     received_at_us: int
+    ticks: int | None = None
+    """The report's RTP time in the ticks of the access units; None before the first picture."""
     monotonic_s: float = field(default_factory=time.monotonic)
+
+    def camera_time_us(self, ticks: int) -> int | None:
+        """What the camera's clock showed at `ticks`; None when it does not know the date."""
+        if self.ticks is None or self.report.unix_us < _PLAUSIBLE_UNIX_US:
+            return None
+        return self.report.unix_us + (ticks - self.ticks) * 100 // 9
 
 
 class RtspSession:
@@ -293,7 +302,8 @@ class RtspSession:
             return
         reports, _ = parse_compound(packet)
         if reports and reports[-1].ntp:
-            self.camera_clock = CameraClock(reports[-1], self._now_us())
+            ticks = self.depacketizer.ticks_of(reports[-1].rtp_timestamp) if self.depacketizer else None
+            self.camera_clock = CameraClock(reports[-1], self._now_us(), ticks)
             if self._on_clock is not None:
                 self._on_clock(self.camera_clock)
 

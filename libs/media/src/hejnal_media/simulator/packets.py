@@ -74,8 +74,7 @@ def packetize_clip(
     pictures: list[PacketizedPicture] = []
     for picture in clip.pictures:
         sets = [clip.sps, clip.pps] if picture.key_frame and in_band_sets else []
-        payloads = packetize([*sets, *picture.nal_units], mtu=mtu, packetization=packetization)
-        payloads.insert(len(sets) if packetization is Packetization.FU_A else 0, frame_mark_nal())
+        payloads = packetize([*sets, frame_mark_nal(), *picture.nal_units], mtu=mtu, packetization=packetization)
         frames = bytearray()
         offsets: list[int] = []
         for number, payload in enumerate(payloads):
