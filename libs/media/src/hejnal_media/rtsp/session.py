@@ -20,8 +20,8 @@ from hejnal_media.rtsp.url import RtspUrl, parse_url, resolve_control, session_b
 from hejnal_media.sdp import Media, SessionDescription, parse_sdp
 
 USER_AGENT = "Hejnal/0.1"
-_MAX_PLAUSIBLE_UNIX_US = 1_000_000_000_000_000  # 2001: before that a camera counts from its start
-_REDIRECTS = 3
+_PLAUSIBLE_UNIX_US = 1_000_000_000_000_000  # 2001: before that a camera counts from its start
+_MAX_REDIRECTS = 3
 _REPORT_INTERVAL_S = 5.0
 _DEFAULT_SESSION_TIMEOUT_S = 60.0
 _REDIRECTS = frozenset({301, 302, 303, 305, 307})
