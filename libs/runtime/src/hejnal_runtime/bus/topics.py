@@ -1,5 +1,8 @@
 """Creates the Kafka topics from their one declaration in `hejnal_contracts.topics`."""
 
+import argparse
+import asyncio
+import sys
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -46,3 +49,18 @@ async def create_topics(
     if refused:
         raise TopicError("Kafka refused topics: " + "; ".join(refused))
     return created
+
+
+def main() -> None:
+    """`python -m hejnal_runtime.bus.topics --bootstrap HOST:PORT`: create what is missing and say what was made."""
+    parser = argparse.ArgumentParser(description="Create the declared Kafka topics that are missing.")
+    parser.add_argument("--bootstrap", required=True)
+    parser.add_argument("--prefix", default="")
+    parser.add_argument("--replication-factor", type=int, default=1)
+    options = parser.parse_args()
+    work = create_topics(options.bootstrap, prefix=options.prefix, replication_factor=options.replication_factor)
+    sys.stdout.write("".join(f"created {name}\n" for name in asyncio.run(work)))
+
+
+if __name__ == "__main__":
+    main()
