@@ -1,0 +1,60 @@
+"""`python -m hejnal_notifier serve | migrate | openapi | vapid-key`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Run one command; the exit code says whether it went well."""
+    parser = argparse.ArgumentParser(prog="python -m hejnal_notifier")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="plan and send deliveries and answer the internal API")
+    commands.add_parser("migrate", help="bring the database schema to the newest revision")
+    openapi = commands.add_parser("openapi", help="write the internal API's OpenAPI document")
+    openapi.add_argument("--out", type=Path, help="file to write; standard output without it")
+    vapid = commands.add_parser("vapid-key", help="make the key for web push if there is none; prints its public half")
+    vapid.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
+    vapid.add_argument("--public", type=Path, help="file for the applicationServerKey (base64url)")
+    arguments = parser.parse_args()
+
+    if arguments.command == "openapi":
+        from hejnal_notifier.app import openapi_document
+
+        text = json.dumps(openapi_document(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        if arguments.out:
+            arguments.out.write_text(text)
+        else:
+            print(text, end="")
+        return 0
+    if arguments.command == "vapid-key":
+        from hejnal_notifier.channels.vapid import make_vapid_key
+
+        print(make_vapid_key(arguments.private, arguments.public))
+        return 0
+
+    from hejnal_notifier.settings import Settings
+    from hejnal_runtime.logs import configure_logging
+
+    settings = Settings()
+    configure_logging(settings.service, settings.log_level, json=settings.log_json)
+    if settings.database_url is None:
+        print("HEJNAL_NOTIFIER_DATABASE_URL is not set: postgresql+asyncpg://user:password@host:port/name", file=sys.stderr)
+        return 2
+    if arguments.command == "migrate":
+        from hejnal_notifier.resources import SCHEMA
+        from hejnal_runtime import migrations
+
+        migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_notifier", SCHEMA)
+        return 0
+    import uvloop
+
+    from hejnal_notifier.service import run_service
+
+    uvloop.run(run_service(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From an announcement version to its deliveries."""

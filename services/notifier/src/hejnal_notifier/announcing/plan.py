@@ -1,0 +1,147 @@
+"""The plan: one set-based statement turns an announcement version into deliveries.
+
+Who: residents with a filter that meets category, severity, area and channel, on each verified contact of that channel; and, for
+updates and all-clears, every contact that was told an earlier version, whatever the filters say now. A contact that is gone or
+failed, or whose resident is erased, is addressed by nothing.
+When: at once; outside emergencies after quiet hours and pauses, if the version is still valid then.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_contracts.base import Channel, Severity
+from hejnal_notifier.announcing.quiet_hours import quiet_until
+from hejnal_notifier.delivery import TOLD, Event, allowed_from
+from hejnal_notifier.severity import OF_RANK, priority
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning a version came to."""
+
+    announcement_id: str
+    version: int
+    deliveries: int
+    called_off: int
+    """Deliveries of older versions that were still in the queue."""
+    superseded: bool
+    """True: a newer version was there already; nothing was planned."""
+
+
+# skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
+_NEXT = text(
+    "select v.version_id, v.announcement_id, v.version, v.kind, v.severity, v.issued_at, v.valid_until, a.newest_version "
+    "from versions v join announcements a using (announcement_id) where v.planned_at is null "
+    "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
+)
+_QUIET_HOURS = text("select distinct quiet_starts, quiet_ends from recipients where quiet_starts is not null")
+_CALL_OFF = text(
+    "update deliveries d set state = 'cancelled', cause = 'superseded', changed_at = :now from versions v "
+    "where v.version_id = d.version_id and v.announcement_id = :announcement_id and v.version < :version "
+    "and d.state = 'queued' returning d.version_id"
+)
+_PLANNED = text("update versions set planned_at = :now where version_id = :version_id")
+_CHANGED = text(
+    "insert into progress (version_id, changes, reported_changes) select unnest(cast(:versions as bigint[])), 1, 0 "
+    "on conflict (version_id) do update set changes = progress.changes + 1"
+)
+
+_PLAN = text(
+    """
+    with v as materialized (select * from versions where version_id = :version_id),
+    quiet as materialized (
+        select * from unnest(cast(:quiet_starts as time[]), cast(:quiet_ends as time[]), cast(:quiet_until as timestamptz[]))
+            as q(starts, ends, until)),
+    told as (
+        select distinct d.resident_id, d.contact_id
+        from v join versions earlier on earlier.announcement_id = v.announcement_id and earlier.version < v.version
+        join deliveries d on d.version_id = earlier.version_id
+        where d.state = any(:told) or d.in_doubt),
+    matched as (
+        select distinct c.resident_id, c.contact_id
+        from v join filters f on v.category = any(f.categories) and f.min_severity <= v.severity
+        join contacts c on c.resident_id = f.resident_id and c.channel = any(f.channels) and c.channel = any(v.channels)
+        where v.kind <> 'cancelled' and (
+            v.reach = 'everywhere' or f.reach = 'everywhere'
+            or (v.reach = 'area' and f.reach = 'area' and f.area && v.area and ST_Intersects(f.area, v.area))
+            or (v.reach = 'streets' and f.reach = 'streets' and v.streets && f.streets)
+            or (v.reach = 'streets' and f.reach = 'area') or (v.reach = 'area' and f.reach = 'streets'))),
+    addressed as (select resident_id, contact_id from told union select resident_id, contact_id from matched),
+    timed as (
+        select v.version_id, v.announcement_id, v.version, c.resident_id, c.contact_id, c.channel,
+            case when :overrides then cast(:now as timestamptz)
+            else greatest(cast(:now as timestamptz), quiet.until, r.paused_until) end as not_before
+        from v cross join addressed join contacts c using (resident_id, contact_id) join recipients r using (resident_id)
+        left join quiet on quiet.starts = r.quiet_starts and quiet.ends = r.quiet_ends
+        where c.failed_at is null)
+    insert into deliveries (delivery_id, version_id, resident_id, contact_id, channel, priority, state, not_before, expires_at,
+        cause, created_at, changed_at)
+    select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', announcement_id, version, resident_id, contact_id), 'UTF8')),
+            'hex'), 1, 32) as uuid),
+        version_id, resident_id, contact_id, channel, :priority,
+        case when not channel = any(:served) then 'failed' when not_before >= :expires_at then 'expired' else 'queued' end,
+        not_before, :expires_at,
+        case when not channel = any(:served) then 'channel_off'
+            when not_before >= :expires_at then case when :expires_at <= :now then 'too_late' else 'quiet_until_too_late' end end,
+        :now, :now
+    from timed on conflict do nothing
+    """
+)
+
+
+async def plan_next(
+    session: AsyncSession, now: datetime, *, served: set[Channel], all_clear_ttl: timedelta
+) -> tuple[Planned, set[int]] | None:
+    """Plan the most urgent version that waits, in the caller's transaction; None when none does.
+
+    Also gives the version ids whose deliveries changed.
+    """
+    row = (await session.execute(_NEXT)).first()
+    if row is None:
+        return None
+    called_off = await session.execute(
+        _CALL_OFF, {"announcement_id": row.announcement_id, "version": row.newest_version, "now": now}
+    )
+    touched = [changed.version_id for changed in called_off]
+    superseded = row.version < row.newest_version
+    planned = 0
+    if not superseded:
+        planned = await _insert(session, row, now, served=served, all_clear_ttl=all_clear_ttl)
+    await session.execute(_PLANNED, {"version_id": row.version_id, "now": now})
+    changed_versions = {*touched, row.version_id}
+    await session.execute(_CHANGED, {"versions": sorted(changed_versions)})
+    return Planned(row.announcement_id, row.version, planned, len(touched), superseded), changed_versions
+
+
+async def _insert(session: AsyncSession, row: Any, now: datetime, *, served: set[Channel], all_clear_ttl: timedelta) -> int:
+    severity = OF_RANK[row.severity]
+    quiet = []
+    if severity is not Severity.EMERGENCY:
+        hours = await session.execute(_QUIET_HOURS)
+        quiet = [(starts, ends, until) for starts, ends in hours if (until := quiet_until(now, starts, ends)) is not None]
+    expires_at = row.valid_until
+    if row.kind == "cancelled":  # the good news outlives what it ends
+        expires_at = max(expires_at, row.issued_at + all_clear_ttl)
+    result = await session.execute(
+        _PLAN,
+        {
+            "version_id": row.version_id,
+            "quiet_starts": [starts for starts, _, _ in quiet],
+            "quiet_ends": [ends for _, ends, _ in quiet],
+            "quiet_until": [until for _, _, until in quiet],
+            "told": sorted(state.value for state in TOLD),
+            "overrides": severity is Severity.EMERGENCY,
+            "now": now,
+            "priority": priority(severity),
+            "served": sorted(channel.value for channel in served),
+            "expires_at": expires_at,
+        },
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+assert allowed_from(Event.CALLED_OFF)[:1] == ["queued"]  # _CALL_OFF leaves what is being sent to its worker

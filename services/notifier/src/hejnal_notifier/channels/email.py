@@ -1,0 +1,147 @@
+"""E-mail over SMTP (RFC 5321) with connections that are kept and used again."""
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+import aiosmtplib
+import structlog
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier.channels.email_message import EmailComposer
+from hejnal_notifier.sending.job import Job
+from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_runtime.clock import Clock
+
+log = structlog.get_logger()
+
+MESSAGES_PER_CONNECTION = 100
+IDLE_S = 20.0
+
+# RFC 3463: 5.1.x bad address, 5.2.1 mailbox disabled; without an enhanced code these replies mean the mailbox (RFC 5321 §4.2.2)
+_DEAD_MAILBOX = re.compile(r"^\s*5\.(1\.\d+|2\.1)\b")
+_ENHANCED = re.compile(r"^\s*5\.\d+\.\d+\b")
+_MAILBOX_REPLIES = {550, 551, 553}
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: str | None = None
+
+
+@dataclass(slots=True)
+class _Connection:
+    client: aiosmtplib.SMTP
+    used_at: float
+    messages: int = 0
+
+
+class Email:
+    """Hands messages to the town's mail server."""
+
+    channel = Channel.EMAIL
+    repeat_is_harmless = True
+
+    def __init__(self, server: MailServer, composer: EmailComposer, clock: Clock, *, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self._server = server
+        self._composer = composer
+        self._clock = clock
+        self._idle: deque[_Connection] = deque()
+
+    async def send(self, job: Job) -> Outcome:
+        """Hand over one message. A kept connection that the server has closed meanwhile is replaced once, unseen."""
+        message = self._composer.compose(job, self._clock.now())
+        while True:
+            connection = self._take_idle()
+            fresh = connection is None
+            try:
+                connection = connection or await self._connect()
+            except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+                return self._connect_failed(error)
+            try:
+                _, reply = await connection.client.sendmail(self._composer.sender, [job.address], message)
+            except aiosmtplib.SMTPServerDisconnected as error:
+                connection.client.close()
+                if fresh:
+                    return Postponed("connection_lost", str(error)[:200], in_doubt=True)
+                continue
+            except (aiosmtplib.SMTPTimeoutError, TimeoutError, OSError) as error:
+                connection.client.close()
+                return Postponed("timeout", type(error).__name__, in_doubt=True)
+            except aiosmtplib.SMTPException as error:
+                await self._give_back(connection)
+                return judge_smtp(error)
+            await self._give_back(connection)
+            return Accepted(self._composer.message_id(job), reply[:200])
+
+    def _take_idle(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            fresh_enough = self._clock.monotonic() - connection.used_at < IDLE_S
+            if fresh_enough and connection.messages < MESSAGES_PER_CONNECTION and connection.client.is_connected:
+                return connection
+            connection.client.close()
+        return None
+
+    async def _connect(self) -> _Connection:
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.security == "tls",
+            start_tls=True if server.security == "starttls" else False if server.security == "none" else None,
+            username=server.username,
+            password=server.password,
+            timeout=self.timeout_s / 2,
+        )
+        await client.connect()
+        return _Connection(client, self._clock.monotonic())
+
+    def _connect_failed(self, error: Exception) -> Postponed:
+        if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+            log.error("mail_server_refuses_us", error=str(error)[:200])
+            return Postponed("refuses_us", str(error)[:200], retry_after_s=60.0)
+        return Postponed("unreachable", f"{type(error).__name__} {error}"[:200])
+
+    async def _give_back(self, connection: _Connection) -> None:
+        if not connection.client.is_connected:
+            connection.client.close()
+            return
+        connection.used_at = self._clock.monotonic()
+        connection.messages += 1
+        self._idle.append(connection)
+
+    async def close(self) -> None:
+        """Say goodbye on every kept connection."""
+        while self._idle:
+            client = self._idle.pop().client
+            try:
+                await client.quit(timeout=1)
+            except (aiosmtplib.SMTPException, OSError):
+                client.close()
+
+
+def judge_smtp(error: aiosmtplib.SMTPException) -> Outcome:
+    """What an SMTP refusal means: 4xx later; 5xx never; a dead mailbox ends the contact."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        error = error.recipients[0]
+    code = getattr(error, "code", 0)
+    said = str(getattr(error, "message", error))
+    detail = f"{code} {said}"[:200]
+    if isinstance(error, aiosmtplib.SMTPSenderRefused):
+        log.error("mail_server_refuses_sender", detail=detail)
+        return Postponed("refuses_us", detail, retry_after_s=60.0)
+    if 500 <= code < 600:
+        dead = bool(_DEAD_MAILBOX.match(said)) or (
+            isinstance(error, aiosmtplib.SMTPRecipientRefused) and code in _MAILBOX_REPLIES and not _ENHANCED.match(said)
+        )
+        return Refused("no_such_mailbox", detail, contact="hard_bounce") if dead else Refused("rejected", detail)
+    return Postponed("deferred", detail)

@@ -1,0 +1,130 @@
+"""An e-mail as bytes: text and HTML from sandboxed templates, with the headers mail programs act on (RFC 5322, 2369, 8058)."""
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import urlsplit
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from hejnal_contracts.base import Language, Severity
+from hejnal_notifier.channels.wording import WORDS, direct_words, headline, local_time
+from hejnal_notifier.sending.job import AnnouncementContent, Job
+
+_COLOURS = {
+    Severity.INFO: "#1a5fb4",
+    Severity.NOTICE: "#7a4a00",
+    Severity.WARNING: "#9a3412",
+    Severity.EMERGENCY: "#a4161a",
+}
+_CALM = "#1b6e3c"
+
+
+class EmailComposer:
+    """Builds messages of one sender."""
+
+    def __init__(self, sender: str, town: str) -> None:
+        name, address = parseaddr(sender)
+        if "@" not in address:
+            raise ValueError("email_from holds no address")
+        self.sender = address
+        self._from = Address(display_name=name, addr_spec=address)
+        self._domain = address.rpartition("@")[2]
+        self._town = town
+        environment = SandboxedEnvironment(
+            loader=PackageLoader("hejnal_notifier", "templates"),
+            autoescape=lambda name: bool(name and name.endswith(".html.j2")),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+        self._text = environment.get_template("email.txt.j2")
+        self._html = environment.get_template("email.html.j2")
+
+    def message_id(self, job: Job) -> str:
+        """The same for every try of one delivery: a mailbox shows a repeat once."""
+        return f"<{job.delivery_id}@{self._domain}>"
+
+    def compose(self, job: Job, now: datetime) -> bytes:
+        """The message, ready for DATA."""
+        message = EmailMessage(policy=SMTP)
+        message["From"] = self._from
+        message["To"] = job.address
+        message["Message-ID"] = self.message_id(job)
+        message["Date"] = format_datetime(now)
+        message["Auto-Submitted"] = "auto-generated"
+        values = self._announcement(message, job) if isinstance(job.content, AnnouncementContent) else self._direct(message, job)
+        message.set_content(self._text.render(values), cte="quoted-printable")
+        message.add_alternative(self._html.render(values), subtype="html", cte="quoted-printable")
+        return message.as_bytes()
+
+    def _announcement(self, message: EmailMessage, job: Job) -> dict[str, object]:
+        content = job.content
+        assert isinstance(content, AnnouncementContent)
+        language, words = content.text(job.language)
+        own = WORDS[language]
+        title = headline(content, language, words)
+        message["Subject"] = _one_line(title)
+        message["Content-Language"] = language.value
+        # all versions of one announcement make one thread
+        message["References"] = f"<{content.announcement_id}@{self._domain}>"
+        if content.severity is Severity.EMERGENCY and content.kind != "cancelled":
+            message["X-Priority"] = "1"
+            message["Importance"] = "high"
+        unsubscribe_url = _web_address(job.unsubscribe_url)
+        if unsubscribe_url:
+            message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        calm = content.kind == "cancelled"
+        label = own.cancelled if calm else own.severity[content.severity]
+        return {
+            "lang": language.value,
+            "own": own,
+            "title": title,
+            "label": f"{own.drill}: {label}" if content.drill else label,
+            "colour": _CALM if calm else _COLOURS[content.severity],
+            "body": words.body,
+            "instruction": words.instruction,
+            "code": "",
+            "validity": ""
+            if calm
+            else own.valid.format(start=local_time(content.valid_from), end=local_time(content.valid_until)),
+            "url": _web_address(content.page_url),
+            "footer": own.why.format(town=self._town),
+            "unsubscribe_url": unsubscribe_url,
+        }
+
+    def _direct(self, message: EmailMessage, job: Job) -> dict[str, object]:
+        content = job.content
+        assert not isinstance(content, AnnouncementContent)
+        language: Language = job.language
+        subject, body = direct_words(content, language, town=self._town)
+        message["Subject"] = subject
+        message["Content-Language"] = language.value
+        return {
+            "lang": language.value,
+            "own": WORDS[language],
+            "title": subject,
+            "label": "",
+            "colour": _COLOURS[Severity.INFO],
+            "body": body,
+            "instruction": "",
+            "code": content.code,
+            "validity": "",
+            "url": "",
+            "footer": f"Hejnał, {self._town}",
+            "unsubscribe_url": "",
+        }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _web_address(url: str) -> str:
+    """The address if it is a plain web address, else nothing."""
+    if any(character.isspace() or character in '<>"' for character in url):
+        return ""
+    return url if urlsplit(url).scheme in {"http", "https"} else ""

@@ -1,0 +1,192 @@
+"""Web push (RFC 8030): one POST per device, encrypted for it."""
+
+import hashlib
+import json
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+import structlog
+
+from hejnal_contracts.base import Channel, Severity
+from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
+from hejnal_notifier.channels.push_endpoint import EndpointPolicy, EndpointRefusedError, PublicResolver
+from hejnal_notifier.channels.vapid import Vapid
+from hejnal_notifier.channels.wording import direct_words, headline
+from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_runtime.clock import Clock
+
+log = structlog.get_logger()
+
+TTL_LIMIT = timedelta(days=28)
+PAYLOAD_AIM_BYTES = 3000
+"""Some push services carry less than the 4,096 bytes of the RFC."""
+RETRY_AFTER_LIMIT_S = 3600.0
+
+# iOS shows only "high" at once; an info may wait until the phone wakes for something else.
+_URGENCY = {Severity.EMERGENCY: "high", Severity.WARNING: "high", Severity.NOTICE: "normal", Severity.INFO: "low"}
+
+
+def topic_of(announcement_id: str) -> str:
+    """RFC 8030 §5.4: at most 32 base64url characters; a newer version takes the place of one that still waits."""
+    return b64url(hashlib.sha256(announcement_id.encode()).digest())[:32]
+
+
+def payload_of(job: Job, *, town: str = "") -> dict[str, Any]:
+    """What the service worker gets; documented in the service's README."""
+    content = job.content
+    if not isinstance(content, AnnouncementContent):
+        title, body = direct_words(content, job.language, town=town)
+        return {
+            "v": 1,
+            "kind": content.kind,
+            "title": title,
+            "body": body,
+            "tag": f"direct-{job.delivery_id}",
+            "lang": job.language,
+        }
+    language, words = content.text(job.language)
+    return {
+        "v": 1,
+        "kind": content.kind,
+        "announcement_id": content.announcement_id,
+        "version": content.version,
+        "title": headline(content, language, words),
+        "body": f"{words.body}\n{words.instruction}".strip(),
+        "url": content.page_url,
+        "tag": topic_of(content.announcement_id),
+        "severity": content.severity.value,
+        "category": content.category,
+        "lang": language.value,
+        "valid_until": content.valid_until.isoformat(),
+        "drill": content.drill,
+    }
+
+
+def encode_payload(payload: dict[str, Any]) -> bytes:
+    """JSON that fits; a long body is cut at its end and marked."""
+    encoded = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(encoded) <= PAYLOAD_AIM_BYTES:
+        return encoded
+    body = str(payload["body"]).encode()
+    while len(encoded) > PAYLOAD_AIM_BYTES and body:
+        body = body[: max(0, len(body) - (len(encoded) - PAYLOAD_AIM_BYTES) - 8)]
+        shorter = {**payload, "body": body.decode("utf-8", "ignore").rstrip() + "…"}
+        encoded = json.dumps(shorter, ensure_ascii=False, separators=(",", ":")).encode()
+    return encoded[:PAYLOAD_LIMIT_BYTES]
+
+
+class WebPush:
+    """Sends to push services; also learns from them which subscriptions are gone."""
+
+    channel = Channel.PUSH
+    repeat_is_harmless = True
+
+    def __init__(
+        self, vapid: Vapid, policy: EndpointPolicy, clock: Clock, *, town: str, concurrency: int, timeout_s: float
+    ) -> None:
+        self.timeout_s = timeout_s
+        self._town = town
+        self._vapid = vapid
+        self._policy = policy
+        self._clock = clock
+        self._limit = concurrency
+        self._public: aiohttp.ClientSession | None = None
+        self._trusted: aiohttp.ClientSession | None = None
+        self._encoded: dict[tuple[int, str], bytes] = {}
+
+    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
+        session = self._trusted if trusted else self._public
+        if session is None:
+            resolver = None if trusted else PublicResolver()
+            connector = aiohttp.TCPConnector(limit=self._limit, resolver=resolver, ttl_dns_cache=60, keepalive_timeout=60)
+            session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "hejnal"},
+                trust_env=False,
+            )
+            if trusted:
+                self._trusted = session
+            else:
+                self._public = session
+        return session
+
+    async def send(self, job: Job) -> Outcome:
+        """Encrypt and post one message."""
+        try:
+            origin, trusted = self._policy.check(job.address)
+            body = encrypt(self._payload(job), job.push_p256dh, job.push_auth)
+        except EndpointRefusedError as error:
+            return Refused("endpoint_refused", str(error), contact="gone")
+        except BadKeysError as error:
+            return Refused("bad_push_keys", str(error), contact="gone")
+        ttl = min(TTL_LIMIT, max(timedelta(), job.expires_at - self._clock.now()))
+        headers = {
+            "TTL": str(int(ttl.total_seconds())),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "Authorization": self._vapid.header(origin),
+        }
+        if isinstance(job.content, AnnouncementContent):
+            headers["Urgency"] = _URGENCY[job.content.severity]
+            headers["Topic"] = topic_of(job.content.announcement_id)
+        else:
+            headers["Urgency"] = "high"
+        try:
+            async with self._session(trusted=trusted).post(
+                job.address, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return await self._judge(response)
+        except TimeoutError:
+            return Postponed("timeout", in_doubt=True)
+        except aiohttp.ClientConnectorError as error:
+            return Postponed("unreachable", type(error).__name__)
+        except (aiohttp.ClientError, OSError) as error:
+            return Postponed("connection_lost", type(error).__name__, in_doubt=True)
+
+    def _payload(self, job: Job) -> bytes:
+        """Encoded once per version and language: 100,000 devices get the same text."""
+        if not isinstance(job.content, AnnouncementContent):
+            return encode_payload(payload_of(job, town=self._town))
+        key = (job.content.version_id, job.language.value)
+        if key not in self._encoded:
+            if len(self._encoded) > 100:
+                self._encoded.clear()
+            self._encoded[key] = encode_payload(payload_of(job))
+        return self._encoded[key]
+
+    async def _judge(self, response: aiohttp.ClientResponse) -> Outcome:
+        status = response.status
+        if 200 <= status < 300:
+            return Accepted(response.headers.get("Location"))
+        said = (await response.content.read(200)).decode("utf-8", "replace").strip()
+        detail = f"{status} {said}"[:200]
+        if status in {404, 410}:
+            return Refused("subscription_gone", detail, contact="gone")
+        if status == 413:
+            return Refused("too_large", detail)
+        if status == 429 or status >= 500:
+            return Postponed("busy" if status == 429 else "provider_error", detail, self._retry_after_s(response))
+        # 400, 401, 403 and redirects are our own fault: keep the subscription, tell the operator, try again much later
+        log.error("push_service_refuses_us", status=status, said=said)
+        return Postponed("refuses_us", detail, retry_after_s=300.0)
+
+    def _retry_after_s(self, response: aiohttp.ClientResponse) -> float | None:
+        text = response.headers.get("Retry-After", "")
+        if text.isdigit():
+            return min(float(text), RETRY_AFTER_LIMIT_S)
+        try:
+            seconds = (parsedate_to_datetime(text) - self._clock.now()).total_seconds()
+        except (ValueError, TypeError):
+            return None
+        return min(max(0.0, seconds), RETRY_AFTER_LIMIT_S)
+
+    async def close(self) -> None:
+        """Close connections."""
+        for session in (self._public, self._trusted):
+            if session is not None:
+                await session.close()

@@ -1,0 +1,177 @@
+"""SMS through an HTTP gateway that speaks SMSAPI's interface (`sms.do`). Other gateways are further adapters beside it."""
+
+from datetime import timedelta
+
+import aiohttp
+import structlog
+
+from hejnal_contracts.base import Channel, Language
+from hejnal_notifier import metrics
+from hejnal_notifier.channels.wording import WORDS, direct_words, headline
+from hejnal_notifier.receipts import Meaning
+from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.sending.outcome import Accepted, ContactReason, Outcome, Postponed, Refused
+from hejnal_notifier.sms_text import shorten, split_text, transliterate
+from hejnal_runtime.clock import Clock
+
+log = structlog.get_logger()
+
+EXPIRY_LEAST = timedelta(hours=1)
+EXPIRY_MOST = timedelta(hours=72)
+
+_ALREADY_TAKEN = 53
+_BAD_NUMBER = {13, 112}
+_OPTED_OUT = {59}
+_BLOCKED = {57}
+_BAD_MESSAGE = {11, 12, 17, 18, 19, 20, 27, 76, 94}
+_OURS_TO_MEND = {14, 101, 102, 103, 105, 110, 401, 997}
+
+# Status codes of the gateway's receipts.
+_MEANINGS: dict[str, tuple[Meaning, str | None]] = {
+    "404": (Meaning.DELIVERED, None),
+    "402": (Meaning.FAILED, "expired_at_provider"),
+    "405": (Meaning.FAILED, "undelivered"),
+    "406": (Meaning.FAILED, "failed_at_provider"),
+    "407": (Meaning.FAILED, "rejected_by_operator"),
+    "412": (Meaning.FAILED, "stopped"),
+}
+
+
+def receipt_meaning(status: str) -> tuple[Meaning, str | None]:
+    """What a receipt's status code says: its meaning and, for a failure, the cause."""
+    return _MEANINGS.get(status, (Meaning.ON_THE_WAY, None))
+
+
+def sms_wording(job: Job, *, town: str, diacritics: bool, max_parts: int) -> str:
+    """The text of an SMS: the editor's wording, or title, body and address of the page as far as they fit."""
+    content = job.content
+    if not isinstance(content, AnnouncementContent):
+        own = WORDS[job.language]
+        if content.kind == "one_time_code":
+            text = own.code_sms.format(code=content.code, town=town)
+        else:
+            text = direct_words(content, job.language, town=town)[1]
+        return text if diacritics or job.language is Language.UK else transliterate(text)
+    language, words = content.text(job.language)
+    title = headline(content, language, words)
+    if words.sms:
+        marks = title.removesuffix(words.title)
+        text = marks + words.sms
+    else:
+        text = f"{title}. {words.body} {words.instruction}".strip()
+    if not diacritics and language is not Language.UK:
+        text = transliterate(text)
+    return shorten(" ".join(text.split()), max_parts)
+
+
+class SmsGateway:
+    """Submits messages one by one, each under its delivery's id, which the gateway takes only once (`check_idx`)."""
+
+    channel = Channel.SMS
+    repeat_is_harmless = True
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        token: str | None,
+        sender: str,
+        town: str,
+        diacritics: bool,
+        max_parts: int,
+        receipt_url: str | None,
+        concurrency: int,
+        timeout_s: float,
+    ) -> None:
+        self.timeout_s = timeout_s
+        self._url = url
+        self._clock = clock
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._sender = sender
+        self._town = town
+        self._diacritics = diacritics
+        self._max_parts = max_parts
+        self._receipt_url = receipt_url
+        self._limit = concurrency
+        self._http: aiohttp.ClientSession | None = None
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=60),
+                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+            )
+        return self._http
+
+    async def send(self, job: Job) -> Outcome:
+        """Submit one message."""
+        text = sms_wording(job, town=self._town, diacritics=self._diacritics, max_parts=self._max_parts)
+        form = {
+            "to": job.address,
+            "message": text,
+            "from": self._sender,
+            "encoding": "utf-8",
+            "format": "json",
+            "idx": job.delivery_id.hex,
+            "check_idx": "1",
+            "max_parts": str(self._max_parts),
+        }
+        now = self._clock.now()
+        if job.expires_at - now > EXPIRY_LEAST:
+            form["expiration_date"] = str(int(min(job.expires_at, now + EXPIRY_MOST - timedelta(minutes=5)).timestamp()))
+        if self._receipt_url:
+            form["notify_url"] = self._receipt_url
+        try:
+            async with self._session().post(self._url, data=form, allow_redirects=False) as response:
+                if response.status == 429 or response.status >= 500:
+                    return Postponed("provider_error", str(response.status))
+                answer = await response.json(content_type=None)
+        except TimeoutError:
+            return Postponed("timeout", in_doubt=True)
+        except aiohttp.ClientConnectorError as error:
+            return Postponed("unreachable", type(error).__name__)
+        except (aiohttp.ClientError, OSError) as error:
+            return Postponed("connection_lost", type(error).__name__, in_doubt=True)
+        except ValueError:
+            return Postponed("unreadable_answer", in_doubt=True)
+        outcome = judge_answer(answer)
+        if isinstance(outcome, Accepted):
+            metrics.SMS_PARTS.inc(len(split_text(text).parts))
+        return outcome
+
+    async def close(self) -> None:
+        """Close connections."""
+        if self._http is not None:
+            await self._http.close()
+
+
+def judge_answer(answer: object) -> Outcome:
+    """What the gateway's JSON answer means."""
+    if not isinstance(answer, dict):
+        return Postponed("unreadable_answer", in_doubt=True)
+    error = answer.get("error")
+    if error is None:
+        taken = answer.get("list")
+        if isinstance(taken, list) and taken and isinstance(taken[0], dict):
+            return Accepted(str(taken[0].get("id", "")) or None)
+        return Postponed("unreadable_answer", in_doubt=True)
+    number = int(error) if str(error).isdigit() else 0
+    detail = f"{number} {answer.get('message', '')}"[:200]
+    contact: ContactReason | None = None
+    if number == _ALREADY_TAKEN:
+        return Accepted(note="taken by an earlier try")
+    if number in _BAD_NUMBER | _OPTED_OUT | _BLOCKED:
+        if number in _OPTED_OUT:
+            contact = "opted_out"
+        elif number in _BAD_NUMBER:
+            contact = "hard_bounce"
+        return Refused("bad_number" if number in _BAD_NUMBER else "blocked", detail, contact)
+    if number in _BAD_MESSAGE:
+        return Refused("rejected", detail)
+    if number in _OURS_TO_MEND:
+        log.error("sms_gateway_refuses_us", error=number)
+        return Postponed("refuses_us", detail, retry_after_s=60.0)
+    return Postponed("provider_error", detail)

@@ -1,0 +1,157 @@
+"""Messages to one person that no announcement stands behind: one-time codes and test messages. Deliveries of their own kind."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_contracts.base import Channel, Language
+from hejnal_contracts.residents import PushKeys
+from hejnal_notifier.resources import Resources, get_resources
+from hejnal_notifier.severity import PRIORITY_DIRECT
+from hejnal_runtime.errors import AppError, Kind
+
+router = APIRouter(prefix="/internal/v1", tags=["direct messages"])
+
+TEST_TTL = timedelta(minutes=10)
+LONGEST_TTL = timedelta(hours=24)
+
+
+class OneTimeCodeRequest(BaseModel):
+    """A code for someone who is signing in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: Literal["email", "sms"]
+    address: str = Field(min_length=3, max_length=320, description="E.164 number or e-mail address")
+    code: str = Field(pattern=r"^[0-9A-Za-z-]{4,16}$")
+    language: Language = Language.PL
+    purpose: Literal["sign_in"] = "sign_in"
+    expires_at: AwareDatetime
+    idempotency_key: str = Field(min_length=8, max_length=128)
+
+
+class TestMessageRequest(BaseModel):
+    """A message that only shows that a contact works."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: Literal["email", "sms", "push"]
+    address: str = Field(min_length=3, max_length=2048)
+    push_keys: PushKeys | None = None
+    language: Language = Language.PL
+    idempotency_key: str = Field(min_length=8, max_length=128)
+
+
+class AcceptedMessage(BaseModel):
+    """The message is durably in the queue."""
+
+    delivery_id: UUID
+    state: str
+    duplicate: bool = Field(description="True: this key had been accepted before; nothing new was queued")
+
+
+_DELIVERY = text(
+    "insert into deliveries (delivery_id, channel, priority, state, not_before, expires_at, created_at, changed_at) "
+    "values (:delivery_id, :channel, :priority, 'queued', :now, :expires_at, :now, :now) on conflict do nothing returning 1"
+)
+_MESSAGE = text(
+    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code) "
+    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code)"
+)
+_STATE = text("select state from deliveries where delivery_id = :delivery_id")
+
+
+async def _accept(
+    session: AsyncSession,
+    *,
+    kind: Literal["one_time_code", "test"],
+    key: str,
+    channel: Channel,
+    language: Language,
+    address: str,
+    push_keys: PushKeys | None,
+    code: str | None,
+    now: datetime,
+    expires_at: datetime,
+) -> AcceptedMessage:
+    delivery_id = UUID(bytes=hashlib.sha256(f"{kind}\x1f{key}".encode()).digest()[:16])
+    row = {
+        "delivery_id": delivery_id,
+        "channel": channel.value,
+        "priority": PRIORITY_DIRECT,
+        "now": now,
+        "expires_at": expires_at,
+    }
+    if (await session.execute(_DELIVERY, row)).first() is None:
+        state = (await session.execute(_STATE, {"delivery_id": delivery_id})).scalar_one()
+        return AcceptedMessage(delivery_id=delivery_id, state=state, duplicate=True)
+    message = {"delivery_id": delivery_id, "kind": kind, "language": language.value, "address": address, "code": code}
+    message |= {"push_p256dh": push_keys.p256dh if push_keys else None, "push_auth": push_keys.auth if push_keys else None}
+    await session.execute(_MESSAGE, message)
+    return AcceptedMessage(delivery_id=delivery_id, state="queued", duplicate=False)
+
+
+def _served(resources: Resources, channel: Channel) -> None:
+    if channel not in resources.served:
+        detail = f"This town has no {channel} provider set up; use another channel."
+        raise AppError(Kind.INVALID, "channel-off", detail)
+
+
+@router.post("/one-time-codes", status_code=202)
+async def send_one_time_code(
+    request: OneTimeCodeRequest, resources: Annotated[Resources, Depends(get_resources)]
+) -> AcceptedMessage:
+    """Queue a one-time code ahead of everything else. 202 means: it is kept and will be sent, unless it expires before."""
+    channel = Channel(request.channel)
+    _served(resources, channel)
+    now = resources.clock.now()
+    if request.expires_at <= now:
+        raise AppError(Kind.INVALID, "expired", "The code has expired already.")
+    async with resources.database.transaction() as session:
+        accepted = await _accept(
+            session,
+            kind="one_time_code",
+            key=request.idempotency_key,
+            channel=channel,
+            language=request.language,
+            address=request.address,
+            push_keys=None,
+            code=request.code,
+            now=now,
+            expires_at=min(request.expires_at, now + LONGEST_TTL),
+        )
+    resources.wake(channel)
+    return accepted
+
+
+@router.post("/test-messages", status_code=202)
+async def send_test_message(
+    request: TestMessageRequest, resources: Annotated[Resources, Depends(get_resources)]
+) -> AcceptedMessage:
+    """Queue a test message to one contact."""
+    channel = Channel(request.channel)
+    _served(resources, channel)
+    if channel is Channel.PUSH and request.push_keys is None:
+        raise AppError(Kind.INVALID, "push-keys-missing", "A push message needs the keys of the subscription.")
+    now = resources.clock.now()
+    async with resources.database.transaction() as session:
+        accepted = await _accept(
+            session,
+            kind="test",
+            key=request.idempotency_key,
+            channel=channel,
+            language=request.language,
+            address=request.address,
+            push_keys=request.push_keys,
+            code=None,
+            now=now,
+            expires_at=now + TEST_TTL,
+        )
+    resources.wake(channel)
+    return accepted

@@ -1,0 +1,27 @@
+"""Metrics of the notifier."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+PLANNED_DELIVERIES = Counter("hejnal_notifier_planned_deliveries_total", "Deliveries planned from announcement versions")
+PLAN_DURATION_S = Histogram(
+    "hejnal_notifier_plan_duration_seconds", "Time to plan one version", buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 15)
+)
+ATTEMPTS = Counter("hejnal_notifier_attempts_total", "Tries by outcome", ["channel", "outcome"])
+ATTEMPT_DURATION_S = Histogram(
+    "hejnal_notifier_attempt_duration_seconds",
+    "Time in the provider's hands",
+    ["channel"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.5, 1, 5, 15),
+)
+WAITED_S = Histogram(
+    "hejnal_notifier_waited_seconds",
+    "From planned (or due) to accepted by the provider",
+    ["channel"],
+    buckets=(0.1, 0.5, 1, 2, 5, 15, 60, 300, 3600),
+)
+IN_FLIGHT = Gauge("hejnal_notifier_in_flight_deliveries", "Deliveries in the hands of this process", ["channel"])
+QUEUED = Gauge("hejnal_notifier_due_deliveries", "Deliveries that are due and not yet taken", ["channel"])
+DOUBTFUL = Counter("hejnal_notifier_doubtful_deliveries_total", "Deliveries whose worker was lost", ["channel", "settled"])
+RECEIPTS = Counter("hejnal_notifier_receipts_total", "Receipts by meaning", ["channel", "meaning", "applied"])
+CONTACTS_FAILED = Counter("hejnal_notifier_contacts_failed_total", "Contacts that can no longer be used", ["channel", "reason"])
+SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the gateway")

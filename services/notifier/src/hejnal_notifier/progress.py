@@ -1,0 +1,100 @@
+"""Tells the deliveries topic how each version fares: on change, at most once a second per version, and a last time."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+
+from hejnal_contracts.base import Channel
+from hejnal_contracts.deliveries import ChannelCounts, DeliveryProgressed
+from hejnal_notifier import metrics
+from hejnal_notifier.sending.queue import SOURCE, DeliveryQueue
+from hejnal_runtime.clock import Clock
+from hejnal_runtime.database import Database
+from hejnal_runtime.errors import is_transient
+from hejnal_runtime.outbox import publish
+
+log = structlog.get_logger()
+
+LOOK_S = 0.25
+GAUGE_EVERY = 20
+
+_DUE = text(
+    "select p.version_id, p.changes, v.announcement_id, v.version from progress p join versions v using (version_id) "
+    "where p.changes > p.reported_changes and (p.reported_at is null or p.reported_at <= :not_since) "
+    "order by p.version_id limit 1 for update of p skip locked"
+)
+_COUNTS = text(
+    "select channel, state, count(*) as deliveries from deliveries where version_id = :version_id group by channel, state"
+)
+_REPORTED = text("update progress set reported_changes = :changes, reported_at = :now where version_id = :version_id")
+
+
+class ProgressReporter:
+    """The loop from changed deliveries to progress facts."""
+
+    def __init__(self, database: Database, clock: Clock, queue: DeliveryQueue, *, interval: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._queue = queue
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Report for ever; a database that is away is tried again."""
+        failures = passes = 0
+        while True:
+            try:
+                while await self._report_one():
+                    pass
+                if passes % GAUGE_EVERY == 0:
+                    await self._measure()
+                passes += 1
+                failures = 0
+                await asyncio.sleep(LOOK_S)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                failures += 1
+                log.warning("progress_interrupted", error=repr(error))
+                await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 8)) * random.uniform(0.5, 1))
+
+    async def _report_one(self) -> bool:
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            due = (await session.execute(_DUE, {"not_since": now - self._interval})).first()
+            if due is None:
+                return False
+            by_channel: dict[str, dict[str, int]] = {}
+            for row in await session.execute(_COUNTS, {"version_id": due.version_id}):
+                by_channel.setdefault(row.channel, {})[row.state] = row.deliveries
+            counts = tuple(_counts(Channel(channel), states) for channel, states in sorted(by_channel.items()))
+            fact = DeliveryProgressed(
+                announcement_id=due.announcement_id,
+                version=due.version,
+                counts=counts,
+                finished=not any(one.queued for one in counts),
+                at=now,
+            )
+            await publish(session, fact, source=SOURCE)
+            await session.execute(_REPORTED, {"version_id": due.version_id, "changes": due.changes, "now": now})
+        return True
+
+    async def _measure(self) -> None:
+        due = await self._queue.due()
+        for channel in Channel:
+            metrics.QUEUED.labels(channel.value).set(due.get(channel.value, 0))
+
+
+def _counts(channel: Channel, states: dict[str, int]) -> ChannelCounts:
+    return ChannelCounts(
+        channel=channel,
+        queued=states.get("queued", 0) + states.get("sending", 0),
+        sent=states.get("sent", 0),
+        delivered=states.get("delivered", 0),
+        failed=states.get("failed", 0),
+        expired=states.get("expired", 0),
+        cancelled=states.get("cancelled", 0),
+        unknown=states.get("unknown", 0),
+    )

@@ -1,0 +1,44 @@
+"""Where providers report delivery. Guarded by a secret in the address: the gateway can send nothing else."""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier.channels.sms import receipt_meaning
+from hejnal_notifier.receipts import apply_receipt
+from hejnal_notifier.resources import Resources, get_resources
+from hejnal_runtime.errors import AppError, Kind
+
+router = APIRouter(prefix="/internal/v1/receipts", tags=["receipts"])
+
+_FIELDS = ("MsgId", "status", "status_name", "idx", "to", "donedate", "points", "from")
+
+
+@router.get("/sms/{secret}", response_class=PlainTextResponse)
+async def sms_receipt(secret: str, request: Request, resources: Annotated[Resources, Depends(get_resources)]) -> str:
+    """Take a receipt of the SMS gateway; the answer "OK" ends its retries."""
+    expected = resources.settings.sms_receipt_secret
+    if expected is None or not hmac.compare_digest(secret.encode(), expected.get_secret_value().encode()):
+        raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
+    raw = {name: request.query_params[name][:200] for name in _FIELDS if name in request.query_params}
+    try:
+        delivery_id = UUID(raw.get("idx", ""))
+    except ValueError:
+        delivery_id = None
+    meaning, cause = receipt_meaning(raw.get("status", ""))
+    async with resources.database.transaction() as session:
+        await apply_receipt(
+            session,
+            resources.clock,
+            channel=Channel.SMS,
+            delivery_id=delivery_id,
+            provider_id=raw.get("MsgId", ""),
+            meaning=meaning,
+            cause=cause,
+            raw=raw,
+        )
+    return "OK"

@@ -1,0 +1,116 @@
+"""What the notifier holds while it runs, built and closed in one place."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from fastapi import Request
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier.channels.adapter import Adapter
+from hejnal_notifier.channels.email import Email, MailServer
+from hejnal_notifier.channels.email_message import EmailComposer
+from hejnal_notifier.channels.push import WebPush
+from hejnal_notifier.channels.push_endpoint import EndpointPolicy
+from hejnal_notifier.channels.sms import SmsGateway
+from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
+from hejnal_notifier.settings import Settings
+from hejnal_runtime.bus.producer import Producer
+from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.database import Database
+from hejnal_runtime.tokens import TokenIssuer, load_key
+
+SCHEMA = "notifier"
+
+
+@dataclass
+class Resources:
+    """Open connections and the things every room needs."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    producer: Producer
+    adapters: dict[Channel, Adapter]
+    vapid: Vapid | None
+    issuer: TokenIssuer | None
+    wakers: dict[Channel, Callable[[], None]] = field(default_factory=dict)
+    """Filled by the service: how a channel's sender is told that something waits."""
+
+    @property
+    def served(self) -> set[Channel]:
+        """Channels this town has a provider for."""
+        return set(self.adapters)
+
+    def wake(self, channel: Channel) -> None:
+        """Tell a channel's sender of this process that something waits."""
+        if waker := self.wakers.get(channel):
+            waker()
+
+    @classmethod
+    async def open(cls, settings: Settings, *, clock: Clock | None = None) -> "Resources":
+        """Build everything; nothing has to answer yet. ValueError when a setting is missing or a key is none."""
+        if settings.database_url is None:
+            raise ValueError("HEJNAL_NOTIFIER_DATABASE_URL is not set")
+        clock = clock or SystemClock()
+        issuer = None
+        if settings.token_key_file is not None:
+            issuer = TokenIssuer(settings.service, await asyncio.to_thread(load_key, settings.token_key_file))
+        vapid = None
+        if settings.push_enabled and settings.vapid_key_file is not None:
+            vapid = Vapid(await asyncio.to_thread(load_vapid_key, settings.vapid_key_file), settings.vapid_subject)
+        return cls(
+            settings=settings,
+            clock=clock,
+            database=Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12),
+            producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
+            adapters=_adapters(settings, clock, vapid),
+            vapid=vapid,
+            issuer=issuer,
+        )
+
+    async def close(self) -> None:
+        """Close in reverse order."""
+        for adapter in self.adapters.values():
+            await adapter.close()
+        await self.producer.stop()
+        await self.database.close()
+
+
+def _adapters(settings: Settings, clock: Clock, vapid: Vapid | None) -> dict[Channel, Adapter]:
+    adapters: dict[Channel, Adapter] = {}
+    if vapid is not None:
+        policy = EndpointPolicy(settings.push_hosts, settings.push_trusted_origins)
+        adapters[Channel.PUSH] = WebPush(
+            vapid,
+            policy,
+            clock,
+            town=settings.town_name,
+            concurrency=settings.push_concurrency,
+            timeout_s=settings.push_timeout_s,
+        )
+    if settings.smtp_host:
+        password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+        server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password)
+        composer = EmailComposer(settings.email_from, settings.town_name)
+        adapters[Channel.EMAIL] = Email(server, composer, clock, timeout_s=settings.email_timeout_s)
+    if settings.sms_url:
+        adapters[Channel.SMS] = SmsGateway(
+            settings.sms_url,
+            clock,
+            token=settings.sms_token.get_secret_value() if settings.sms_token else None,
+            sender=settings.sms_sender,
+            town=settings.town_name,
+            diacritics=settings.sms_diacritics,
+            max_parts=settings.sms_max_parts,
+            receipt_url=settings.sms_receipt_url,
+            concurrency=settings.sms_concurrency,
+            timeout_s=settings.sms_timeout_s,
+        )
+    return adapters
+
+
+def get_resources(request: Request) -> Resources:
+    """FastAPI dependency: the resources of the running app."""
+    return cast("Resources", request.app.state.resources)

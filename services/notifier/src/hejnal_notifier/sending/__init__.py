@@ -1,0 +1,1 @@
+"""From a queued delivery to the provider's answer."""

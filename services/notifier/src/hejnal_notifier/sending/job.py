@@ -1,0 +1,64 @@
+"""One claimed delivery with all that is needed to send it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from hejnal_contracts.announcements import Text
+from hejnal_contracts.base import Channel, Language, Severity
+
+VersionKind = Literal["issued", "updated", "cancelled"]
+DirectKind = Literal["one_time_code", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementContent:
+    """An announcement version as its recipients get it."""
+
+    version_id: int
+    announcement_id: str
+    version: int
+    kind: VersionKind
+    category: str
+    severity: Severity
+    texts: dict[Language, Text]
+    valid_from: datetime
+    valid_until: datetime
+    page_url: str
+    drill: bool
+    issued_at: datetime
+
+    def text(self, language: Language) -> tuple[Language, Text]:
+        """The wording in a language, or in Polish where there is none."""
+        found = self.texts.get(language)
+        return (language, found) if found is not None else (Language.PL, self.texts[Language.PL])
+
+
+@dataclass(frozen=True, slots=True)
+class DirectContent:
+    """A message to one person that no announcement stands behind."""
+
+    kind: DirectKind
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker holds in its hands."""
+
+    delivery_id: UUID
+    channel: Channel
+    attempt: int
+    lease_until: datetime
+    not_before: datetime
+    created_at: datetime
+    expires_at: datetime
+    resident_id: str | None
+    contact_id: str | None
+    address: str
+    push_p256dh: str
+    push_auth: str
+    unsubscribe_url: str
+    language: Language
+    content: AnnouncementContent | DirectContent

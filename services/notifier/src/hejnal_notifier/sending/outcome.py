@@ -1,0 +1,46 @@
+"""What a provider can answer, the same for all channels."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hejnal_notifier.delivery import Event
+
+ContactReason = Literal["hard_bounce", "gone", "opted_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message."""
+
+    provider_id: str | None = None
+    note: str | None = None
+
+    event = Event.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not now: the provider is away, busy, or refuses for the moment."""
+
+    cause: str
+    detail: str = ""
+    retry_after_s: float | None = None
+    in_doubt: bool = False
+    """True when the provider may have taken the message after all (its answer did not come)."""
+
+    event = Event.POSTPONED
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never: trying again cannot help."""
+
+    cause: str
+    detail: str = ""
+    contact: ContactReason | None = None
+    """Set when the contact itself can no longer be used."""
+
+    event = Event.REFUSED
+
+
+Outcome = Accepted | Postponed | Refused

@@ -1,0 +1,230 @@
+"""One channel's loop: claim, send with bounded concurrency, note outcomes in bulk."""
+
+import asyncio
+import contextlib
+import random
+from datetime import timedelta
+
+import structlog
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier import metrics
+from hejnal_notifier.channels.adapter import Adapter
+from hejnal_notifier.delivery import retry_pause_s
+from hejnal_notifier.sending.job import Job
+from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_notifier.sending.queue import DeliveryQueue, Done
+from hejnal_runtime.clock import Clock
+from hejnal_runtime.errors import is_transient
+
+log = structlog.get_logger()
+
+NOTE_LINGER_S = 0.05
+NOTE_ROWS = 500
+DRAIN_S = 5.0
+
+
+class ChannelSender:
+    """Claims at most `batch_size` ahead; a job whose lease would not outlive the provider's time limit is given back."""
+
+    def __init__(
+        self,
+        queue: DeliveryQueue,
+        adapter: Adapter,
+        clock: Clock,
+        *,
+        concurrency: int,
+        batch_size: int,
+        poll_s: float,
+        lease_s: float,
+        retry_base_s: float,
+        retry_cap_s: float,
+        max_attempts: int,
+    ) -> None:
+        self._queue = queue
+        self._adapter = adapter
+        self._clock = clock
+        self._concurrency = concurrency
+        self._batch_size = batch_size
+        self._poll_s = poll_s
+        self._lease_s = lease_s
+        self._retry = (retry_base_s, retry_cap_s)
+        self._max_attempts = max_attempts
+        self._taken_over = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue(batch_size)
+        self._done: asyncio.Queue[Done] = asyncio.Queue(2 * batch_size + concurrency)
+        self._busy = 0
+        self._last_pass = clock.monotonic()
+
+    @property
+    def channel(self) -> Channel:
+        """The channel it serves."""
+        return self._adapter.channel
+
+    def wake(self) -> None:
+        """There is something new in the queue."""
+        self._wake.set()
+
+    def health(self) -> str | None:
+        """None while the loop turns; otherwise since when it does not."""
+        silent_s = self._clock.monotonic() - self._last_pass
+        return f"sender {self.channel} has not looked into its queue for {silent_s:.0f} s" if silent_s > 60 else None
+
+    async def run(self) -> None:
+        """Send for ever; when cancelled, finish what is in the provider's hands (at most 5 s) and note it."""
+        workers = [asyncio.create_task(self._work(), name=f"{self.channel} worker") for _ in range(self._concurrency)]
+        noting = asyncio.create_task(self._note_outcomes(), name=f"{self.channel} outcomes")
+        watching = asyncio.create_task(self._watch_leases(), name=f"{self.channel} leases")
+        claiming = asyncio.create_task(self._claim(), name=f"{self.channel} claims")
+        parts = [*workers, noting, watching, claiming]
+        try:
+            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in ended:
+                part.result()
+        finally:
+            claiming.cancel()
+            watching.cancel()
+            await self._drain()
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+            await self._adapter.close()
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self._jobs.empty():  # not yet tried: give back
+                    await self._done.put(Done(self._jobs.get_nowait(), None))
+                while self._busy or not self._done.empty():  # noqa: ASYNC110 both end soon
+                    await asyncio.sleep(0.02)
+                await self._done.join()
+
+    async def _claim(self) -> None:
+        await self._taken_over.wait()  # our last life's leases bear our name, too: settle them before we make new ones
+        failures = 0
+        while True:
+            self._last_pass = self._clock.monotonic()
+            self._wake.clear()
+            try:
+                jobs, more = await self._queue.claim(self.channel, self._batch_size - self._jobs.qsize())
+                failures = 0
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                failures += 1
+                await self._back_off("claim_failed", error, failures)
+                continue
+            for job in jobs:
+                self._jobs.put_nowait(job)
+            if more:
+                await self._until_half_empty()
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._poll_s * random.uniform(0.8, 1.2))
+
+    async def _until_half_empty(self) -> None:
+        while self._jobs.qsize() > self._batch_size // 2:
+            self._last_pass = self._clock.monotonic()
+            self._room.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), 1.0)
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            self._busy += 1
+            metrics.IN_FLIGHT.labels(self.channel).inc()
+            try:
+                await self._done.put(await self._send(job))
+            finally:
+                self._busy -= 1
+                metrics.IN_FLIGHT.labels(self.channel).dec()
+                if self._jobs.qsize() <= self._batch_size // 2:
+                    self._room.set()
+
+    async def _send(self, job: Job) -> Done:
+        now = self._clock.now()
+        if now + timedelta(seconds=self._adapter.timeout_s) >= job.lease_until:
+            return Done(job, None)
+        if now >= job.expires_at:
+            return Done(job, Postponed("too_late"), job.expires_at)
+        started = self._clock.monotonic()
+        try:
+            outcome = await self._adapter.send(job)
+        except Exception as error:  # a bug in composing one message must not stop the channel
+            log.exception("send_failed_unexpectedly", channel=self.channel, delivery_id=str(job.delivery_id))
+            outcome = Postponed("internal_error", type(error).__name__, in_doubt=True)
+        metrics.ATTEMPT_DURATION_S.labels(self.channel).observe(self._clock.monotonic() - started)
+        metrics.ATTEMPTS.labels(self.channel, outcome.event).inc()
+        return self._judge(job, outcome)
+
+    def _judge(self, job: Job, outcome: Outcome) -> Done:
+        now = self._clock.now()
+        if isinstance(outcome, Accepted):
+            metrics.WAITED_S.labels(self.channel).observe(max(0.0, (now - job.not_before).total_seconds()))
+            return Done(job, outcome)
+        if isinstance(outcome, Refused):
+            log.info("delivery_refused", channel=self.channel, delivery_id=str(job.delivery_id), cause=outcome.cause)
+            if outcome.contact is not None:
+                metrics.CONTACTS_FAILED.labels(self.channel, outcome.contact).inc()
+            return Done(job, outcome)
+        if job.attempt >= self._max_attempts:
+            return Done(job, Refused("gave_up", f"{outcome.cause} {outcome.detail}".strip()))
+        base_s, cap_s = self._retry
+        pause_s = retry_pause_s(
+            job.attempt, base_s=base_s, cap_s=cap_s, retry_after_s=outcome.retry_after_s, spread=random.random()
+        )
+        return Done(job, outcome, now + timedelta(seconds=pause_s))
+
+    async def _note_outcomes(self) -> None:
+        while True:
+            batch = [await self._done.get()]
+            deadline = self._clock.monotonic() + NOTE_LINGER_S
+            while len(batch) < NOTE_ROWS and (left := deadline - self._clock.monotonic()) > 0:
+                try:
+                    batch.append(self._done.get_nowait())
+                except asyncio.QueueEmpty:
+                    await asyncio.sleep(min(left, 0.01))
+            failures = 0
+            while True:
+                try:
+                    await self._queue.note(batch)
+                    break
+                except Exception as error:
+                    if not is_transient(error):
+                        raise
+                    failures += 1
+                    await self._back_off("outcomes_not_noted_yet", error, failures)
+            for _ in batch:
+                self._done.task_done()
+
+    async def _watch_leases(self) -> None:
+        own = True
+        failures = 0
+        while True:
+            try:
+                lost, again = await self._queue.take_over(
+                    self.channel, repeat_is_harmless=self._adapter.repeat_is_harmless, own=own
+                )
+                own = False
+                self._taken_over.set()
+                failures = 0
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                failures += 1
+                await self._back_off("take_over_failed", error, failures)
+                continue
+            if lost:
+                metrics.DOUBTFUL.labels(self.channel, "sent_again").inc(again)
+                metrics.DOUBTFUL.labels(self.channel, "waits_for_receipt").inc(lost - again)
+                log.warning("deliveries_of_lost_worker", channel=self.channel, lost=lost, sent_again=again)
+                self.wake()
+            await asyncio.sleep(self._lease_s / 4 * random.uniform(0.8, 1.2))
+
+    async def _back_off(self, event: str, error: Exception, failures: int) -> None:
+        self._last_pass = self._clock.monotonic()
+        log.warning(event, channel=self.channel, error=repr(error), failures=failures)
+        await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 8)) * random.uniform(0.5, 1))

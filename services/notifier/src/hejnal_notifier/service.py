@@ -1,0 +1,120 @@
+"""The notifier as a process: its consumer, planner, senders, reporter and relay under one roof."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
+from hejnal_notifier.announcing.planner import Planner
+from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
+from hejnal_notifier.announcing.versions import AnnouncementsHandler
+from hejnal_notifier.app import create_app
+from hejnal_notifier.progress import ProgressReporter
+from hejnal_notifier.resources import Resources
+from hejnal_notifier.sending.queue import DeliveryQueue
+from hejnal_notifier.sending.sender import ChannelSender
+from hejnal_notifier.settings import Settings
+from hejnal_notifier.subscriptions import TOPIC as SUBSCRIPTIONS
+from hejnal_notifier.subscriptions import SubscriptionsHandler
+from hejnal_runtime.bus.consumer import Consumer
+from hejnal_runtime.bus.message import Message
+from hejnal_runtime.health import Health
+from hejnal_runtime.outbox import OutboxRelay
+from hejnal_runtime.serve import serve
+from hejnal_runtime.tracing import configure_tracing
+
+GROUP = "notifier"
+
+
+class Facts:
+    """Gives each batch (of one partition, so of one topic) to its handler."""
+
+    def __init__(self, subscriptions: SubscriptionsHandler, announcements: AnnouncementsHandler) -> None:
+        self._subscriptions = subscriptions
+        self._announcements = announcements
+
+    async def __call__(self, messages: Sequence[Message]) -> None:
+        """Apply a batch; every part of it may be repeated."""
+        if messages[0].topic == SUBSCRIPTIONS:
+            await self._subscriptions(messages)
+            return
+        for message in messages:
+            await self._announcements(message)
+
+
+def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, ChannelSender]:
+    """One sender per channel that has a provider."""
+    settings = resources.settings
+    concurrency = {
+        Channel.PUSH: settings.push_concurrency,
+        Channel.EMAIL: settings.email_concurrency,
+        Channel.SMS: settings.sms_concurrency,
+    }
+    return {
+        channel: ChannelSender(
+            queue,
+            adapter,
+            resources.clock,
+            concurrency=concurrency[channel],
+            batch_size=settings.batch_size,
+            poll_s=settings.poll_s,
+            lease_s=settings.lease_s,
+            retry_base_s=settings.retry_base_s,
+            retry_cap_s=settings.retry_cap_s,
+            max_attempts=settings.max_attempts,
+        )
+        for channel, adapter in resources.adapters.items()
+    }
+
+
+async def run_service(settings: Settings) -> None:
+    """Run until SIGTERM."""
+    configure_tracing(settings.service, settings.otlp_endpoint)
+    resources = await Resources.open(settings)
+    clock, database = resources.clock, resources.database
+    queue = DeliveryQueue(database, clock, instance=settings.instance, lease=timedelta(seconds=settings.lease_s))
+    senders = build_senders(resources, queue)
+    resources.wakers.update({channel: sender.wake for channel, sender in senders.items()})
+
+    def wake_all() -> None:
+        for sender in senders.values():
+            sender.wake()
+
+    barrier = SubscriptionsBarrier(
+        settings.kafka_bootstrap, settings.topic_prefix, database, clock, patience_s=settings.catch_up_patience_s
+    )
+    planner = Planner(
+        database,
+        clock,
+        barrier,
+        served=resources.served,
+        all_clear_ttl=timedelta(hours=settings.all_clear_ttl_h),
+        poll_s=settings.poll_s,
+        on_planned=wake_all,
+    )
+    facts = Facts(SubscriptionsHandler(database), AnnouncementsHandler(database, clock, planner.wake))
+    consumer = Consumer(
+        settings.kafka_bootstrap,
+        GROUP,
+        [SUBSCRIPTIONS, ANNOUNCEMENTS],
+        producer=resources.producer,
+        batch_handler=facts,
+        topic_prefix=settings.topic_prefix,
+        batch_size=200,
+    )
+    reporter = ProgressReporter(database, clock, queue, interval=timedelta(seconds=settings.progress_interval_s))
+    relay = OutboxRelay(database, resources.producer)
+    health = Health()
+    health.add("database", database.ping)
+    health.add("consumer", consumer.health)
+    health.add("outbox", relay.health)
+    for channel, sender in senders.items():
+        health.add(f"sender {channel.value}", sender.health)
+    app = create_app(settings, resources, health)
+    try:
+        await serve(
+            [(app, settings.internal_host, settings.internal_port)],
+            [consumer.run, planner.run, reporter.run, relay.run, *(sender.run for sender in senders.values())],
+        )
+    finally:
+        await resources.close()

@@ -1,0 +1,81 @@
+"""What the notifier can be told from outside."""
+
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from hejnal_runtime.settings import ServiceSettings
+
+PUSH_HOSTS = ("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com")
+
+
+class Settings(ServiceSettings):
+    """The notifier's settings, `HEJNAL_NOTIFIER_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="HEJNAL_NOTIFIER_", frozen=True, extra="ignore")
+
+    service: str = Field(default="notifier", description="Name in tokens, facts and logs")
+    internal_port: int = Field(default=18092, ge=0, le=65535, description="Port of the internal API, health and metrics")
+    instance: str = Field(
+        default_factory=socket.gethostname,
+        description="Name of this replica, unique and stable over restarts: what its last life left is taken up at once",
+    )
+    town_name: str = Field(default="Bugielsk", description="Name of the town in messages")
+
+    push_enabled: bool = Field(default=True, description="Send web push; needs vapid_key_file")
+    vapid_key_file: Path | None = Field(default=None, description="EC P-256 private key (PEM); make one with `vapid-key`")
+    vapid_subject: str = Field(
+        default="mailto:kontakt@hejnal.test",
+        pattern=r"^(mailto:[^\s<>]+@[^\s<>]+|https://\S+)$",
+        description="Whom a push service may ask (RFC 8292); Apple refuses spaces and brackets",
+    )
+    push_hosts: tuple[str, ...] = Field(
+        default=PUSH_HOSTS, description="Push services: these hosts and what is below them; empty: every public host"
+    )
+    push_trusted_origins: tuple[str, ...] = Field(
+        default=(), description="Exact origins that are allowed although local or without TLS, e.g. the demo's simulator"
+    )
+    push_concurrency: int = Field(default=64, ge=1, le=1000, description="Pushes in flight")
+    push_timeout_s: float = Field(default=10.0, gt=0, le=25, description="Time limit of one push")
+
+    smtp_host: str | None = Field(default=None, description="Mail server; without it e-mail is off")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="starttls", description="How the connection is protected")
+    smtp_username: str | None = Field(default=None, description="Account on the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="Its password")
+    email_from: str = Field(default="Hejnał Bugielsk <hejnal@bugielsk.test>", description="Sender of e-mails")
+    email_concurrency: int = Field(default=8, ge=1, le=100, description="Connections to the mail server")
+    email_timeout_s: float = Field(default=15.0, gt=0, le=25, description="Time limit of one mail dialogue")
+
+    sms_url: str | None = Field(default=None, description="The gateway's `sms.do` address; without it SMS is off")
+    sms_token: SecretStr | None = Field(default=None, description="Bearer token of the gateway account")
+    sms_sender: str = Field(default="Bugielsk", max_length=11, description="Sender name registered with the gateway")
+    sms_diacritics: bool = Field(
+        default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
+    )
+    sms_max_parts: int = Field(default=3, ge=1, le=10, description="Longest message in parts; the rest is cut")
+    sms_concurrency: int = Field(default=16, ge=1, le=200, description="Submissions in flight")
+    sms_timeout_s: float = Field(default=15.0, gt=0, le=25, description="Time limit of one submission")
+    sms_receipt_url: str | None = Field(
+        default=None, description="Where the gateway reports delivery: …/internal/v1/receipts/sms/<sms_receipt_secret>"
+    )
+    sms_receipt_secret: SecretStr | None = Field(default=None, description="Last part of the receipt address; without it: off")
+
+    batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
+    poll_s: float = Field(default=0.5, gt=0, description="Pause between two looks into an empty queue")
+    lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
+    retry_base_s: float = Field(default=2.0, gt=0, description="First pause after a temporary refusal; doubles each time")
+    retry_cap_s: float = Field(default=600.0, gt=0, description="Longest pause between two tries")
+    max_attempts: int = Field(
+        default=120, ge=1, le=10_000, description="Tries before we give up, if the message does not expire earlier; about 19 h"
+    )
+    all_clear_ttl_h: float = Field(
+        default=12.0, gt=0, description="How long after its issue an all-clear may still be sent, even if the validity has ended"
+    )
+    progress_interval_s: float = Field(default=1.0, gt=0, description="Shortest time between two progress facts of one version")
+    catch_up_patience_s: float = Field(
+        default=10.0, gt=0, description="How long planning waits for subscriptions that make no headway before it goes ahead"
+    )

@@ -1,0 +1,201 @@
+"""The notifier's schema: a read model of who wants what, announcement versions, and one row per delivery."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from hejnal_runtime.inbox import inbox_table
+from hejnal_runtime.outbox import outbox_table
+
+metadata = MetaData()
+
+
+def _instant(name: str, *, nullable: bool = False) -> "Column[object]":
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _area() -> "Column[object]":
+    return Column("area", Geometry("GEOMETRY", srid=4326, spatial_index=False))
+
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("resident_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("quiet_starts", Time),
+    Column("quiet_ends", Time),
+    _instant("paused_until", nullable=True),
+    _instant("changed_at"),
+    comment="Residents as the subscriptions topic tells; erased by its tombstones",
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("resident_id", Text, ForeignKey("recipients.resident_id", ondelete="CASCADE"), primary_key=True),
+    Column("contact_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("push_p256dh", Text),
+    Column("push_auth", Text),
+    Column("unsubscribe_url", Text, nullable=False, server_default=""),
+    Column("consent_id", Text, nullable=False),
+    _instant("verified_at"),
+    _instant("failed_at", nullable=True),
+    Column("failed_reason", Text),
+    comment="Verified ways to reach a resident; failed_at: not used until verified again",
+)
+
+filters = Table(
+    "filters",
+    metadata,
+    Column("resident_id", Text, ForeignKey("recipients.resident_id", ondelete="CASCADE"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True),
+    Column("categories", ARRAY(Text), nullable=False),
+    Column("min_severity", SmallInteger, nullable=False),
+    Column("channels", ARRAY(Text), nullable=False),
+    Column("reach", Text, nullable=False),
+    _area(),
+    Column("streets", ARRAY(Text)),
+    CheckConstraint("reach in ('everywhere', 'area', 'streets')", name="filter_reach"),
+    CheckConstraint("(reach = 'area') = (area is not null)", name="filter_area"),
+    Index("filters_area", "area", postgresql_using="gist"),
+    comment="What a resident wants to be told: any matching filter is enough",
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("announcement_id", Text, primary_key=True),
+    Column("newest_version", Integer, nullable=False, comment="Newest version received; older ones are sent no more"),
+    comment="One row per announcement: the lock that orders its versions",
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("version_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("announcement_id", Text, ForeignKey("announcements.announcement_id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    Column("texts", JSONB, nullable=False),
+    Column("reach", Text, nullable=False),
+    _area(),
+    Column("streets", ARRAY(Text)),
+    _instant("valid_from"),
+    _instant("valid_until"),
+    Column("channels", ARRAY(Text), nullable=False),
+    Column("page_url", Text, nullable=False),
+    Column("drill", Boolean, nullable=False),
+    _instant("issued_at"),
+    _instant("received_at"),
+    _instant("planned_at", nullable=True),
+    UniqueConstraint("announcement_id", "version", name="versions_once"),
+    CheckConstraint("kind in ('issued', 'updated', 'cancelled')", name="version_kind"),
+    CheckConstraint("reach in ('everywhere', 'area', 'streets')", name="version_reach"),
+    Index("versions_unplanned", "version_id", postgresql_where=text("planned_at is null")),
+    comment="Whole announcement versions as received",
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", UUID(as_uuid=True), primary_key=True, comment="Derived from what it delivers to whom: never twice"),
+    Column("version_id", BigInteger, ForeignKey("versions.version_id"), comment="Null for messages to one person"),
+    Column("resident_id", Text),
+    Column("contact_id", Text),
+    Column("channel", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False, comment="0 first"),
+    Column("state", Text, nullable=False),
+    _instant("not_before"),
+    _instant("expires_at"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("in_doubt", Boolean, nullable=False, server_default="false", comment="A try may have reached the device unseen"),
+    Column("claimed_by", Text),
+    _instant("lease_until", nullable=True),
+    Column("provider_id", Text, comment="What the provider calls it"),
+    Column("cause", Text),
+    Column("detail", Text),
+    _instant("created_at"),
+    _instant("sent_at", nullable=True),
+    _instant("changed_at"),
+    UniqueConstraint("version_id", "resident_id", "contact_id", name="deliveries_once"),
+    CheckConstraint(
+        "state in ('queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')", name="delivery_state"
+    ),
+    Index("deliveries_queue", "channel", "priority", "not_before", postgresql_where=text("state = 'queued'")),
+    Index("deliveries_leases", "lease_until", postgresql_where=text("state = 'sending'")),
+    comment="One announcement version (or one message) to one contact point",
+)
+
+direct_messages = Table(
+    "direct_messages",
+    metadata,
+    Column("delivery_id", UUID(as_uuid=True), ForeignKey("deliveries.delivery_id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("address", Text, comment="Emptied when the delivery has ended"),
+    Column("push_p256dh", Text),
+    Column("push_auth", Text),
+    Column("code", Text, comment="Emptied when the delivery has ended"),
+    CheckConstraint("kind in ('one_time_code', 'test')", name="direct_kind"),
+    comment="Messages to one person that no announcement stands behind",
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("version_id", BigInteger, ForeignKey("versions.version_id"), primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+    Column("reported_changes", BigInteger, nullable=False),
+    _instant("reported_at", nullable=True),
+    Index("progress_due", "version_id", postgresql_where=text("changes > reported_changes")),
+    comment="Which versions have news for the deliveries topic",
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("receipt_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("delivery_id", UUID(as_uuid=True), comment="As the provider quotes it; may be unknown here"),
+    Column("provider_id", Text, nullable=False),
+    Column("meaning", Text, nullable=False),
+    Column("raw", JSONB, nullable=False),
+    _instant("received_at"),
+    Index("receipts_delivery", "delivery_id"),
+    comment="Every receipt as it came",
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+    comment="How far each partition of the subscriptions has been applied, written with the effect",
+)
+
+inbox = inbox_table(metadata)
+outbox = outbox_table(metadata)
