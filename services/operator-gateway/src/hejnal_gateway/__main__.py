@@ -1,12 +1,28 @@
 """Commands of the gateway."""
 
 import argparse
+import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.app import create_app
+from hejnal_gateway.audit.facts import COMMAND_LINE_ACTOR
+from hejnal_gateway.cameras.importing import import_cameras
+from hejnal_gateway.cameras.registry import CameraRegistry
+from hejnal_gateway.internal import create_router
+from hejnal_gateway.resources import SCHEMA, SERVICE, open_accounts, open_database, open_resources
+from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
+from hejnal_runtime import migrations
+from hejnal_runtime.clock import SystemClock
+from hejnal_runtime.errors import AppError
+from hejnal_runtime.logs import configure_logging
+from hejnal_runtime.serve import create_internal_app, serve
 
 
 def _openapi(arguments: argparse.Namespace) -> None:
@@ -17,18 +33,115 @@ def _openapi(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(document, encoding="utf-8")
 
 
-def main() -> None:
-    """Run one command; `--help` lists them."""
+def _migrate(_arguments: argparse.Namespace) -> None:
+    settings = GatewaySettings()
+    if settings.database_url is None:
+        raise ValueError("HEJNAL_GATEWAY_DATABASE_URL is not set")
+    migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_gateway", SCHEMA)
+
+
+def _serve(_arguments: argparse.Namespace) -> None:
+    import uvloop
+
+    settings = GatewaySettings()
+    configure_logging(SERVICE, settings.log_level, json=settings.log_json)
+    uvloop.run(run_service(settings))
+
+
+async def run_service(settings: GatewaySettings, stop: asyncio.Event | None = None) -> None:
+    """The gateway with both its doors, until SIGTERM or `stop`."""
+    stop = stop or asyncio.Event()
+    async with open_resources(settings) as resources:
+
+        async def say_farewell() -> None:
+            await stop.wait()
+            resources.events.stop()  # else open event streams would hold the door until its grace is over
+            await asyncio.Event().wait()
+
+        internal = create_internal_app(
+            resources.health,
+            [create_router(resources.database, resources.registry, resources.verifier)],
+            jwks=resources.issuer.jwks(),
+            title="Hejnał operator gateway, internal",
+        )
+        public = create_app(settings, resources)
+        doors = [
+            (public, settings.public_host, settings.public_port),
+            (internal, settings.internal_host, settings.internal_port),
+        ]
+        await serve(doors, [*resources.loops, say_farewell], stop=stop)
+
+
+def _create_account(arguments: argparse.Namespace) -> None:
+    async def work() -> None:
+        settings = GatewaySettings()
+        database = open_database(settings)
+        try:
+            accounts = open_accounts(settings, database, SecretBox.load(settings.credentials_key_file), SystemClock())
+            if arguments.if_missing and await accounts.exists(arguments.login):
+                return
+            credentials = await accounts.create(login=arguments.login, role=Role(arguments.role), name=arguments.name)
+            print(credentials.model_dump_json())
+        finally:
+            await database.close()
+
+    _run(work)
+
+
+def _import_cameras(arguments: argparse.Namespace) -> None:
+    async def work() -> None:
+        settings = GatewaySettings()
+        database = open_database(settings)
+        try:
+            registry = CameraRegistry(SecretBox.load(settings.credentials_key_file))
+            done = await import_cameras(
+                database, registry, SystemClock(), arguments.file, by=COMMAND_LINE_ACTOR, prune=arguments.prune
+            )
+            counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged, "removed": done.removed}
+            print(json.dumps({name: len(ids) for name, ids in counts.items()}))
+        finally:
+            await database.close()
+
+    _run(work)
+
+
+def _run(work: Callable[[], Awaitable[None]]) -> None:
+    async def main_task() -> None:
+        await work()
+
+    asyncio.run(main_task())
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hejnal_gateway", description="Hejnał's staff door")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="run the service").set_defaults(run=_serve)
+    commands.add_parser("migrate", help="bring the database schema up to date").set_defaults(run=_migrate)
     openapi = commands.add_parser("openapi", help="print the OpenAPI document")
     openapi.add_argument("--out", type=Path, help="file to write instead")
     openapi.set_defaults(run=_openapi)
-    arguments = parser.parse_args()
+    account = commands.add_parser("create-account", help="make a staff account and print its secrets, once, as JSON")
+    account.add_argument("--login", required=True)
+    account.add_argument("--role", required=True, choices=[role.value for role in Role])
+    account.add_argument("--name", required=True)
+    account.add_argument("--if-missing", action="store_true", help="do and print nothing when the login exists")
+    account.set_defaults(run=_create_account)
+    cameras = commands.add_parser("import-cameras", help="make the registry say what a JSON file says")
+    cameras.add_argument("file", type=Path)
+    cameras.add_argument("--prune", action="store_true", help="also remove cameras the file does not name")
+    cameras.set_defaults(run=_import_cameras)
+    return parser
+
+
+def main() -> None:
+    """Run one command; `--help` lists them."""
+    arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
     except KeyboardInterrupt:
         sys.exit(130)
+    except (AppError, ValidationError, ValueError, FileNotFoundError) as error:
+        sys.exit(f"hejnal_gateway {arguments.command}: {error}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """The gate in front of every route: which site a request comes from, who sent it, what that person may do."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hejnal_gateway.accounts.roles import Role
-from hejnal_gateway.accounts.sessions import Sessions, StaffSession
+from hejnal_gateway.accounts.sessions import StaffSession
+from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.problems import problem_response
 
@@ -26,11 +27,20 @@ def source_ip(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _resources(request: Request) -> Resources:
+    resources: Resources | None = request.app.state.resources
+    if resources is None:
+        raise RuntimeError("this application was built to describe itself only")
+    return resources
+
+
+Res = Annotated[Resources, Depends(_resources)]
+
+
 async def _find(request: Request) -> StaffSession | None:
-    resources = request.app.state.resources
-    sessions: Sessions = resources.sessions
+    resources = _resources(request)
     token = request.cookies.get(cookie_name(secure=resources.secure_cookies))
-    return await sessions.find(token, source_ip(request)) if token else None
+    return await resources.sessions.find(token, source_ip(request)) if token else None
 
 
 class StaffRequired:
@@ -40,6 +50,7 @@ class StaffRequired:
         self.roles = roles
 
     async def __call__(self, request: Request) -> StaffSession:
+        """Called by FastAPI."""
         staff = await _find(request)
         if staff is None:
             raise AppError(Kind.UNAUTHENTICATED, "sign-in-required", "Please sign in.")
@@ -61,6 +72,7 @@ class SameOriginMiddleware:
         self._origin = _origin_of(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             wrong = self._judge(Request(scope))
             if wrong is not None:

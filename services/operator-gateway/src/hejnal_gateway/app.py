@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from hejnal_gateway import console, events, map_files
+from hejnal_gateway import console, event_routes, events, map_files
 from hejnal_gateway.access import SameOriginMiddleware
 from hejnal_gateway.accounts import routes as session_routes
 from hejnal_gateway.audit import routes as audit_routes
@@ -55,7 +55,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     for router in (
         session_routes.router,
         camera_routes.router,
-        events.router,
+        event_routes.router,
         live_routes.router,
         audit_routes.router,
         door_routes.create_router(),

@@ -9,12 +9,13 @@ from fastapi.responses import FileResponse, HTMLResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hejnal_gateway.access import Res
 from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(include_in_schema=False)
 
 # Everything comes from this door: no CDN, no inline script, no frame. blob: is for video (MSE) and map workers.
-CONTENT_SECURITY_POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 one directive a line reads best
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -50,6 +51,7 @@ class SecurityHeadersMiddleware:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -89,9 +91,9 @@ def _listing(document: dict[str, Any]) -> str:
 
 
 @router.get("/{path:path}")
-async def console(path: str, request: Request) -> FileResponse:
+def console(path: str, resources: Res) -> FileResponse:
     """A file of the built console; any other path gives its start page, which routes by itself."""
-    root: Path | None = request.app.state.resources.settings.static_dir
+    root: Path | None = resources.settings.static_dir
     if path.startswith(("api/", "map/")) or root is None:
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
     root = root.resolve()

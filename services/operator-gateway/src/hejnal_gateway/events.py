@@ -2,42 +2,28 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-import structlog
-from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_contracts.recordings import GapClosed, GapOpened
+from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_gateway import metrics
-from hejnal_gateway.access import StaffRequired
 from hejnal_gateway.accounts.roles import ALL, Role
-from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.cameras.status import CameraStatus
-from hejnal_runtime.clock import Clock
 from hejnal_runtime.ids import new_id
-
-log = structlog.get_logger()
-router = APIRouter(prefix="/api/v1/events", tags=["events"])
-AnyStaff = Annotated[StaffSession, Depends(StaffRequired(ALL))]
-
-HEARTBEAT_S = 10.0
-SESSION_CHECK_S = 30.0
 
 
 class CameraStatusEvent(BaseModel):
-    """event: camera-status"""
+    """Event `camera-status`."""
 
     camera_id: str
     status: CameraStatus
 
 
 class ReportEvent(BaseModel):
-    """event: report. A resident's report was made, routed, answered or closed; `report` is the fact as it was published."""
+    """Event `report`. A resident's report was made, routed, answered or closed; `report` is the fact as it was published."""
 
     type: Literal["submitted", "routed", "answered", "closed"]
     report_id: str
@@ -45,7 +31,7 @@ class ReportEvent(BaseModel):
 
 
 class RecordingEvent(BaseModel):
-    """event: recording. A gap in a camera's footage began or ended."""
+    """Event `recording`. A gap in a camera's footage began or ended."""
 
     type: Literal["gap-opened", "gap-closed"]
     camera_id: str
@@ -53,7 +39,7 @@ class RecordingEvent(BaseModel):
 
 
 class CameraRegisteredEvent(BaseModel):
-    """event: camera. The registry says something new about a camera: load it again."""
+    """Event `camera`. The registry says something new about a camera: load it again."""
 
     type: Literal["registered", "changed", "removed"]
     camera_id: str
@@ -61,7 +47,7 @@ class CameraRegisteredEvent(BaseModel):
 
 
 class HelloEvent(BaseModel):
-    """event: hello, first on every connection. `resumed`: what was missed follows; otherwise start from this snapshot."""
+    """Event `hello`, first on every connection. `resumed`: what was missed follows; otherwise start from this snapshot."""
 
     server_time: str
     resumed: bool
@@ -69,7 +55,7 @@ class HelloEvent(BaseModel):
 
 
 class FarewellEvent(BaseModel):
-    """event: farewell, last on a connection the server ends. `too-slow`: connect again, what was missed follows."""
+    """Event `farewell`, last on a connection the server ends. `too-slow`: connect again, what was missed follows."""
 
     reason: Literal["too-slow", "signed-out", "stopping"]
 
@@ -120,8 +106,7 @@ class Listener:
 class EventRing:
     """The last events and those who listen. Ids are `<epoch>-<sequence>`; the epoch is this process's life."""
 
-    def __init__(self, clock: Clock, *, kept: int, queue_limit: int) -> None:
-        self._clock = clock
+    def __init__(self, *, kept: int, queue_limit: int) -> None:
         self._epoch = new_id().replace("-", "")[-12:]
         self._kept: deque[Event] = deque(maxlen=kept)
         self._queue_limit = queue_limit
@@ -132,7 +117,7 @@ class EventRing:
     def publish(self, name: str, payload: BaseModel, roles: frozenset[Role] = ALL) -> None:
         """Hand an event to every console whose role may see it, now."""
         self._sequence += 1
-        event = Event(self._sequence, roles, _frame(name, payload, f"{self._epoch}-{self._sequence}"))
+        event = Event(self._sequence, roles, frame(name, payload, f"{self._epoch}-{self._sequence}"))
         self._kept.append(event)
         for listener in self._listeners:
             listener.offer(event)
@@ -170,60 +155,7 @@ class EventRing:
         return [event for event in self._kept if event.sequence > last and role in event.roles]
 
 
-def _frame(name: str, payload: BaseModel, event_id: str | None) -> bytes:
+def frame(name: str, payload: BaseModel, event_id: str | None) -> bytes:
+    """One event as text (HTML §9.2, server-sent events)."""
     head = f"id: {event_id}\n" if event_id is not None else ""
     return f"{head}event: {name}\ndata: {payload.model_dump_json()}\n\n".encode()
-
-
-@router.get("", summary="What happens, as it happens (server-sent events)", response_class=StreamingResponse)
-async def listen(
-    request: Request, staff: AnyStaff, last_event_id: Annotated[str | None, Header(max_length=64)] = None
-) -> StreamingResponse:
-    """`text/event-stream`: `hello`, then `camera-status`, `camera`, `report`, `recording`; `farewell` when the server ends it.
-
-    A comment line every 10 s is the heartbeat. `Last-Event-ID` resumes; events of the last minutes are kept.
-    """
-    resources = request.app.state.resources
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(resources, staff, last_event_id), media_type="text/event-stream", headers=headers)
-
-
-async def _stream(resources: "Resources", staff: StaffSession, last_event_id: str | None) -> AsyncIterator[bytes]:  # noqa: F821
-    ring: EventRing = resources.events
-    listener, missed, newest_id = ring.join(staff.role, last_event_id)
-    clock: Clock = resources.clock
-    try:
-        now = clock.now()
-        cameras = [] if missed is not None else resources.feeds.snapshot(now)
-        hello = HelloEvent(server_time=now.isoformat(), resumed=missed is not None, cameras=cameras)
-        yield b"retry: 2000\n" + _frame("hello", hello, None if missed else newest_id)
-        for event in missed or ():
-            yield event.text
-        checked_at = clock.monotonic()
-        while not listener.ended.done():
-            async for chunk in _next(listener):
-                yield chunk
-            if clock.monotonic() - checked_at > SESSION_CHECK_S:
-                checked_at = clock.monotonic()
-                if not await resources.sessions.still_open([staff.session_id]):
-                    listener.end("signed-out")
-        farewell = FarewellEvent.model_validate({"reason": listener.ended.result()})
-        yield _frame("farewell", farewell, None)
-    finally:
-        ring.leave(listener)
-
-
-async def _next(listener: Listener) -> AsyncIterator[bytes]:
-    """What is queued, joined into one write; a heartbeat when nothing comes."""
-    getting = asyncio.ensure_future(listener.queue.get())
-    try:
-        await asyncio.wait({getting, listener.ended}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
-        if getting.done():
-            parts = [getting.result().text]
-            while not listener.queue.empty():
-                parts.append(listener.queue.get_nowait().text)
-            yield b"".join(parts)
-        elif not listener.ended.done():
-            yield b": heartbeat\n\n"
-    finally:
-        getting.cancel()

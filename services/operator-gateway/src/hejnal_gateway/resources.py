@@ -1,5 +1,187 @@
-"""Placeholder to be written."""
+"""Everything the gateway holds open, built and closed in order, here and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from hejnal_gateway.accounts.accounts import Accounts
+from hejnal_gateway.accounts.passwords import PasswordChecker
+from hejnal_gateway.accounts.sessions import Sessions
+from hejnal_gateway.audit.log import AuditLog
+from hejnal_gateway.cameras.registry import CameraRegistry
+from hejnal_gateway.cameras.status import StatusBoard
+from hejnal_gateway.doors.looks import LooksOnRecord
+from hejnal_gateway.doors.proxy import Proxy
+from hejnal_gateway.events import EventRing
+from hejnal_gateway.feeds import Feeds
+from hejnal_gateway.housekeeping import Housekeeping
+from hejnal_gateway.live.hub import Hub
+from hejnal_gateway.live.ice_lite import UdpPort
+from hejnal_gateway.live.ice_servers import IceServers
+from hejnal_gateway.live.viewers import Viewers
+from hejnal_gateway.secrets_at_rest import SecretBox
+from hejnal_gateway.settings import GatewaySettings
+from hejnal_runtime.bus import Consumer, Producer
+from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.database import Database
+from hejnal_runtime.health import Health
+from hejnal_runtime.outbox import OutboxRelay
+from hejnal_runtime.serve import Loop
+from hejnal_runtime.tokens import TokenIssuer, TokenVerifier, load_key
+
+SERVICE = "operator-gateway"
+SCHEMA = "gateway"
 
 
+@dataclass(frozen=True, slots=True)
 class Resources:
-    """x"""
+    """What routes and loops work with."""
+
+    settings: GatewaySettings
+    clock: Clock
+    database: Database
+    sessions: Sessions
+    accounts: Accounts
+    registry: CameraRegistry
+    board: StatusBoard
+    events: EventRing
+    feeds: Feeds
+    audit_log: AuditLog
+    proxy: Proxy
+    viewers: Viewers
+    ice_servers: IceServers
+    issuer: TokenIssuer
+    verifier: TokenVerifier
+    health: Health
+    loops: tuple[Loop, ...]
+    secure_cookies: bool
+
+
+def open_database(settings: GatewaySettings) -> Database:
+    """The gateway's schema; ValueError when no database is set."""
+    if settings.database_url is None:
+        raise ValueError("HEJNAL_GATEWAY_DATABASE_URL is not set")
+    return Database(settings.database_url.get_secret_value(), schema=SCHEMA)
+
+
+def open_accounts(settings: GatewaySettings, database: Database, box: SecretBox, clock: Clock) -> Accounts:
+    """The staff's accounts."""
+    return Accounts(
+        database,
+        clock,
+        box,
+        PasswordChecker(),
+        lock_after_failures=settings.lock_after_failures,
+        lock_s=settings.lock_s,
+    )
+
+
+@asynccontextmanager
+async def open_resources(settings: GatewaySettings, clock: Clock | None = None) -> AsyncIterator[Resources]:
+    """All resources, open; closed in reverse order at the end. Neither PostgreSQL nor Kafka has to answer yet."""
+    clock = clock or SystemClock()
+    if settings.token_key_file is None or settings.trusted_jwks_file is None:
+        raise ValueError("HEJNAL_GATEWAY_TOKEN_KEY_FILE and HEJNAL_GATEWAY_TRUSTED_JWKS_FILE must be set")
+    box = SecretBox.load(settings.credentials_key_file)
+    issuer = TokenIssuer(SERVICE, load_key(settings.token_key_file))
+    verifier = TokenVerifier(SERVICE, settings.trusted_jwks_file)
+    database = open_database(settings)
+    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix)
+    port = UdpPort(settings.rtc_hosts, settings.rtc_port, settings.rtc_announce)
+    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=20)
+    session = aiohttp.ClientSession(connector=connector, auto_decompress=False, read_bufsize=512 * 1024)
+    sessions = Sessions(database, clock, idle_s=settings.session_idle_s, absolute_s=settings.session_absolute_s)
+    registry = CameraRegistry(box)
+    board = StatusBoard(stale_after_s=settings.status_stale_s)
+    events = EventRing(kept=settings.events_kept, queue_limit=settings.events_queue)
+    feeds = Feeds(settings, board, events, clock)
+    audit_log = AuditLog(database)
+    hub = Hub(session, issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
+    viewers = Viewers(
+        database,
+        registry,
+        sessions,
+        board,
+        hub,
+        port,
+        clock,
+        limit=settings.max_viewers,
+        limit_per_account=settings.max_viewers_per_account,
+    )
+    proxy = Proxy(
+        session,
+        issuer,
+        database,
+        clock,
+        LooksOnRecord(database, registry, clock),
+        {"recorder": settings.recorder_url.rstrip("/"), "citizen-api": settings.citizen_url.rstrip("/")},
+        answer_within_s=settings.upstream_timeout_s,
+    )
+    outbox = OutboxRelay(database, producer, clock=clock)
+    auditor = Consumer(
+        settings.kafka_bootstrap,
+        f"{SERVICE}-audit",
+        ["audit"],
+        producer=producer,
+        batch_handler=audit_log.store,
+        topic_prefix=settings.topic_prefix,
+    )
+    health = Health()
+    health.add("database", database.ping)
+    health.add("outbox", outbox.health)
+    health.add("audit", auditor.health)
+    health.add("camera-status", feeds.status.health)
+    health.add("cameras", feeds.cameras.health)
+    health.add("news", feeds.news.health)
+    secret = settings.turn_secret
+    try:
+        port.open()
+        yield Resources(
+            settings=settings,
+            clock=clock,
+            database=database,
+            sessions=sessions,
+            accounts=open_accounts(settings, database, box, clock),
+            registry=registry,
+            board=board,
+            events=events,
+            feeds=feeds,
+            audit_log=audit_log,
+            proxy=proxy,
+            viewers=viewers,
+            ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
+            issuer=issuer,
+            verifier=verifier,
+            health=health,
+            loops=(
+                outbox.run,
+                auditor.run,
+                feeds.status.run,
+                feeds.cameras.run,
+                feeds.news.run,
+                feeds.watch_staleness,
+                port.watch_consent,
+                viewers.watch_sessions,
+                Housekeeping(database, sessions, clock, forget_after_s=2 * settings.lock_s).run,
+            ),
+            secure_cookies=settings.public_url.startswith("https://"),
+        )
+    finally:
+        await viewers.stop()
+        await hub.close()
+        port.close()
+        await session.close()
+        await producer.stop()
+        await database.close()
+        await asyncio.sleep(0)  # lets closed transports say goodbye
+
+
+def _relay_url(board: StatusBoard, camera_id: str) -> str | None:
+    report = board.report(camera_id)
+    return report.relay_url if report is not None else None
+
+
+__all__ = ["SCHEMA", "SERVICE", "Resources", "open_accounts", "open_database", "open_resources"]

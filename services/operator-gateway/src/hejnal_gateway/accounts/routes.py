@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from hejnal_gateway.access import StaffRequired, cookie_name, source_ip
+from hejnal_gateway.access import Res, StaffRequired, cookie_name, source_ip
 from hejnal_gateway.accounts.roles import ALL, Role
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.audit.facts import publish_audit
@@ -34,9 +34,9 @@ class SessionView(BaseModel):
 
 
 @router.post("", summary="Sign in; sets the session cookie")
-async def sign_in(body: SignIn, request: Request, response: Response) -> SessionView:
+async def sign_in(body: SignIn, request: Request, response: Response, resources: Res) -> SessionView:
     """Log a member of staff in. 401 sign-in-failed, 429 too-many-tries with Retry-After."""
-    resources, address = request.app.state.resources, source_ip(request)
+    address = source_ip(request)
     account = await resources.accounts.prove(login=body.login, password=body.password, code=body.code, source_ip=address)
     async with resources.database.transaction() as session:
         token, expires_at = await resources.sessions.open(session, account.account_id, address)
@@ -61,9 +61,8 @@ async def show_session(staff: AnyStaff) -> SessionView:
 
 
 @router.delete("", status_code=204, summary="Sign out")
-async def sign_out(request: Request, response: Response, staff: AnyStaff) -> None:
+async def sign_out(response: Response, resources: Res, staff: AnyStaff) -> None:
     """End the session here and its live views."""
-    resources = request.app.state.resources
     async with resources.database.transaction() as session:
         await resources.sessions.end(session, staff.session_id)
         await publish_audit(session, staff, "session.closed", resources.clock.now())

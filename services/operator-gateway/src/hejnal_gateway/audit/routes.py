@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel
 
 from hejnal_contracts.base import CameraId
-from hejnal_gateway.access import StaffRequired
+from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts.roles import READ_AUDIT
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.audit.facts import publish_audit
@@ -44,7 +44,7 @@ class AuditPage(BaseModel):
 
 @router.get("", summary="Search the audit log")
 async def search_audit(
-    request: Request,
+    resources: Res,
     staff: Reader,
     actor_id: Annotated[str | None, Query(max_length=64)] = None,
     action: Annotated[str | None, Query(max_length=80, description="footage.live, or footage. for all of footage")] = None,
@@ -55,7 +55,6 @@ async def search_audit(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AuditPage:
     """Entries that fit all given conditions. A first page (not a later one) is itself an entry: audit.searched."""
-    resources = request.app.state.resources
     if cursor is None:
         async with resources.database.transaction() as session:
             asked = f"actor={actor_id or '*'} action={action or '*'}"

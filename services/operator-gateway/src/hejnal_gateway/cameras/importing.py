@@ -1,5 +1,6 @@
 """Bringing a list of cameras in from a file, as often as one likes."""
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ async def import_cameras(
     The file is a JSON list of cameras (`NewCamera`). What is already so is left alone: no new version, no fact.
     Raises pydantic's ValidationError when the file is not such a list; then nothing is changed.
     """
-    wanted = _CAMERAS.validate_python(_drop_nulls(json.loads(path.read_text(encoding="utf-8"))))
+    wanted = _CAMERAS.validate_python(_drop_nulls(json.loads(await asyncio.to_thread(path.read_text, "utf-8"))))
     result = Imported()
     async with database.transaction() as session:
         known = {state.camera_id: state for state in await registry.all(session)}

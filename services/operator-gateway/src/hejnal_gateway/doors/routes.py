@@ -5,17 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hejnal_gateway.access import StaffRequired
+from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.doors.table import DOORS, Door
 
-PROBLEM = {"content": {"application/problem+json": {}}}
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 def _endpoint(door: Door) -> Any:
-    async def pass_through(request: Request, staff: Annotated[StaffSession, Depends(StaffRequired(door.roles))]) -> Response:
-        response: Response = await request.app.state.resources.proxy.handle(door, request, staff)
-        return response
+    async def pass_through(
+        request: Request, resources: Res, staff: Annotated[StaffSession, Depends(StaffRequired(door.roles))]
+    ) -> Response:
+        return await resources.proxy.handle(door, request, staff)
 
     return pass_through
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from hejnal_contracts.base import CameraId
-from hejnal_gateway.access import StaffRequired
+from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts.roles import WATCH_LIVE
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_runtime.errors import AppError, Kind
@@ -50,13 +50,14 @@ async def _body(request: Request, content_type: str) -> str:
 async def watch(
     camera_id: CameraId,
     request: Request,
+    resources: Res,
     staff: Watcher,
     stream: Literal["main", "sub"] = "main",
     reason: Annotated[str, Query(max_length=300, description="Why; asked for by restricted cameras")] = "",
 ) -> Response:
     """Offer in, answer out. The picture starts with the newest key frame at once and goes on by itself after a camera's drop."""
     offer = await _body(request, _SDP)
-    viewer = await request.app.state.resources.viewers.open(staff, camera_id, stream, offer, reason=reason.strip())
+    viewer = await resources.viewers.open(staff, camera_id, stream, offer, reason=reason.strip())
     headers = {
         "Location": f"/api/v1/whep/{camera_id}/{viewer.viewer_id}",
         "ETag": f'"{viewer.ice_etag}"',
@@ -64,7 +65,7 @@ async def watch(
         "Cache-Control": "no-store",
     }
     response = Response(viewer.answer, status_code=201, media_type=_SDP, headers=headers)
-    for link in request.app.state.resources.ice_servers.links(staff.account_id):
+    for link in resources.ice_servers.links(staff.account_id):
         response.headers.append("Link", link)
     return response
 
@@ -76,19 +77,24 @@ async def watch(
     openapi_extra={"requestBody": {"required": True, "content": {_FRAGMENT: {"schema": {"type": "string"}}}}},
 )
 async def trickle(
-    camera_id: CameraId, viewer_id: str, request: Request, staff: Watcher, if_match: Annotated[str | None, Header()] = None
+    camera_id: CameraId,
+    viewer_id: str,
+    request: Request,
+    resources: Res,
+    staff: Watcher,
+    if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Candidates are welcome and not needed: this side is ICE-lite and learns the path from the browser's checks.
 
     A fragment with other ICE credentials asks for an ICE restart, which is refused (422): open a new view instead.
     """
     fragment = await _body(request, _FRAGMENT)
-    request.app.state.resources.viewers.trickle(staff, camera_id, viewer_id, fragment, if_match)
+    resources.viewers.trickle(staff, camera_id, viewer_id, fragment, if_match)
     return Response(status_code=204)
 
 
 @router.delete("/{camera_id}/{viewer_id}", status_code=204, summary="Stop watching")
-async def stop_watching(camera_id: CameraId, viewer_id: str, request: Request, staff: Watcher) -> Response:
+async def stop_watching(camera_id: CameraId, viewer_id: str, resources: Res, staff: Watcher) -> Response:
     """End the view; 404 when it is over already."""
-    await request.app.state.resources.viewers.close(staff, camera_id, viewer_id)
+    await resources.viewers.close(staff, camera_id, viewer_id)
     return Response(status_code=204)

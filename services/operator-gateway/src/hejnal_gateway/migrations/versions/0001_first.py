@@ -1,5 +1,7 @@
 """Accounts, sessions, cameras, audit log."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 
-def _instant(name, **options):
+def _instant(name: str, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), **options)
 
 

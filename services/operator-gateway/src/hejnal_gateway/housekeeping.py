@@ -1,0 +1,39 @@
+"""Sweeping out what is over: sessions and counters of wrong tries."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hejnal_gateway.accounts import throttle
+from hejnal_gateway.accounts.sessions import Sessions
+from hejnal_runtime.clock import Clock
+from hejnal_runtime.database import Database
+
+log = structlog.get_logger()
+
+_EVERY_S = 3600.0
+
+
+class Housekeeping:
+    """Runs once an hour; nothing depends on its being on time."""
+
+    def __init__(self, database: Database, sessions: Sessions, clock: Clock, *, forget_after_s: int) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._clock = clock
+        self._forget_after = timedelta(seconds=forget_after_s)
+
+    async def run(self) -> None:
+        """Sweep for ever; a database that is away is swept next time."""
+        while True:
+            await asyncio.sleep(_EVERY_S * random.uniform(0.8, 1.2))
+            try:
+                ended = await self._sessions.forget_old()
+                async with self._database.transaction() as session:
+                    await throttle.forget_old(session, self._clock.now() - self._forget_after)
+                log.info("swept", sessions=ended)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("not_swept", error=repr(error))
