@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -61,6 +62,7 @@ class Supervisor:
         programs = list(programs)
         self._groups = {program.name: _group(program) for program in programs}
         (self._folder / "log").mkdir(parents=True, exist_ok=True)
+        self._write_scripts(programs)
         write_private(self._folder / "supervisord.conf", self._configuration(programs))
         command = [str(self._python), "-m", "supervisor.supervisord", "-n", "-c", str(self._folder / "supervisord.conf")]
         with (self._folder / "log" / "supervisord.out").open("ab") as out:
@@ -81,7 +83,7 @@ class Supervisor:
         """Start programs without waiting; one that runs already is left alone."""
         for name in names:
             try:
-                self._call("supervisor.startProcess", f"{self._groups[name]}:{name}", False)
+                self._call("supervisor.startProcess", f"{self._groups.get(name, name)}:{name}", False)
             except xmlrpc.client.Fault as fault:
                 if "ALREADY_STARTED" not in fault.faultString:
                     raise SupervisionError(
@@ -163,10 +165,21 @@ class Supervisor:
             sections.append((f"group:{_group(members[0])}", {"programs": names, "priority": order}))
         return "\n".join(_section(title, entries) for title, entries in sections)
 
+    def _script_of(self, program: Program) -> Path:
+        return self._folder / "programs" / program.name
+
+    def _write_scripts(self, programs: list[Program]) -> None:
+        """One private script per program with its settings, which a person can read and start by hand as well."""
+        (self._folder / "programs").mkdir(mode=0o700, exist_ok=True)
+        for program in programs:
+            exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(program.environment.items())]
+            lines = ["#!/bin/sh", *exports, "exec " + shlex.join(program.command)]
+            write_private(self._script_of(program), "\n".join(lines) + "\n")
+            self._script_of(program).chmod(0o700)
+
     def _program(self, program: Program) -> dict[str, Any]:
         return {
-            "command": " ".join(_quoted(part) for part in program.command),
-            "environment": ",".join(f"{name}={_quoted(value)}" for name, value in sorted(program.environment.items())),
+            "command": shlex.quote(str(self._script_of(program))),
             "directory": "/" if program.name == "postgres" else self._folder,
             "autostart": "false",
             "autorestart": "true",
@@ -213,11 +226,6 @@ def _section(title: str, entries: dict[str, Any]) -> str:
 
 def _group(program: Program) -> str:
     return f"order-{program.stop_order}"
-
-
-def _quoted(text: str) -> str:
-    """One word for supervisord's command and environment lines (shell-like)."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _escaped(value: Any) -> str:
