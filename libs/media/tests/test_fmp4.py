@@ -87,7 +87,7 @@ def test_what_was_written_is_read_back(path: Path, fragments: list[bytes], clip:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60, database=None)
 @given(st.data())
 def test_a_torn_file_is_cut_back_to_its_last_whole_fragment(
     tmp_path_factory: pytest.TempPathFactory, clip: Clip, fragments: list[bytes], data: st.DataObject
@@ -107,7 +107,7 @@ def test_a_torn_file_is_cut_back_to_its_last_whole_fragment(
     assert not read_fragments(path).torn
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=80, database=None)
 @given(st.data())
 def test_the_reader_takes_any_bytes(
     tmp_path_factory: pytest.TempPathFactory, clip: Clip, fragments: list[bytes], data: st.DataObject
