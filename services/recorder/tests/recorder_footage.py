@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import struct
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +54,7 @@ def encode_clip(seconds: int) -> Clip:
     boxes = list(_boxes(buffer.getvalue()))
     init = b"".join(data for kind, data in boxes if kind in {b"ftyp", b"moov"})
     pieces = []
-    for (kind, moof), (_, mdat) in zip(boxes, boxes[1:], strict=False):
+    for (kind, moof), (_, mdat) in itertools.pairwise(boxes):
         if kind == b"moof":
             pieces.append(Piece(moof + mdat, len(pieces) * timescale, timescale, GOP_FRAMES))
     assert len(pieces) == seconds

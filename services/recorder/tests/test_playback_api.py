@@ -200,7 +200,7 @@ def _open_and_count(url: str, authorization: str) -> tuple[int, int]:
     # FFmpeg since 7.1 wants file extensions in addresses; ours name a resource.
     options = {"headers": f"Authorization: {authorization}\r\n", "extension_picky": "0", "allowed_extensions": "ALL"}
     with av.open(url, options=options, timeout=20) as container:
-        frames = [frame for frame in container.decode(video=0)]
+        frames = list(container.decode(video=0))
         return len(frames), frames[0].width
 
 

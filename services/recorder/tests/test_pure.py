@@ -1,5 +1,6 @@
 """Small pure parts: spans, packed fragments, byte ranges."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ instants = st.integers(0, 600).map(at)
 def test_spans_tile_any_interval(cuts: list, starts: int, length: int, run_open: bool) -> None:
     """Alternating footage and gaps between random cuts; whatever the interval, the answer tiles it."""
     cuts = sorted(set(cuts))
-    pieces = list(zip(cuts, cuts[1:], strict=False))
+    pieces = list(itertools.pairwise(cuts))
     footage = [Interval(a, b) for a, b in pieces[::2]]
     gaps = [KnownGap(a, b, GapCause.STALLED) for a, b in pieces[1::2]]
     known = Known(cuts[0], cuts[-1], run_open) if cuts else None
@@ -28,7 +29,7 @@ def test_spans_tile_any_interval(cuts: list, starts: int, length: int, run_open:
     spans = tile(interval, footage=footage, gaps=gaps, known=known)
     assert spans[0].starts_at == interval.starts_at
     assert spans[-1].ends_at == interval.ends_at
-    assert all(a.ends_at == b.starts_at for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.ends_at == b.starts_at for a, b in itertools.pairwise(spans))
     assert all(a.ends_at > a.starts_at for a in spans)
     recorded = sum(span.duration_s for span in spans if span.kind is SpanKind.FOOTAGE)
     inside = sum(max(0.0, (min(b, interval.ends_at) - max(a, interval.starts_at)).total_seconds()) for a, b in pieces[::2])
