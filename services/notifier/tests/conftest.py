@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from notifier_town import Sinks, Town, start_sinks
+from notifier_town import Desk, Sinks, Town, start_sinks
 
 from hejnal_local.ports import free_ports
 from hejnal_notifier.channels.vapid import make_vapid_key
 from hejnal_runtime.bus.producer import Producer
+from hejnal_runtime.clock import ManualClock
+from hejnal_runtime.database import Database
 from hejnal_runtime.tokens import TokenIssuer
 
 TOPICS = ("subscriptions", "announcements", "deliveries")
@@ -52,3 +55,10 @@ async def town(
                 process.kill()
                 process.wait(5)
     await producer.stop()
+
+
+@pytest.fixture
+async def desk(make_database: Callable[[str], str]) -> AsyncIterator[Desk]:
+    database = Database(make_database("notifier"), schema="notifier")
+    yield Desk(database, ManualClock(datetime(2026, 11, 20, 12, tzinfo=UTC)))
+    await database.close()

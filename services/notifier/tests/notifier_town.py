@@ -12,12 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import text
 
 from hejnal_contracts.announcements import AnnouncementCancelled, AnnouncementIssued, AnnouncementUpdated, Text
 from hejnal_contracts.base import Channel, Fact, Language, Severity
 from hejnal_contracts.residents import ContactPoint, PushKeys, SubscriptionChanged, SubscriptionFilter
-from hejnal_runtime.bus.message import event_headers
+from hejnal_notifier.announcing.plan import Planned, plan_next
+from hejnal_notifier.announcing.versions import AnnouncementsHandler
+from hejnal_notifier.sending.outcome import Accepted, Outcome
+from hejnal_notifier.sending.queue import DeliveryQueue, Done
+from hejnal_notifier.subscriptions import SubscriptionsHandler
+from hejnal_runtime.bus.message import Message, event_headers
 from hejnal_runtime.bus.producer import Producer
+from hejnal_runtime.clock import ManualClock
+from hejnal_runtime.database import Database
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.tokens import TokenIssuer
 
@@ -167,7 +175,7 @@ def contact(channel: str, address: str, keys: dict[str, str] | None = None, cont
         channel=Channel(channel),
         address=address,
         push_keys=PushKeys(**keys) if keys else None,
-        verified_at=datetime.now(UTC) - timedelta(days=1),
+        verified_at=datetime(2026, 1, 1, tzinfo=UTC),
         consent_id="consent-1",
         **more,
     )
@@ -212,3 +220,90 @@ def announcement(kind: str = "issued", announcement_id: str = "", version: int =
         **more,
     }
     return model(**values)
+
+
+# --- rooms without the process ---------------------------------------------------------------------------------------
+
+
+class Desk:
+    """The read model and the planner on a real database, with a clock that moves only when told to."""
+
+    def __init__(self, database: Database, clock: ManualClock) -> None:
+        self.database = database
+        self.clock = clock
+        self.queue = DeliveryQueue(database, clock, instance="desk", lease=timedelta(seconds=30))
+        self._subscriptions = SubscriptionsHandler(database)
+        self._offset = 0
+
+        async def ignore() -> None:
+            return None
+
+        self._announcements = AnnouncementsHandler(database, clock, ignore)
+
+    def message(self, topic: str, key: str, fact: Fact | None, event_id: str = "") -> Message:
+        self._offset += 1
+        return Message(
+            topic=topic,
+            partition=0,
+            offset=self._offset,
+            key=key,
+            id=event_id or new_id(),
+            type=fact.TYPE if fact else "",
+            source="citizen-api",
+            time=self.clock.now(),
+            traceparent=None,
+            fact=fact,
+        )
+
+    async def subscribe(self, *facts: SubscriptionChanged) -> None:
+        await self._subscriptions([self.message("subscriptions", fact.resident_id, fact) for fact in facts])
+
+    async def take(self, *messages: Message) -> None:
+        await self._subscriptions(list(messages))
+
+    async def erase(self, resident_id: str) -> None:
+        await self._subscriptions([self.message("subscriptions", resident_id, None)])
+
+    async def store(self, fact: Any, event_id: str = "") -> None:
+        await self._announcements(self.message("announcements", fact.announcement_id, fact, event_id))
+
+    async def plan(self) -> list[Planned]:
+        planned = []
+        while True:
+            async with self.database.transaction() as session:
+                outcome = await plan_next(
+                    session,
+                    self.clock.now(),
+                    served={Channel.PUSH, Channel.EMAIL, Channel.SMS},
+                    all_clear_ttl=timedelta(hours=12),
+                )
+            if outcome is None:
+                return planned
+            planned.append(outcome[0])
+
+    async def issue(self, fact: Any) -> list[Planned]:
+        await self.store(fact)
+        return await self.plan()
+
+    async def rows(self, announcement_id: str, version: int = 1) -> list[Any]:
+        query = text(
+            "select d.resident_id, d.contact_id, d.channel, d.state, d.cause, d.not_before, d.priority, d.attempts, d.in_doubt, "
+            "d.delivery_id, d.expires_at, d.provider_id from deliveries d join versions v using (version_id) "
+            "where v.announcement_id = :announcement_id and v.version = :version order by d.resident_id, d.channel"
+        )
+        async with self.database.read() as session:
+            return list((await session.execute(query, {"announcement_id": announcement_id, "version": version})).all())
+
+    async def who(self, announcement_id: str, version: int = 1, state: str | None = None) -> list[str]:
+        rows = await self.rows(announcement_id, version)
+        return sorted(f"{row.resident_id} {row.channel}" for row in rows if state is None or row.state == state)
+
+    async def send_all(self, outcome: Outcome | None = None) -> int:
+        """Claim everything that is due on every channel and note one outcome for all of it."""
+        done = []
+        for channel in (Channel.PUSH, Channel.EMAIL, Channel.SMS):
+            jobs, _ = await self.queue.claim(channel, 1000)
+            done += [Done(job, outcome or Accepted(f"p-{job.delivery_id}")) for job in jobs]
+        if done:
+            await self.queue.note(done)
+        return len(done)

@@ -56,23 +56,29 @@ class SubscriptionsHandler:
         self._database = database
 
     async def __call__(self, messages: Sequence[Message]) -> None:
-        """Apply subscriptions in order; of several states of one resident only the last matters."""
+        """Apply subscriptions in order; of several states of one resident only the newest matters."""
         async with self._database.transaction() as session:
-            newest: dict[str, SubscriptionChanged | None] = {}
+            erased: set[str] = set()
+            newest: dict[str, SubscriptionChanged] = {}
             for message in messages:
-                if await first_time(session, CONSUMER, message):
-                    assert message.fact is None or isinstance(message.fact, SubscriptionChanged)
+                if not await first_time(session, CONSUMER, message):
+                    continue
+                if message.fact is None:
+                    erased.add(message.key)
+                    newest.pop(message.key, None)
+                    continue
+                assert isinstance(message.fact, SubscriptionChanged)
+                known = newest.get(message.key)
+                if known is None or message.fact.version > known.version:
                     newest[message.key] = message.fact
-            await self._apply(session, newest)
+            if erased:
+                await session.execute(_ERASE, {"residents": sorted(erased)})
+            await self._apply(session, list(newest.values()))
             last = messages[-1]
             position = {"topic": TOPIC, "partition": last.partition, "next_offset": last.offset + 1}
             await session.execute(_POSITION, position)
 
-    async def _apply(self, session: AsyncSession, newest: dict[str, SubscriptionChanged | None]) -> None:
-        erased = [resident_id for resident_id, fact in newest.items() if fact is None]
-        if erased:
-            await session.execute(_ERASE, {"residents": erased})
-        facts = [fact for fact in newest.values() if fact is not None]
+    async def _apply(self, session: AsyncSession, facts: list[SubscriptionChanged]) -> None:
         if not facts:
             return
         known = await session.execute(_KNOWN, {"residents": [fact.resident_id for fact in facts]})
