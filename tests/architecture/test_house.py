@@ -1,34 +1,12 @@
-"""The house keeps its shape: layers, sizes, names, and a reason for every dependency."""
+"""The house keeps its shape: rooms, names, links, and a reason for every dependency. Layers and sizes are suites of their own."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from .rooms import ROOT, SERVICES, tracked
-
-LINE_LIMIT = 400
-CODE = ("*.py", "*.ts", "*.tsx", "*.css")
-
-
-def test_arrows_point_one_way():
-    """import-linter: services do not know each other, libraries do not know services, media knows nothing of ours."""
-    linter = Path(sys.executable).with_name("lint-imports")
-    result = subprocess.run([linter, "--config", ROOT / "pyproject.toml"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout
-
-
-def test_no_file_outgrows_its_room():
-    too_long = {
-        str(path.relative_to(ROOT)): count
-        for path in tracked(*CODE)
-        if "/api/generated" not in str(path) and not path.name.endswith(".d.ts")
-        if (count := len(path.read_text().splitlines())) > LINE_LIMIT
-    }
-    assert not too_long
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "misc", "manager", "managers"])
@@ -62,7 +40,7 @@ def test_every_dependency_is_listed_with_its_reason():
     for line in (ROOT / "deploy/requirements.in").read_text().splitlines():
         if line and not line.startswith("#"):
             names.add(re.split(r"[\[<>=~ ;]", line)[0])
-    missing = sorted(name for name in names if f"`{name}`" not in text)
+    missing = sorted(name for name in names if f"`{name}`" not in text and f"`{name}[" not in text)
     assert not missing
 
 
