@@ -1,0 +1,148 @@
+"""Stands for ingest: speaks the relay framing over HTTP with real H.264 made by PyAV."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import av
+import numpy as np
+from aiohttp import web
+from gateway_house import Gateway, running_app
+
+from hejnal_contracts.cameras import CameraCondition, CameraStatusReported, FaultCause, StreamHealth
+from hejnal_media.access_unit import AccessUnit
+from hejnal_media.relay import KEEP_ALIVE_RECORD, StreamInfo, encode_access_unit, encode_run_ended, encode_stream_info
+from hejnal_runtime.tokens import TokenVerifier
+
+FPS, GOP = 25, 25
+
+
+def encode(frames: int = 2 * GOP, width: int = 320, height: int = 240, bit_rate: int = 400_000) -> list[tuple[bytes, bool]]:
+    """(length-prefixed access unit, key frame) of a moving picture; constrained baseline, one GOP a second."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS, 1)
+    encoder.gop_size, encoder.bit_rate = GOP, bit_rate
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "x264-params": "scenecut=0:threads=1"}
+    packets = []
+    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    for number in range(frames):
+        picture = np.roll(noise, number * 4, axis=1) // 4
+        picture[:, (number * 5) % width : (number * 5) % width + 20] = 255
+        frame = av.VideoFrame.from_ndarray(picture.astype(np.uint8), format="rgb24")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    return [(_length_prefixed(bytes(packet)), packet.is_keyframe) for packet in packets]
+
+
+def _length_prefixed(annex_b: bytes) -> bytes:
+    nals = [nal for nal in re.split(b"\x00\x00\x00\x01|\x00\x00\x01", annex_b) if nal]
+    return b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals)
+
+
+@dataclass
+class FakeIngest:
+    """Relays one clip, looped in real time, to everybody who asks. `drop()` and `bring_back()` play a camera's fault."""
+
+    clip: list[tuple[bytes, bool]]
+    url: str = ""
+    connections: int = 0
+    open: int = 0
+    up: bool = True
+    run: int = 1
+    sent: int = 0
+    _gop: list[AccessUnit] = field(default_factory=list)
+    _readers: "set[asyncio.Queue[bytes]]" = field(default_factory=set)
+
+    def info(self) -> bytes:
+        return encode_stream_info(StreamInfo(codec="avc1.42c01e", width=320, height=240, run_id=f"run-{self.run}"))
+
+    async def play(self) -> None:
+        started, number = time.monotonic(), 0
+        while True:
+            await asyncio.sleep(max(0.0, started + number / FPS - time.monotonic()))
+            payload, key = self.clip[number % len(self.clip)]
+            unit = AccessUnit(number * 90_000 // FPS, time.time_ns() // 1000, key, [payload], len(payload))
+            if self.up:
+                self._gop = [unit] if key else [*self._gop, unit]
+                self.sent += 1
+                self.tell(encode_access_unit(unit))
+            number += 1
+
+    def tell(self, record: bytes) -> None:
+        for reader in self._readers:
+            reader.put_nowait(record)
+
+    def drop(self) -> None:
+        self.up = False
+        self._gop = []
+        self.tell(encode_run_ended("closed", "the camera went away"))
+
+    def bring_back(self) -> None:
+        self.run += 1
+        self.tell(self.info())
+        self.up = True
+
+    def break_connections(self) -> None:
+        self.tell(b"")
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self.connections += 1
+        self.open += 1
+        try:
+            for record in (self.info(), *(encode_access_unit(unit) for unit in self._gop)):
+                await answer.write(record)
+            self._readers.add(queue)
+            while True:
+                try:
+                    record = await asyncio.wait_for(queue.get(), 1)
+                except TimeoutError:
+                    record = KEEP_ALIVE_RECORD
+                if not record:
+                    return answer
+                await answer.write(record)
+        finally:
+            self._readers.discard(queue)
+            self.open -= 1
+
+    def status(self, camera_id: str, *, epoch: int = 1, live: bool = True, observed_at: datetime | None = None) -> CameraStatusReported:
+        now = datetime.now(UTC)
+        return CameraStatusReported(
+            camera_id=camera_id,
+            epoch=epoch,
+            ingest_id="ingest-1",
+            relay_url=self.url,
+            condition=CameraCondition.LIVE if live else CameraCondition.RETRYING,
+            cause=None if live else FaultCause.CLOSED,
+            since=now,
+            observed_at=observed_at or now,
+            streams=(StreamHealth(name="main", codec="avc1.42c01e", width=320, height=240, fps=25, bitrate_bps=400_000, gop_s=1),),
+        )
+
+
+@asynccontextmanager
+async def fake_ingest(gateway: Gateway, clip: list[tuple[bytes, bool]]) -> AsyncIterator[FakeIngest]:
+    ingest = FakeIngest(clip)
+    verifier = TokenVerifier("ingest", gateway.keys.jwks_file)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        assert verifier.verify(request.headers["authorization"].removeprefix("Bearer ")).service == "operator-gateway"
+        return await ingest.serve(request)
+
+    async with running_app(handle) as url:
+        ingest.url = url
+        playing = asyncio.create_task(ingest.play())
+        try:
+            yield ingest
+        finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
