@@ -1,0 +1,67 @@
+"""Commands of citizen-api: serve, migrate, openapi, import-town, check."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from hejnal_citizen.settings import Settings
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(prog="python -m hejnal_citizen", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve residents and staff until SIGTERM")
+    commands.add_parser("migrate", help="bring the database schema to its newest revision")
+    openapi = commands.add_parser("openapi", help="write citizen.json and citizen-staff.json")
+    openapi.add_argument("--out", type=Path, help="folder; without it both go to standard output")
+    town = commands.add_parser(
+        "import-town", help="put a town's boundary, streets and addresses into the database; may be repeated"
+    )
+    town.add_argument("file", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "serve":
+        from hejnal_citizen.service import run
+
+        asyncio.run(run(Settings()))
+    elif arguments.command == "migrate":
+        from hejnal_runtime.migrations import upgrade
+
+        upgrade(_database_url(), "hejnal_citizen", "citizen")
+    elif arguments.command == "openapi":
+        _openapi(arguments.out)
+    elif arguments.command == "import-town":
+        from hejnal_citizen.town.importer import import_file
+
+        print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+
+
+def _database_url() -> str:
+    url = Settings().database_url
+    if url is None:
+        sys.exit(
+            "HEJNAL_CITIZEN_DATABASE_URL is not set: say which database, e.g. postgresql+asyncpg://user:password@host:port/hejnal"
+        )
+    return url.get_secret_value()
+
+
+def _openapi(out: Path | None) -> None:
+    from hejnal_citizen.app import create_public_app, create_staff_app
+    from hejnal_runtime.health import Health
+
+    staff = create_staff_app(Health()).openapi()
+    staff["paths"] = {path: item for path, item in staff["paths"].items() if path.startswith("/staff/")}
+    documents = {"citizen.json": create_public_app(Settings()).openapi(), "citizen-staff.json": staff}
+    for name, document in documents.items():
+        written = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        if out is None:
+            print(written)
+        else:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / name).write_text(written)
+
+
+if __name__ == "__main__":
+    main()

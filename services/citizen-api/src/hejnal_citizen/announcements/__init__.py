@@ -1,0 +1,1 @@
+"""What the town tells residents: versions, areas, previews, progress."""

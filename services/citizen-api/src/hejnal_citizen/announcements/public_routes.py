@@ -1,0 +1,57 @@
+"""Public: what the town has announced."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from hejnal_citizen.access import Res
+from hejnal_citizen.announcements import listing
+from hejnal_citizen.announcements.listing import Selection
+from hejnal_citizen.announcements.schemas import AnnouncementDetail, AnnouncementPage, FeatureCollection, State
+from hejnal_citizen.places import parse_near
+from hejnal_citizen.schema import Cursor, Limit, problems
+
+router = APIRouter(tags=["announcements"])
+
+Categories = Annotated[list[str] | None, Query(description="Only these categories; may be repeated")]
+States = Annotated[list[State] | None, Query(description="Only these states; may be repeated")]
+Near = Annotated[
+    str | None, Query(pattern=r"^-?[0-9.]{1,20},-?[0-9.]{1,20}$", description="lat,lon: only those whose area is near")
+]
+Radius = Annotated[float, Query(gt=0, le=50_000, description="Metres around `near`")]
+Since = Annotated[AwareDatetime | None, Query(description="Only those issued or changed after this instant")]
+
+
+@router.get("/announcements", responses=problems())
+async def list_announcements(
+    res: Res,
+    category: Categories = None,
+    state: States = None,
+    near: Near = None,
+    radius_m: Radius = 500,
+    since: Since = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> AnnouncementPage:
+    """Announcements in their newest version: active ones first, then upcoming, then past and cancelled."""
+    selection = Selection(tuple(category or ()), tuple(state or ()), parse_near(near), radius_m, since)
+    async with res.database.read() as session:
+        return await listing.public_page(session, selection, cursor=cursor, limit=limit, now=res.clock.now())
+
+
+@router.get("/announcements.geojson", responses=problems())
+async def announcements_geojson(
+    res: Res, category: Categories = None, state: States = None, near: Near = None, radius_m: Radius = 500
+) -> FeatureCollection:
+    """The areas of announcements for the map; active and upcoming ones unless `state` says otherwise. At most 500."""
+    selection = Selection(tuple(category or ()), tuple(state or ("active", "upcoming")), parse_near(near), radius_m, None)
+    async with res.database.read() as session:
+        return await listing.geojson(session, selection, now=res.clock.now())
+
+
+@router.get("/announcements/{announcement_id}", responses=problems(404))
+async def get_announcement(res: Res, announcement_id: str) -> AnnouncementDetail:
+    """One announcement with its drawn area and all its versions."""
+    async with res.database.read() as session:
+        return await listing.public_detail(session, announcement_id, now=res.clock.now())

@@ -1,0 +1,189 @@
+"""Announcements as residents and staff see them."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from hejnal_citizen.schema import Input, Output
+from hejnal_contracts.announcements import Area, Text, TownArea
+from hejnal_contracts.base import Channel, Language, Severity
+
+VersionKind = Literal["issued", "updated", "cancelled"]
+State = Literal["active", "upcoming", "past", "cancelled"]
+
+
+class AnnouncementSummary(Output):
+    """An announcement in its newest version."""
+
+    id: str
+    version: int
+    kind: VersionKind = Field(description="What the newest version is")
+    state: State
+    category: str
+    severity: Severity
+    texts: dict[Language, Text]
+    area: Area
+    center: tuple[float, float] | None = Field(description="A point inside the area: longitude, latitude")
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    drill: bool
+    issued_at: AwareDatetime = Field(description="When the first version was issued")
+    updated_at: AwareDatetime = Field(description="When the newest version was issued")
+
+
+class AnnouncementPage(Output):
+    """Active ones first, then upcoming, then past and cancelled; newest first within each."""
+
+    items: list[AnnouncementSummary]
+    next_cursor: str | None
+
+
+class AnnouncementVersionView(Output):
+    """One version of the history."""
+
+    version: int
+    kind: VersionKind
+    category: str
+    severity: Severity
+    texts: dict[Language, Text]
+    area: Area
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    issued_at: AwareDatetime
+
+
+class AnnouncementDetail(AnnouncementSummary):
+    """An announcement with its area drawn and its history."""
+
+    geometry: dict[str, Any] | None = Field(description="GeoJSON of the newest version's area")
+    history: list[AnnouncementVersionView] = Field(description="All versions, newest first")
+
+
+class Feature(Output):
+    """GeoJSON feature (RFC 7946)."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str
+    geometry: dict[str, Any] | None
+    properties: dict[str, Any]
+
+
+class FeatureCollection(Output):
+    """GeoJSON feature collection (RFC 7946)."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Feature]
+
+
+class Draft(Input):
+    """What is to be announced: everything of a version but its place in the history."""
+
+    category: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    severity: Severity
+    texts: dict[Language, Text] = Field(min_length=1, description="pl is required")
+    area: Area = TownArea()
+    valid_from: AwareDatetime | None = Field(default=None, description="Null: from now")
+    valid_until: AwareDatetime
+    channels: tuple[Channel, ...] = Field(min_length=1, description="Channels the town pays for and allows")
+    drill: bool = False
+
+
+class Issue(Draft):
+    """Issue a first version."""
+
+
+class Update(Draft):
+    """Replace the current version; it goes to everyone told before and to new matches."""
+
+    expected_version: int = Field(ge=1, description="The version that was looked at; 409 when somebody was faster")
+
+
+class Cancellation(Input):
+    """All-clear or withdrawal; goes to everyone who was told before, on the same channels."""
+
+    expected_version: int = Field(ge=1, description="The version that was looked at; 409 when somebody was faster")
+    texts: dict[Language, Text] = Field(min_length=1, description="pl is required")
+
+
+class ChannelReach(Output):
+    """How many people one channel would reach."""
+
+    channel: Channel
+    recipients: int
+    sms_parts: int | None = Field(default=None, description="Sum over recipients; SMS only")
+    cost_pln: float | None = Field(default=None, description="Estimate; SMS only")
+
+
+class SmsWording(Output):
+    """What one language's SMS looks like."""
+
+    language: Language
+    text: str
+    encoding: Literal["gsm-7", "ucs-2"]
+    characters: int = Field(description="Septets (GSM-7) or UTF-16 units (UCS-2)")
+    parts: int
+    recipients: int
+
+
+class Preview(Output):
+    """What would happen if this were sent now."""
+
+    people: int = Field(description="Residents reached on at least one channel")
+    channels: list[ChannelReach]
+    sms: list[SmsWording]
+    cost_pln: float
+    geometry: dict[str, Any] | None = Field(description="GeoJSON of the area")
+    addresses: int = Field(description="Known address points inside the area")
+
+
+class ChannelProgress(Output):
+    """Deliveries of one channel by state."""
+
+    channel: Channel
+    queued: int
+    sent: int
+    delivered: int
+    failed: int
+    expired: int
+    cancelled: int
+    unknown: int
+
+
+class VersionProgress(Output):
+    """How one version fares on its way to people."""
+
+    version: int
+    finished: bool
+    at: AwareDatetime
+    channels: list[ChannelProgress]
+
+
+class StaffVersionView(AnnouncementVersionView):
+    """A version with who issued it and where it was sent."""
+
+    channels: list[Channel]
+    drill: bool
+    issued_by: str
+
+
+class StaffAnnouncementSummary(AnnouncementSummary):
+    """An announcement in the staff's list."""
+
+    channels: list[Channel]
+    issued_by: str
+    progress: list[VersionProgress] = Field(description="Of the newest version; empty until the first news of it")
+
+
+class StaffAnnouncementPage(Output):
+    """Active ones first, then upcoming, then past and cancelled."""
+
+    items: list[StaffAnnouncementSummary]
+    next_cursor: str | None
+
+
+class StaffAnnouncementDetail(StaffAnnouncementSummary):
+    """An announcement with everything staff may know of it."""
+
+    geometry: dict[str, Any] | None
+    history: list[StaffVersionView]
+    page_url: str

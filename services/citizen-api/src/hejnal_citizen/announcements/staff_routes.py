@@ -1,0 +1,113 @@
+"""Staff: preview, issue, update, call off; how it fares."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from hejnal_citizen.access import Res
+from hejnal_citizen.announcements import history, listing, preview
+from hejnal_citizen.announcements.listing import Selection
+from hejnal_citizen.announcements.schemas import (
+    Cancellation,
+    Draft,
+    Issue,
+    Preview,
+    StaffAnnouncementDetail,
+    StaffAnnouncementPage,
+    State,
+    Update,
+    VersionProgress,
+)
+from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, problems
+from hejnal_citizen.staff_access import Announcer, AnyStaff
+
+router = APIRouter(tags=["announcements"])
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=40, description='`"<version>"`; 412 when it changed meanwhile')
+]
+
+
+@router.get("/announcements", responses=problems(401, 403))
+async def list_announcements(
+    res: Res,
+    _: AnyStaff,
+    category: Annotated[list[str] | None, Query()] = None,
+    state: Annotated[list[State] | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> StaffAnnouncementPage:
+    """Announcements in their newest version with their progress: active ones first."""
+    selection = Selection(tuple(category or ()), tuple(state or ()), None, 0, None)
+    async with res.database.read() as session:
+        return await listing.staff_page(session, selection, cursor=cursor, limit=limit, now=res.clock.now())
+
+
+@router.post("/announcements/preview", responses=problems(401, 403))
+async def preview_announcement(res: Res, _: Announcer, draft: Draft) -> Preview:
+    """Whom a draft would reach, on which channels, how many SMS parts that is and what it would cost. Nothing is stored."""
+    async with res.database.read() as session:
+        return await preview.of_draft(session, draft, res.settings, now=res.clock.now())
+
+
+@router.post("/announcements", status_code=201, responses=problems(401, 403, 409))
+async def issue_announcement(
+    res: Res, caller: Announcer, body: Issue, response: Response, idempotency_key: IdempotencyKey = None
+) -> StaffAnnouncementDetail:
+    """Issue a first version. It is on its way to people when this returns."""
+    async with res.database.transaction() as session:
+        announcement_id = await history.issue(session, res, caller, body, idempotency_key)
+    return await _detail(res, announcement_id, response)
+
+
+@router.get("/announcements/{announcement_id}", responses=problems(401, 403, 404))
+async def get_announcement(res: Res, _: AnyStaff, announcement_id: str, response: Response) -> StaffAnnouncementDetail:
+    """One announcement with its history and the progress of its newest version."""
+    return await _detail(res, announcement_id, response)
+
+
+@router.put("/announcements/{announcement_id}", responses=problems(401, 403, 404, 409, 412))
+async def update_announcement(
+    res: Res,
+    caller: Announcer,
+    announcement_id: str,
+    body: Update,
+    response: Response,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> StaffAnnouncementDetail:
+    """Issue a new version; it goes to everyone told before and to new matches."""
+    async with res.database.transaction() as session:
+        await history.update(session, res, caller, announcement_id, body, if_match, idempotency_key)
+    return await _detail(res, announcement_id, response)
+
+
+@router.post("/announcements/{announcement_id}/cancellation", responses=problems(401, 403, 404, 409, 412))
+async def cancel_announcement(
+    res: Res,
+    caller: Announcer,
+    announcement_id: str,
+    body: Cancellation,
+    response: Response,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> StaffAnnouncementDetail:
+    """All-clear or withdrawal: the last version; it goes to everyone who was told before."""
+    async with res.database.transaction() as session:
+        await history.cancel(session, res, caller, announcement_id, body, if_match, idempotency_key)
+    return await _detail(res, announcement_id, response)
+
+
+@router.get("/announcements/{announcement_id}/progress", responses=problems(401, 403, 404))
+async def announcement_progress(res: Res, _: AnyStaff, announcement_id: str) -> list[VersionProgress]:
+    """How each version fares on its way to people, newest first."""
+    async with res.database.read() as session:
+        return await listing.progress(session, announcement_id)
+
+
+async def _detail(res: Res, announcement_id: str, response: Response) -> StaffAnnouncementDetail:
+    async with res.database.read() as session:
+        page_url = res.settings.announcement_url(announcement_id)
+        detail = await listing.staff_detail(session, announcement_id, now=res.clock.now(), page_url=page_url)
+    response.headers["ETag"] = f'"{detail.version}"'
+    return detail

@@ -1,0 +1,114 @@
+"""The public camera register: what residents may know about the town's cameras, kept up by the topic `cameras`."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_citizen.access import Res
+from hejnal_citizen.schema import Output, problems
+from hejnal_contracts.base import Model, Point
+from hejnal_contracts.cameras import CameraRemoved, CameraState, RecordingPlan, ViewCone
+from hejnal_runtime.bus import Message
+from hejnal_runtime.database import Database
+
+router = APIRouter(tags=["cameras"])
+
+
+class PublicCamera(Output):
+    """One camera as the public register shows it."""
+
+    id: str
+    name: str
+    place: Point
+    address: str
+    purpose: str
+    view_cone: ViewCone | None
+    keeps_footage: bool
+    keep_days: int = Field(description="Longest time footage is kept unless it is secured as evidence")
+    changed_at: AwareDatetime
+
+
+class CameraRegister(Output):
+    """The public register with who is responsible for it."""
+
+    administrator: str = Field(description="Administrator of the cameras' data and how to reach them")
+    items: list[PublicCamera]
+
+
+@router.get("/cameras", responses=problems())
+async def list_cameras(res: Res, response: Response) -> CameraRegister:
+    """All cameras of the public register, by name."""
+    async with res.database.read() as session:
+        rows = (await session.execute(_LIST)).mappings().all()
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return CameraRegister(administrator=res.settings.camera_administrator, items=[_camera(row["state"]) for row in rows])
+
+
+_LIST = text("select state from cameras where public order by name, camera_id")
+
+
+class _Shown(Model):
+    """The part of a camera's state that is kept here."""
+
+    camera_id: str
+    name: str
+    place: Point
+    address: str
+    purpose: str
+    view_cone: ViewCone | None
+    recording: RecordingPlan
+    changed_at: AwareDatetime
+
+
+def _camera(state: dict[str, Any]) -> PublicCamera:
+    camera = _Shown.model_validate(state)
+    return PublicCamera(
+        id=camera.camera_id,
+        name=camera.name,
+        place=camera.place,
+        address=camera.address,
+        purpose=camera.purpose,
+        view_cone=camera.view_cone,
+        keeps_footage=camera.recording.enabled,
+        keep_days=camera.recording.keep_days,
+        changed_at=camera.changed_at,
+    )
+
+
+_UPSERT = text(
+    """
+    insert into cameras (camera_id, version, name, public, state)
+    values (:camera_id, :version, :name, :public, cast(:state as jsonb))
+    on conflict (camera_id) do update
+        set version = excluded.version, name = excluded.name, public = excluded.public, state = excluded.state
+        where cameras.version < excluded.version
+    """
+)
+_REMOVE = text("delete from cameras where camera_id = :camera_id and version <= :version")
+_FORGET = text("delete from cameras where camera_id = :camera_id")
+
+
+class CameraRegisterKeeper:
+    """Handler of the topic `cameras`. Stores only what the public may see; stream addresses never enter this schema."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, message: Message) -> None:
+        """Apply one fact; older versions and repeats change nothing."""
+        async with self._database.transaction() as session:
+            await self._apply(session, message)
+
+    async def _apply(self, session: AsyncSession, message: Message) -> None:
+        fact = message.fact
+        if fact is None:
+            await session.execute(_FORGET, {"camera_id": message.key})
+        elif isinstance(fact, CameraRemoved):
+            await session.execute(_REMOVE, {"camera_id": fact.camera_id, "version": fact.version})
+        elif isinstance(fact, CameraState):
+            shown = _Shown.model_validate(fact.model_dump()).model_dump_json()
+            row = {"camera_id": fact.camera_id, "version": fact.version, "name": fact.name, "public": fact.public, "state": shown}
+            await session.execute(_UPSERT, row)

@@ -1,0 +1,65 @@
+"""What is done now and then: expired codes, sessions and keys go, and photo folders that no report owns."""
+
+import asyncio
+import random
+
+import structlog
+
+from hejnal_citizen import idempotency, metrics, rates
+from hejnal_citizen.residents import codes, sessions
+from hejnal_citizen.resources import Resources
+from hejnal_citizen.sql import query
+from hejnal_runtime.errors import is_transient
+from hejnal_runtime.inbox import forget_old
+
+log = structlog.get_logger()
+
+EVERY_S = 600.0
+INBOX_DAYS = 45
+"""Longer than the topic `deliveries` is kept."""
+
+_KNOWN_REPORTS = query("select id from reports where id = any(cast(:ids as text[]))")
+
+
+class Housekeeping:
+    """Runs at start and every ten minutes; a failure is logged and tried again next time."""
+
+    def __init__(self, res: Resources) -> None:
+        self._res = res
+
+    async def run(self) -> None:
+        """Keep house until cancelled."""
+        while True:
+            try:
+                await self.once()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("housekeeping_postponed", error=type(error).__name__)
+            await asyncio.sleep(EVERY_S * random.uniform(0.9, 1.1))
+
+    async def once(self) -> None:
+        """One round."""
+        now = self._res.clock.now()
+        async with self._res.database.transaction() as session:
+            await codes.forget_old(session, now=now)
+            await sessions.forget_old(session, now=now)
+            await idempotency.forget_old(session, now=now)
+            await rates.forget_old(session, now=now)
+            await forget_old(session, INBOX_DAYS)
+        await self._remove_orphans()
+        metrics.HOUSEKEEPING_AT.set(now.timestamp())
+
+    async def _remove_orphans(self) -> None:
+        photos = self._res.photos
+        for upload in await asyncio.to_thread(photos.abandoned_uploads):
+            await asyncio.to_thread(photos.abandon, upload)
+        candidates = await asyncio.to_thread(photos.recent_reports)
+        if not candidates:
+            return
+        async with self._res.database.read() as session:
+            known = {row.id for row in await session.execute(_KNOWN_REPORTS, {"ids": candidates})}
+        for report_id in sorted(set(candidates) - known):
+            log.warning("photo_orphan_removed", report_id=report_id)
+            await asyncio.to_thread(photos.drop, report_id)
+            metrics.ORPHANS.inc()

@@ -1,0 +1,9 @@
+"""Metrics of citizen-api."""
+
+from prometheus_client import Counter, Gauge
+
+PHOTOS = Counter("hejnal_citizen_photos_total", "Photos by outcome: stored or the reason they were refused", ["outcome"])
+REPORTS = Counter("hejnal_citizen_reports_total", "Reports accepted", ["category"])
+ANNOUNCEMENTS = Counter("hejnal_citizen_announcement_versions_total", "Announcement versions by kind", ["kind"])
+ORPHANS = Counter("hejnal_citizen_photo_orphans_total", "Photo folders without a report that were removed")
+HOUSEKEEPING_AT = Gauge("hejnal_citizen_housekeeping_timestamp_seconds", "When housekeeping last finished")

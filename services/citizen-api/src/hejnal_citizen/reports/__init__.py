@@ -1,0 +1,1 @@
+"""What residents tell the town: intake with photos, the queue, answers."""

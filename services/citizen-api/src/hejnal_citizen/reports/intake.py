@@ -1,0 +1,222 @@
+"""Taking a report in: everything is stored, or nothing."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from pydantic import Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_citizen import idempotency, metrics, rates
+from hejnal_citizen.reports import listing
+from hejnal_citizen.reports.photo_store import photo_name
+from hejnal_citizen.reports.photo_workers import EncodedPhoto
+from hejnal_citizen.reports.schemas import ReportAccepted
+from hejnal_citizen.reports.upload import Upload, receive
+from hejnal_citizen.residents import contact_forms
+from hejnal_citizen.resources import SERVICE, Resources
+from hejnal_citizen.schema import Input
+from hejnal_citizen.secrets import token_hash
+from hejnal_citizen.sql import command, query
+from hejnal_citizen.town import addresses, registry
+from hejnal_citizen.town.schemas import ReportCategory
+from hejnal_contracts.base import Point
+from hejnal_contracts.residents import ReportRouted, ReportSubmitted
+from hejnal_runtime.errors import AppError, Kind, is_transient
+from hejnal_runtime.ids import new_id
+from hejnal_runtime.outbox import publish
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+
+
+class ReportForm(Input):
+    """The fields of the form."""
+
+    category: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    contact: Annotated[str, Field(max_length=254)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    form: ReportForm
+    place: Point
+    category: ReportCategory
+    contact: str | None
+    street: str
+    address: str
+
+
+_NUMBER = query(
+    """
+    insert into report_numbers (year, last) values (:year, 1)
+    on conflict (year) do update set last = report_numbers.last + 1 returning last
+    """
+)
+_REPORT = command(
+    """
+    insert into reports (id, reference, category, text, place, street, address, contact, resident_id, token_hash, status, unit,
+        urgent, submitted_at, updated_at)
+    values (:id, :reference, :category, :text, st_setsrid(st_makepoint(:lon, :lat), 4326), :street, :address, :contact,
+        :resident_id, :token_hash, 'received', :unit, :urgent, :now, :now)
+    """
+)
+_PHOTO = command(
+    """
+    insert into report_photos (id, report_id, position, width, height, size_bytes, sha256)
+    values (:id, :report_id, :position, :width, :height, :size_bytes, :sha256)
+    """
+)
+_EVENT = command(
+    """
+    insert into report_events (id, report_id, kind, status, unit, at) values (:id, :report_id, :kind, 'received', :unit, :at)
+    """
+)
+
+
+async def submit(
+    res: Resources, request: Request, *, resident_id: str | None, ip: str, idempotency_key: str | None
+) -> ReportAccepted:
+    """Receive, judge and store one report.
+
+    AppError: INVALID (form, category, outside the town), TOO_LARGE, UNSUPPORTED, RATE_LIMITED, CONFLICT (key
+    reused), UNAVAILABLE (photos busy).
+    """
+    now = res.clock.now()
+    async with res.database.transaction() as session:
+        await rates.spend(session, res.secrets.caller_key("reports-ip", ip), res.settings.reports_per_ip_hour, now=now)
+    folder = await asyncio.to_thread(res.photos.begin)
+    try:
+        limits = {"photo_bytes": res.settings.photo_bytes, "upload_bytes": res.settings.upload_bytes}
+        upload = await receive(request, folder, **limits)
+        form = _form(upload)
+        async with res.database.read() as session:
+            checked = await _check(session, form, resident_id)
+        photo_ids = [new_id() for _ in upload.photos]
+        photos = await asyncio.gather(
+            *(
+                res.photo_workers.encode(
+                    received.path,
+                    folder / "photos" / photo_name(photo_id, "full"),
+                    folder / "photos" / photo_name(photo_id, "thumb"),
+                )
+                for photo_id, received in zip(photo_ids, upload.photos, strict=True)
+            )
+        )
+        report_id = new_id()
+        if photos:
+            await asyncio.to_thread(res.photos.keep, folder, report_id)
+        request_hash = _fingerprint(form, resident_id, upload)
+        try:
+            async with res.database.transaction() as session:
+                stored_id = await _store(
+                    session,
+                    res,
+                    report_id,
+                    checked,
+                    resident_id,
+                    list(zip(photo_ids, photos, strict=True)),
+                    request_hash,
+                    idempotency_key,
+                )
+                view = await listing.reporter_view(session, stored_id)
+        except Exception as error:
+            if not is_transient(error):  # an unknown end of the commit is left to housekeeping, which looks for the row
+                await asyncio.to_thread(res.photos.drop, report_id)
+            raise
+        if stored_id != report_id:
+            await asyncio.to_thread(res.photos.drop, report_id)
+        else:
+            metrics.REPORTS.labels(form.category).inc()
+    finally:
+        await asyncio.to_thread(res.photos.abandon, folder)
+    token = res.secrets.follow_token(stored_id)
+    return ReportAccepted(**view.model_dump(), follow_token=token)
+
+
+def _form(upload: Upload) -> ReportForm:
+    try:
+        return ReportForm.model_validate(upload.fields)
+    except ValidationError as error:
+        errors = [
+            {"pointer": "/body/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"], "code": item["type"]}
+            for item in error.errors()
+        ]
+        detail = "The report is not complete; `errors` says what is missing or wrong."
+        raise AppError(Kind.INVALID, "invalid-request", detail, errors=errors) from error
+
+
+async def _check(session: AsyncSession, form: ReportForm, resident_id: str | None) -> _Checked:
+    category = await registry.report_category(session, form.category)
+    place = Point(lat=form.lat, lon=form.lon)
+    await registry.require_inside(session, place)
+    contact = contact_forms.normalise(form.contact)[1] if form.contact else None
+    if not category.anonymous_allowed and contact is None and resident_id is None:
+        detail = "Reports of this category need somebody to ask back: sign in, or leave an e-mail address or phone number."
+        raise AppError(Kind.INVALID, "contact-needed", detail)
+    near = (await addresses.nearest(session, place)).address
+    return _Checked(form, place, category, contact, near.street if near else "", near.label if near else "")
+
+
+async def _store(
+    session: AsyncSession,
+    res: Resources,
+    report_id: str,
+    checked: _Checked,
+    resident_id: str | None,
+    photos: list[tuple[str, EncodedPhoto]],
+    request_hash: bytes,
+    key: str | None,
+) -> str:
+    """The id under which the report is stored: an earlier one when the key was used for the same report before."""
+    now = res.clock.now()
+    earlier = await idempotency.claim(session, "reports", key, request_hash, {"id": report_id}, now=now)
+    if earlier:
+        return str(earlier["id"])
+    reference = await _next_reference(session, now)
+    category = checked.category
+    row: dict[str, Any] = {"id": report_id, "reference": reference, "category": category.code, "text": checked.form.text}
+    row |= {"lat": checked.place.lat, "lon": checked.place.lon, "street": checked.street, "address": checked.address}
+    row |= {"contact": checked.contact, "resident_id": resident_id, "unit": category.unit, "urgent": category.urgent, "now": now}
+    await session.execute(_REPORT, row | {"token_hash": token_hash(res.secrets.follow_token(report_id))})
+    if photos:
+        await session.execute(_PHOTO, [_photo_row(report_id, number, *photo) for number, photo in enumerate(photos)])
+    kinds = ("submitted", "routed") if category.unit else ("submitted",)
+    events = [{"id": new_id(), "report_id": report_id, "kind": kind, "unit": category.unit, "at": now} for kind in kinds]
+    await session.execute(_EVENT, events)
+    submitted = ReportSubmitted(
+        report_id=report_id,
+        reference=reference,
+        category=category.code,
+        urgent=category.urgent,
+        place=checked.place,
+        address=checked.address,
+        photos=len(photos),
+        submitted_at=now,
+    )
+    routed = [ReportRouted(report_id=report_id, unit=category.unit, at=now)] if category.unit else []
+    await publish(session, submitted, *routed, source=SERVICE)
+    return report_id
+
+
+async def _next_reference(session: AsyncSession, now: datetime) -> str:
+    """Z-2026-00001: without gaps, for the row is locked until the report is stored."""
+    year = now.astimezone(WARSAW).year
+    number = (await session.execute(_NUMBER, {"year": year})).scalar_one()
+    return f"Z-{year}-{number:05d}"
+
+
+def _photo_row(report_id: str, position: int, photo_id: str, photo: EncodedPhoto) -> dict[str, object]:
+    row: dict[str, object] = {"id": photo_id, "report_id": report_id, "position": position, "sha256": bytes.fromhex(photo.sha256)}
+    return row | {"width": photo.width, "height": photo.height, "size_bytes": photo.size_bytes}
+
+
+def _fingerprint(form: ReportForm, resident_id: str | None, upload: Upload) -> bytes:
+    photos = hashlib.sha256(b"".join(photo.sha256 for photo in upload.photos)).digest()
+    return idempotency.fingerprint(form.model_dump_json(), resident_id or "", photos)

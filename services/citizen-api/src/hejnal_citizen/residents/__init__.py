@@ -1,0 +1,1 @@
+"""Residents: sign-in, contacts with consent, subscriptions, web push, erasure and export."""

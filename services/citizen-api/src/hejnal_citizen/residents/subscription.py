@@ -1,0 +1,162 @@
+"""What a resident wants to be told. Every change publishes the whole new state, in the order of the commits.
+
+A writer locks the resident's row first (`lock`), changes, and ends with `publish_state`.
+"""
+
+from datetime import time
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_citizen.announcements import areas
+from hejnal_citizen.residents.schemas import Filter, Subscription, SubscriptionChange
+from hejnal_citizen.resources import SERVICE, Resources
+from hejnal_citizen.sql import command, query
+from hejnal_citizen.town import registry
+from hejnal_contracts.announcements import TownArea
+from hejnal_contracts.residents import ContactPoint, PushKeys, QuietHours, SubscriptionChanged, SubscriptionFilter
+from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.outbox import publish
+
+_LOCK = query("select version from residents where id = :id for update")
+_STATE = query("select version, language, quiet_starts, quiet_ends, paused_until from residents where id = :id")
+_FILTERS = query(
+    """
+    select categories, min_severity, channels, area, label, st_asgeojson(footprint, 6)::json as footprint
+    from filters where resident_id = :id order by position
+    """
+)
+_CHANGE = command(
+    """
+    update residents
+    set language = :language, quiet_starts = :quiet_starts, quiet_ends = :quiet_ends, paused_until = :paused_until
+    where id = :id
+    """
+)
+_DROP_FILTERS = command("delete from filters where resident_id = :resident_id")
+_FILTER = command(
+    """
+    insert into filters (resident_id, position, categories, min_severity, channels, area, footprint, label)
+    values (:resident_id, :position, :categories, :min_severity, :channels, cast(:area as jsonb), cast(:footprint as geometry),
+        :label)
+    """
+)
+_ADVANCE = query(
+    """
+    update residents set version = version + 1, changed_at = :now where id = :id
+    returning version, language, quiet_starts, quiet_ends, paused_until
+    """
+)
+_REACHABLE = query(
+    """
+    select id, channel, address, push_p256dh, push_auth, verified_at, consent_id, unsubscribe_token from contacts
+    where resident_id = :id and consent_id is not null and failed is null order by id
+    """
+)
+
+
+async def lock(session: AsyncSession, resident_id: str) -> int:
+    """Hold the resident's row until the transaction ends; its version. AppError(UNAUTHENTICATED) when erased meanwhile."""
+    version = (await session.execute(_LOCK, {"id": resident_id})).scalar()
+    if version is None:
+        raise AppError(Kind.UNAUTHENTICATED, "sign-in-needed", "Please sign in first.")
+    return int(version)
+
+
+async def describe(session: AsyncSession, resident_id: str) -> Subscription:
+    """The present state."""
+    row = (await session.execute(_STATE, {"id": resident_id})).first()
+    if row is None:
+        raise AppError(Kind.UNAUTHENTICATED, "sign-in-needed", "Please sign in first.")
+    filters = [_filter(found) for found in await session.execute(_FILTERS, {"id": resident_id})]
+    return Subscription(
+        version=row.version,
+        language=row.language,
+        filters=filters,
+        quiet_hours=_quiet_hours(row.quiet_starts, row.quiet_ends),
+        paused_until=row.paused_until,
+    )
+
+
+async def replace(session: AsyncSession, res: Resources, resident_id: str, change: SubscriptionChange) -> Subscription:
+    """Replace the whole wish. AppError: CONFLICT (changed meanwhile), INVALID (unknown category, street, area)."""
+    version = await lock(session, resident_id)
+    if change.expected_version is not None and change.expected_version != version:
+        detail = "Your settings were changed on another device meanwhile. Load them again before you save."
+        raise AppError(Kind.CONFLICT, "version-conflict", detail)
+    await store_wish(session, resident_id, change)
+    await publish_state(session, res, resident_id)
+    return await describe(session, resident_id)
+
+
+async def store_wish(session: AsyncSession, resident_id: str, change: SubscriptionChange) -> None:
+    """Write language, quiet hours, pause and filters; the caller holds the lock and publishes."""
+    await registry.require_announcement_categories(session, {code for wish in change.filters for code in wish.categories})
+    quiet = change.quiet_hours
+    state: dict[str, Any] = {"id": resident_id, "language": change.language.value, "paused_until": change.paused_until}
+    state |= {"quiet_starts": quiet.starts if quiet else None, "quiet_ends": quiet.ends if quiet else None}
+    await session.execute(_CHANGE, state)
+    await session.execute(_DROP_FILTERS, {"resident_id": resident_id})
+    rows = [await _filter_row(session, resident_id, position, wish) for position, wish in enumerate(change.filters)]
+    if rows:
+        await session.execute(_FILTER, rows)
+
+
+async def publish_state(session: AsyncSession, res: Resources, resident_id: str) -> None:
+    """Count the version up and publish the whole state. Only contacts with consent that can be reached are in it."""
+    now = res.clock.now()
+    row = (await session.execute(_ADVANCE, {"id": resident_id, "now": now})).one()
+    contacts = [_contact(found, res) for found in await session.execute(_REACHABLE, {"id": resident_id})]
+    wishes = [_wish(found) for found in await session.execute(_FILTERS, {"id": resident_id})]
+    fact = SubscriptionChanged(
+        resident_id=resident_id,
+        version=row.version,
+        language=row.language,
+        contacts=tuple(contacts),
+        filters=tuple(wishes),
+        quiet_hours=_quiet_hours(row.quiet_starts, row.quiet_ends),
+        paused_until=row.paused_until,
+        changed_at=now,
+    )
+    await publish(session, fact, source=SERVICE)
+
+
+async def _filter_row(session: AsyncSession, resident_id: str, position: int, wish: Filter) -> dict[str, Any]:
+    everywhere = wish.area is None or isinstance(wish.area, TownArea)
+    return {
+        "resident_id": resident_id,
+        "position": position,
+        "categories": list(dict.fromkeys(wish.categories)),
+        "min_severity": wish.min_severity.value,
+        "channels": list(dict.fromkeys(channel.value for channel in wish.channels)),
+        "area": wish.area.model_dump_json() if wish.area else None,
+        "footprint": None if everywhere or wish.area is None else (await areas.shape_of(session, wish.area)).geometry,
+        "label": wish.label,
+    }
+
+
+def _filter(row: Any) -> Filter:
+    fields = {name: getattr(row, name) for name in ("categories", "min_severity", "channels", "area", "label")}
+    return Filter.model_validate(fields)
+
+
+def _wish(row: Any) -> SubscriptionFilter:
+    fields = {name: getattr(row, name) for name in ("categories", "min_severity", "channels", "area")}
+    return SubscriptionFilter.model_validate(fields | {"footprint": areas.rings(row.footprint) if row.footprint else ()})
+
+
+def _quiet_hours(starts: time | None, ends: time | None) -> QuietHours | None:
+    return QuietHours(starts=starts, ends=ends) if starts is not None and ends is not None else None
+
+
+def _contact(row: Any, res: Resources) -> ContactPoint:
+    keys = PushKeys(p256dh=row.push_p256dh, auth=row.push_auth) if row.push_p256dh else None
+    return ContactPoint(
+        contact_id=row.id,
+        channel=row.channel,
+        address=row.address,
+        push_keys=keys,
+        verified_at=row.verified_at,
+        consent_id=row.consent_id,
+        unsubscribe_url=res.settings.unsubscribe_url(row.unsubscribe_token),
+    )

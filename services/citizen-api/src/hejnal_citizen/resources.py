@@ -1,0 +1,75 @@
+"""Builds and closes everything citizen-api holds, in order: the only place that constructs it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from hejnal_citizen.notifier import NotifierClient
+from hejnal_citizen.reports.photo_store import PhotoStore
+from hejnal_citizen.reports.photo_workers import PhotoWorkers
+from hejnal_citizen.secrets import Secrets
+from hejnal_citizen.settings import Settings
+from hejnal_runtime.bus import Producer
+from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.database import Database
+from hejnal_runtime.outbox import OutboxRelay
+from hejnal_runtime.tokens import TokenIssuer, TokenVerifier, load_key
+
+SERVICE = "citizen-api"
+SCHEMA = "citizen"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What routes and loops work with."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    producer: Producer
+    relay: OutboxRelay
+    issuer: TokenIssuer
+    verifier: TokenVerifier
+    secrets: Secrets
+    notifier: NotifierClient
+    photos: PhotoStore
+    photo_workers: PhotoWorkers
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Resources]:
+    """All resources, closed in reverse order at the end. Needs neither PostgreSQL nor Kafka to be there yet."""
+    clock = clock or SystemClock()
+    if settings.database_url is None or settings.token_key_file is None or settings.trusted_jwks_file is None:
+        raise ValueError("citizen-api needs HEJNAL_CITIZEN_DATABASE_URL, _TOKEN_KEY_FILE and _TRUSTED_JWKS_FILE")
+    key = load_key(settings.token_key_file)
+    issuer = TokenIssuer(SERVICE, key)
+    database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=15)
+    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, clock=clock)
+    notifier = NotifierClient(settings.notifier_url, issuer, timeout_s=settings.notifier_timeout_s)
+    photos = PhotoStore(settings.photo_dir)
+    photo_workers = PhotoWorkers(
+        processes=settings.photo_workers,
+        timeout_s=settings.photo_timeout_s,
+        queue_limit=settings.photo_queue,
+        max_pixels=settings.photo_pixels,
+    )
+    try:
+        yield Resources(
+            settings=settings,
+            clock=clock,
+            database=database,
+            producer=producer,
+            relay=OutboxRelay(database, producer, clock=clock),
+            issuer=issuer,
+            verifier=TokenVerifier(SERVICE, settings.trusted_jwks_file),
+            secrets=Secrets(key),
+            notifier=notifier,
+            photos=photos,
+            photo_workers=photo_workers,
+        )
+    finally:
+        await photo_workers.close()
+        await notifier.close()
+        await producer.stop()
+        await database.close()

@@ -1,0 +1,59 @@
+"""The running service: both doors, the outbox relay, the consumers and housekeeping."""
+
+import structlog
+
+from hejnal_citizen.announcements.progress import DeliveriesHandler
+from hejnal_citizen.app import create_public_app, create_staff_app
+from hejnal_citizen.cameras import CameraRegisterKeeper
+from hejnal_citizen.housekeeping import Housekeeping
+from hejnal_citizen.resources import SERVICE, Resources, open_resources
+from hejnal_citizen.settings import Settings
+from hejnal_runtime.bus import Consumer
+from hejnal_runtime.health import Health
+from hejnal_runtime.logs import configure_logging
+from hejnal_runtime.serve import serve
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    configure_logging(SERVICE, settings.log_level, json=settings.log_json)
+    async with open_resources(settings) as res:
+        await serve_with(res)
+
+
+async def serve_with(res: Resources) -> None:
+    """Serve with given resources until SIGTERM."""
+    settings = res.settings
+    deliveries = consumer(res, "citizen-api-deliveries", "deliveries", DeliveriesHandler(res))
+    cameras = consumer(res, "citizen-api-cameras", "cameras", CameraRegisterKeeper(res.database))
+    health = Health()
+    health.add("database", res.database.ping)
+    health.add("outbox", res.relay.health)
+    health.add("deliveries", deliveries.health)
+    health.add("cameras", cameras.health)
+    doors = [
+        (create_public_app(settings, res), settings.public_host, settings.public_port),
+        (create_staff_app(health, res, jwks=res.issuer.jwks()), settings.internal_host, settings.internal_port),
+    ]
+    log.info("citizen_api_starting", public_port=settings.public_port, internal_port=settings.internal_port)
+    try:
+        await serve(doors, [res.relay.run, deliveries.run, cameras.run, Housekeeping(res).run])
+    finally:
+        await deliveries.stop()
+        await cameras.stop()
+
+
+def consumer(res: Resources, group: str, topic: str, handler: DeliveriesHandler | CameraRegisterKeeper) -> Consumer:
+    """A consumer of one topic with the service's own settings."""
+    settings = res.settings
+    return Consumer(
+        settings.kafka_bootstrap,
+        group,
+        [topic],
+        handler,
+        producer=res.producer,
+        topic_prefix=settings.topic_prefix,
+        clock=res.clock,
+    )

@@ -1,0 +1,92 @@
+"""What citizen-api can be told from outside (prefix `HEJNAL_CITIZEN_`)."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from hejnal_contracts.base import Channel
+from hejnal_runtime.settings import ServiceSettings
+
+MIB = 1024 * 1024
+
+
+class Settings(ServiceSettings):
+    """Settings of citizen-api."""
+
+    model_config = SettingsConfigDict(env_prefix="HEJNAL_CITIZEN_", frozen=True, extra="ignore")
+
+    public_port: int = Field(default=8080, ge=0, le=65535, description="Port of the residents' door")
+    internal_port: int = Field(default=18093, ge=0, le=65535, description="Port of the staff API, health and metrics")
+    public_url: str = Field(default="http://localhost:8080", description="How residents reach this service; no slash at the end")
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="Further origins whose pages may change things, e.g. a test address"
+    )
+    site_dir: Path | None = Field(default=None, description="The built PWA (web/citizen/dist); unset: the API only")
+    photo_dir: Path = Field(default=Path("photos"), description="Where photos of reports are kept")
+    map_file: Path | None = Field(default=None, description="PMTiles archive of the town; unset: no map")
+    notifier_url: str = Field(default="http://127.0.0.1:18092", description="Notifier's internal address, for one-time codes")
+    notifier_timeout_s: float = Field(default=5.0, gt=0, description="Longest wait for the notifier to accept a code")
+    vapid_public_key: str | None = Field(default=None, description="applicationServerKey (base64url) of the notifier's VAPID key")
+    vapid_public_key_file: Path | None = Field(default=None, description="The same from a file; used where the value is unset")
+    loopback_push: bool = Field(default=False, description="Accept http push endpoints on this machine (the demo's push sink)")
+    push_hosts: tuple[str, ...] = Field(
+        default=("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"),
+        description="Push services whose endpoints are accepted: these hosts and what is below them",
+    )
+    announcement_path: str = Field(default="/komunikaty/{id}", description="Path of an announcement's page in the PWA")
+    announcement_channels: tuple[Channel, ...] = Field(
+        default=(Channel.PUSH, Channel.EMAIL, Channel.SMS), description="Channels the town allows for announcements"
+    )
+    sms_price_pln: float = Field(default=0.16, ge=0, description="Price of one SMS part, for estimates")
+    sms_diacritics: bool = Field(
+        default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
+    )
+    legal_basis: str = Field(default="art. 6 ust. 1 lit. a RODO", description="Legal basis noted with each consent")
+    camera_administrator: str = Field(default="", description="Who administers the cameras' data, shown in the public register")
+
+    code_ttl_s: int = Field(default=600, ge=60, le=3600, description="How long a one-time code is good")
+    code_wrong_tries: int = Field(default=5, ge=1, le=10, description="Wrong codes after which a contact is locked")
+    code_lock_s: int = Field(default=900, ge=1, description="How long a contact stays locked")
+    code_resend_s: int = Field(default=30, ge=0, description="Shortest time between two codes to one contact")
+    codes_per_contact_hour: int = Field(default=6, ge=1, description="Most codes to one contact in an hour")
+    codes_per_ip_hour: int = Field(default=60, ge=1, description="Most codes asked for from one address in an hour")
+    tries_per_ip_hour: int = Field(default=200, ge=1, description="Most codes tried from one address in an hour")
+    reports_per_ip_hour: int = Field(default=60, ge=1, description="Most reports from one address in an hour")
+    push_per_ip_hour: int = Field(default=60, ge=1, description="Most new push subscriptions from one address in an hour")
+    session_days: int = Field(default=90, ge=1, le=400, description="How long a sign-in lasts without use")
+
+    photo_bytes: int = Field(default=15 * MIB, ge=1024, description="Largest photo")
+    upload_bytes: int = Field(default=40 * MIB, ge=1024, description="Largest report with all its photos")
+    photo_pixels: int = Field(default=64_000_000, ge=1, description="Most pixels of a photo; more is refused before decoding")
+    photo_workers: int = Field(default=2, ge=1, le=16, description="Processes that re-encode photos")
+    photo_timeout_s: float = Field(default=20.0, gt=0, description="Longest time for one photo; its process is ended after it")
+    photo_queue: int = Field(default=64, ge=1, description="Most photos that wait for a process; beyond it the door says 503")
+
+    def announcement_url(self, announcement_id: str) -> str:
+        """The public page of an announcement, as it goes out in messages."""
+        return self.public_url.rstrip("/") + self.announcement_path.format(id=announcement_id)
+
+    def unsubscribe_url(self, token: str) -> str:
+        """The one-click address (RFC 8058) of one contact."""
+        return f"{self.public_url.rstrip('/')}/wypisz/{token}"
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """Origins whose pages may change things."""
+        return frozenset({self.public_url.rstrip("/"), *self.allowed_origins})
+
+    @property
+    def secure_cookies(self) -> bool:
+        """True when residents come over HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @cached_property
+    def application_server_key(self) -> str | None:
+        """The VAPID public key that browsers subscribe with, or None when push is off."""
+        if self.vapid_public_key:
+            return self.vapid_public_key
+        if self.vapid_public_key_file and self.vapid_public_key_file.exists():
+            return self.vapid_public_key_file.read_text().strip() or None
+        return None

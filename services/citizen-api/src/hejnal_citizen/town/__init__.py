@@ -1,0 +1,1 @@
+"""The town itself: boundary, streets, addresses, categories, map."""
