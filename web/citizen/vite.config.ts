@@ -1,4 +1,6 @@
-import { defineConfig } from "vite";
+import { defineConfig, mergeConfig } from "vite";
 import { baseConfig } from "../tooling/vite-base.ts";
+import { appIcons } from "./build/app-icons.ts";
+import { serviceWorker } from "./build/service-worker.ts";
 
-export default defineConfig(baseConfig("citizen"));
+export default defineConfig(mergeConfig(baseConfig("citizen"), { plugins: [appIcons(), serviceWorker()] }));

@@ -1,4 +1,4 @@
-export { answer, createClient } from "./http/client.ts";
+export { answer, createClient, type Received } from "./http/client.ts";
 export { asProblem, type FieldProblem, Problem, problemFrom, type ProblemKind, retryAfter } from "./http/problem.ts";
 export { problemWords, waitWords } from "./http/problem-words.ts";
 export { isLanguage, type Language, LANGUAGE_NAMES, LANGUAGES, preferredLanguage } from "./i18n/languages.ts";

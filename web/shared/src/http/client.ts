@@ -42,3 +42,6 @@ export async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> 
   if (!outcome.response.ok) throw problemFrom(outcome.response.status, outcome.response.headers, outcome.error);
   return outcome.data as Data;
 }
+
+/** A schema as a client of `createClient` hands it out (tuples become arrays). */
+export type { Readable as Received } from "openapi-typescript-helpers";

@@ -11,6 +11,8 @@ declare global {
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
+    pluralSeparator: "\u0000";
+    contextSeparator: "\u0000";
     resources: HejnalResources;
   }
 }

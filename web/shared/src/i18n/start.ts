@@ -61,6 +61,9 @@ export async function startI18n(app: Record<Language, CatalogueLoader>, fixed?: 
       load: "languageOnly",
       ns: ["app", "shared"],
       defaultNS: "app",
+      // ICU messages carry their own plurals: an underscore in a key is only an underscore.
+      pluralSeparator: "\u0000",
+      contextSeparator: "\u0000",
       interpolation: { escapeValue: false },
       react: { useSuspense: false },
     });

@@ -1,0 +1,22 @@
+import "@hejnal/shared/fonts.css";
+import "@hejnal/shared/tokens.css";
+import "@hejnal/shared/components.css";
+import "./app/app.css";
+import "./app/forms.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { startI18n, suppressInlineStyles } from "@hejnal/shared";
+import { App } from "./app/App.tsx";
+import { CATALOGUES } from "./i18n/catalogues.ts";
+import { registerServiceWorker } from "./offline/registration.ts";
+
+suppressInlineStyles();
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+await startI18n(CATALOGUES);
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+registerServiceWorker();

@@ -1,0 +1,165 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { answer, asProblem, ErrorState, Icon, type Language, Skeleton, useLanguage } from "@hejnal/shared";
+import { Link } from "wouter";
+import { Page } from "../app/Page.tsx";
+import { api, type Me, type Town } from "../api.ts";
+import { useMe, useSetMe } from "../residents/use-me.ts";
+import { useTown } from "../town/use-town.ts";
+import { DeviceCard } from "./DeviceCard.tsx";
+import { NoticeForm } from "./NoticeForm.tsx";
+import { deviceState, disablePush, enablePush, type PushWish, readPushWish, savePushWish } from "./push.ts";
+import { categoriesOn, filtersOf, firstWish, type Wish, type WishChannel, wishFrom } from "./wish.ts";
+
+/** What this browser alone is to be told, out of the page's wish. */
+function pushWish(wish: Wish): PushWish {
+  return {
+    categories: categoriesOn(wish, "push"),
+    min_severity: wish.minSeverity,
+    area: wish.area,
+    language: wish.language,
+    quiet_hours: wish.quiet,
+  };
+}
+
+function wishOfBrowser({ categories, min_severity, area, language, quiet_hours }: PushWish): Wish {
+  return wishFrom({ filters: [{ categories, min_severity, area: area ?? null, channels: ["push"], label: "" }], language, quiet_hours: quiet_hours ?? null });
+}
+
+/** Notice settings, with or without an account. */
+export default function NoticesPage() {
+  const { t } = useTranslation();
+  const town = useTown();
+  const me = useMe();
+  const failed = town.error ?? me.error;
+  return (
+    <Page title={t("notices.title")} narrow>
+      <p className="lead">{t("notices.lead")}</p>
+      {town.data && me.data !== undefined ? (
+        <Settings key={me.data?.id ?? ""} town={town.data} me={me.data} />
+      ) : failed ? (
+        <ErrorState
+          error={failed}
+          onRetry={() => {
+            void town.refetch();
+            void me.refetch();
+          }}
+        />
+      ) : (
+        <Skeleton />
+      )}
+    </Page>
+  );
+}
+
+function Settings({ town, me }: { readonly town: Town; readonly me: Me | null }) {
+  const { t } = useTranslation();
+  const language: Language = useLanguage();
+  const queries = useQueryClient();
+  const setMe = useSetMe();
+  const device = useQuery({
+    queryKey: ["device", me?.id],
+    queryFn: async () => {
+      const state = await deviceState(town.vapid_public_key);
+      const wish = state === "on" && !me ? await readPushWish() : null;
+      return { state: state === "on" && !me && !wish ? ("off" as const) : state, wish };
+    },
+    staleTime: 0,
+  });
+  const refresh = () => queries.invalidateQueries({ queryKey: ["device"] });
+  const codes = town.announcement_categories.map(({ code }) => code);
+
+  const enable = async () => {
+    const changed = await enablePush(town.vapid_public_key ?? "", me, pushWish(firstWish(codes, language)));
+    if (changed) {
+      setMe(changed);
+      if (!changed.subscription.filters.length) {
+        // First channel of this account: without any filter nothing would ever come.
+        await saveAccount({ ...wishFrom(changed.subscription), topics: firstWish(codes, language).topics, minSeverity: "info" }, changed);
+      }
+    }
+    await refresh();
+  };
+  const disable = async () => {
+    const changed = await disablePush();
+    if (changed) setMe(changed);
+    await refresh();
+  };
+  const saveAccount = async (wish: Wish, account: Me) => {
+    try {
+      const subscription = await answer(
+        api.PUT("/api/v1/me/subscription", {
+          body: {
+            expected_version: account.subscription.version,
+            filters: filtersOf(wish),
+            quiet_hours: wish.quiet,
+            language: wish.language,
+            paused_until: account.subscription.paused_until,
+          },
+        }),
+      );
+      setMe({ ...account, subscription });
+    } catch (cause) {
+      if (asProblem(cause).kind === "conflict") await queries.invalidateQueries({ queryKey: ["me"] });
+      throw cause;
+    }
+  };
+
+  const ready: WishChannel[] = [];
+  if (me ? me.contacts.some(({ channel, consented, failed }) => channel === "push" && consented && !failed) : device.data?.state === "on") ready.push("push");
+  if (me?.contacts.some(({ channel, consented, failed }) => channel === "email" && consented && !failed)) ready.push("email");
+  if (me?.contacts.some(({ channel, consented, failed }) => channel === "sms" && consented && !failed)) ready.push("sms");
+
+  return (
+    <>
+      <DeviceCard state={device.data?.state} onEnable={enable} onDisable={disable} />
+      <section className="card" aria-labelledby="account-heading">
+        <h2 id="account-heading">{t("notices.account")}</h2>
+        {me ? (
+          <ul className="contact-list">
+            {me.contacts
+              .filter(({ channel }) => channel !== "push")
+              .map(({ id, address, channel, consented }) => (
+                <li key={id}>
+                  <Icon name={channel === "email" ? "mail" : "phone"} />
+                  <span>
+                    <strong>{address}</strong>
+                    <small>{consented ? t("account.consented") : t("account.notConsented")}</small>
+                  </span>
+                </li>
+              ))}
+          </ul>
+        ) : (
+          <p>{t("notices.accountText")}</p>
+        )}
+        <div className="actions">
+          <Link href={me ? "/konto" : "/logowanie"} className="button">
+            {me ? t("notices.addContact") : t("shell.signIn")}
+          </Link>
+        </div>
+      </section>
+      {me ? (
+        <NoticeForm
+          key={`${me.subscription.version}/${ready.join()}`}
+          town={town}
+          stored={wishFrom(me.subscription)}
+          ready={ready}
+          shown={["push", "email", "sms"]}
+          onSave={(wish) => saveAccount(wish, me)}
+        />
+      ) : null}
+      {!me && device.data?.wish ? (
+        <NoticeForm
+          town={town}
+          stored={wishOfBrowser(device.data.wish)}
+          ready={ready}
+          shown={["push"]}
+          onSave={async (wish) => {
+            if (categoriesOn(wish, "push").length) await savePushWish(pushWish(wish));
+            else await disable();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+import { createStore, del, get, set } from "idb-keyval";
+
+/** How this browser's push subscription is known to the town; read by the service worker too. */
+export type PushRecord =
+  | { readonly mode: "anonymous"; readonly id: string; readonly token: string; readonly vapidKey: string }
+  | { readonly mode: "account"; readonly contactId: string; readonly vapidKey: string };
+
+const store = createStore("hejnal-push", "push");
+const KEY = "subscription";
+
+export async function loadPushRecord(): Promise<PushRecord | undefined> {
+  try {
+    return await get<PushRecord>(KEY, store);
+  } catch {
+    return undefined;
+  }
+}
+
+export async function savePushRecord(record: PushRecord): Promise<void> {
+  await set(KEY, record, store);
+}
+
+export async function clearPushRecord(): Promise<void> {
+  try {
+    await del(KEY, store);
+  } catch {
+    // nothing was stored
+  }
+}

@@ -1,0 +1,159 @@
+import { answer, asProblem } from "@hejnal/shared";
+import { api, type Filter, type Me, type Subscription } from "../api.ts";
+import { keyBytes, PushError, pushTarget } from "./push-key.ts";
+import { clearPushRecord, loadPushRecord, savePushRecord } from "./push-record.ts";
+
+/** What is true of notifications on this device, without varnish. */
+export type DeviceState = "unsupported" | "ios" | "town" | "blocked" | "off" | "on";
+
+/** What a browser without an account wants. */
+export type PushWish = Pick<Filter, "categories" | "min_severity" | "area"> & Pick<Subscription, "language" | "quiet_hours">;
+
+const READY_MS = 10_000;
+
+function supported(): boolean {
+  return "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+}
+
+/** iPhones and iPads give push only to pages added to the home screen. */
+function needsHomeScreen(): boolean {
+  const apple = /iPad|iPhone|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+  return apple && !window.matchMedia("(display-mode: standalone)").matches;
+}
+
+async function registration(): Promise<ServiceWorkerRegistration> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new PushError("failed")), READY_MS);
+  });
+  return Promise.race([navigator.serviceWorker.ready, late]);
+}
+
+async function currentSubscription(): Promise<PushSubscription | null> {
+  const registered = await navigator.serviceWorker.getRegistration();
+  return (await registered?.pushManager.getSubscription()) ?? null;
+}
+
+export async function deviceState(vapidKey: string | null): Promise<DeviceState> {
+  if (!supported()) return needsHomeScreen() ? "ios" : "unsupported";
+  if (!vapidKey) return "town";
+  if (Notification.permission === "denied") return "blocked";
+  const [subscription, record] = await Promise.all([currentSubscription(), loadPushRecord()]);
+  return subscription && record && Notification.permission === "granted" ? "on" : "off";
+}
+
+async function subscribe(vapidKey: string): Promise<PushSubscription> {
+  if ((await Notification.requestPermission()) !== "granted") throw new PushError("blocked");
+  const { pushManager } = await registration();
+  try {
+    return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: keyBytes(vapidKey) });
+  } catch {
+    // An old subscription under another key stands in the way: take it off and try once more.
+    await (await pushManager.getSubscription())?.unsubscribe();
+    try {
+      return await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: keyBytes(vapidKey) });
+    } catch {
+      throw new PushError("failed");
+    }
+  }
+}
+
+async function forAccount(subscription: PushSubscription, vapidKey: string, before: readonly string[]): Promise<Me> {
+  const me = await answer(api.POST("/api/v1/me/contacts/push", { body: pushTarget(subscription) }));
+  const pushes = me.contacts.filter(({ channel }) => channel === "push");
+  const contact = pushes.find(({ id }) => !before.includes(id)) ?? pushes.at(-1);
+  await savePushRecord({ mode: "account", contactId: contact?.id ?? "", vapidKey });
+  return me;
+}
+
+/**
+ * Turns notifications on: for the account when somebody is signed in, else for this browser alone.
+ * @throws PushError, Problem
+ */
+export async function enablePush(vapidKey: string, me: Me | null, wish: PushWish): Promise<Me | null> {
+  const subscription = await subscribe(vapidKey);
+  if (me) return forAccount(subscription, vapidKey, me.contacts.map(({ id }) => id));
+  const created = await answer(api.POST("/api/v1/push-subscriptions", { body: { ...pushTarget(subscription), ...wish } }));
+  await savePushRecord({ mode: "anonymous", id: created.id, token: created.token, vapidKey });
+  return null;
+}
+
+function bearer(token: string) {
+  return { headers: { Authorization: `Bearer ${token}` } };
+}
+
+/** What is stored for this browser, or null when it is not known (any more). */
+export async function readPushWish(): Promise<PushWish | null> {
+  const record = await loadPushRecord();
+  if (record?.mode !== "anonymous") return null;
+  try {
+    return await answer(
+      api.GET("/api/v1/push-subscriptions/{subscription_id}", { params: { path: { subscription_id: record.id } }, ...bearer(record.token) }),
+    );
+  } catch (cause) {
+    if (asProblem(cause).status !== 404) throw cause;
+    await clearPushRecord(); // the push service called it gone, and the town has forgotten it
+    return null;
+  }
+}
+
+/** Changes what this browser wants. @throws Problem */
+export async function savePushWish(wish: PushWish): Promise<void> {
+  const [record, subscription] = await Promise.all([loadPushRecord(), currentSubscription()]);
+  if (record?.mode !== "anonymous" || !subscription) return;
+  await answer(
+    api.PUT("/api/v1/push-subscriptions/{subscription_id}", {
+      params: { path: { subscription_id: record.id } },
+      body: { ...pushTarget(subscription), ...wish },
+      ...bearer(record.token),
+    }),
+  );
+}
+
+async function forgetAtTown(): Promise<Me | null> {
+  const record = await loadPushRecord();
+  try {
+    if (record?.mode === "anonymous") {
+      await answer(api.DELETE("/api/v1/push-subscriptions/{subscription_id}", { params: { path: { subscription_id: record.id } }, ...bearer(record.token) }));
+    } else if (record) {
+      return await answer(api.DELETE("/api/v1/me/contacts/{contact_id}", { params: { path: { contact_id: record.contactId } } }));
+    }
+  } catch (cause) {
+    // Already unknown there, or signed out: what counts is that this browser stops.
+    if (!["notFound", "unauthenticated"].includes(asProblem(cause).kind)) throw cause;
+  }
+  return null;
+}
+
+/** Turns notifications off here and at the town. Returns the changed account, if one was concerned. @throws Problem */
+export async function disablePush(): Promise<Me | null> {
+  const me = await forgetAtTown();
+  await forgetDevice();
+  return me;
+}
+
+/** Turns them off in this browser only; for when the town has forgotten already. */
+export async function forgetDevice(): Promise<void> {
+  if (!supported()) return;
+  await (await currentSubscription())?.unsubscribe();
+  await clearPushRecord();
+}
+
+/** After sign-in: a browser that was known without an account now belongs to it, so that nothing comes twice. */
+export async function movePushToAccount(): Promise<Me | null> {
+  if (!supported()) return null;
+  try {
+    const [record, subscription] = await Promise.all([loadPushRecord(), currentSubscription()]);
+    if (record?.mode !== "anonymous" || !subscription) return null;
+    await forgetAtTown();
+    return await forAccount(subscription, record.vapidKey, []);
+  } catch {
+    return null; // the browser keeps what it had; its page offers to turn it on again
+  }
+}
+
+/** Shows a notification as the town's would look. @throws PushError */
+export async function showTestNotification(title: string, body: string, lang: string): Promise<void> {
+  if (Notification.permission !== "granted") throw new PushError("blocked");
+  const registered = await registration();
+  await registered.showNotification(title, { body, lang, icon: "/icon-192.png", badge: "/icon-192.png", tag: "test" });
+}

@@ -1,0 +1,120 @@
+import { useTranslation } from "react-i18next";
+import { asProblem, categoryIcon, EmptyState, ErrorState, Icon, Skeleton, useDateWords } from "@hejnal/shared";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { Page } from "../app/Page.tsx";
+import type { ReporterView } from "../api.ts";
+import { useCategoryNames } from "../town/use-town.ts";
+import { followToken, unfollow } from "./followed.ts";
+import { StatusBadge, useNextStep } from "./StatusBadge.tsx";
+import { useReport } from "./use-report.ts";
+
+/** One report as its author sees it: how it stands, what happens next, what the town has answered. */
+export default function ReportPage({ id }: { readonly id: string }) {
+  const { t } = useTranslation();
+  const [, navigate] = useLocation();
+  const [search] = useSearchParams();
+  const token = search.get("token") ?? followToken(id);
+  const { data, error, refetch } = useReport(id, token);
+  if (data) return <Report report={data} token={token} />;
+  if (error && asProblem(error).kind === "notFound") {
+    return (
+      <Page title={t("reports.missing")} narrow>
+        <EmptyState icon="search" title={t("reports.missingText")}>
+          <div className="actions">
+            <Link href={`/logowanie?dalej=/zgloszenia/${id}`} className="button-primary">
+              {t("shell.signIn")}
+            </Link>
+            {followToken(id) ? (
+              <button
+                type="button"
+                className="button"
+                onClick={() => {
+                  unfollow(id);
+                  navigate("/zgloszenia");
+                }}
+              >
+                {t("reports.forget")}
+              </button>
+            ) : null}
+          </div>
+        </EmptyState>
+      </Page>
+    );
+  }
+  return error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton />;
+}
+
+/** The address of a photo with what its door asks for. */
+function photoUrl(url: string, token: string | undefined, size: "full" | "thumb"): string {
+  const address = new URL(url, window.location.origin);
+  if (token) address.searchParams.set("token", token);
+  if (size === "thumb") address.searchParams.set("size", "thumb");
+  return address.href;
+}
+
+function Report({ report, token }: { readonly report: ReporterView; readonly token: string | undefined }) {
+  const { t } = useTranslation();
+  const dates = useDateWords();
+  const nextStep = useNextStep();
+  const categoryName = useCategoryNames("report_categories");
+  return (
+    <Page
+      title={t("reports.one", { reference: report.reference })}
+      narrow
+      kicker={
+        <Link href="/zgloszenia" className="back-link">
+          <Icon name="back" />
+          {t("reports.title")}
+        </Link>
+      }
+    >
+      <div className="standing">
+        <StatusBadge status={report.status} outcome={report.outcome} />
+        <p>{nextStep(report)}</p>
+      </div>
+      <section className="list-section">
+        <h2>{t("reports.history")}</h2>
+        <ol className="timeline">
+          {report.events.map((event) => (
+            <li key={`${event.at}/${event.status}`}>
+              <p className="timeline-head">
+                <StatusBadge status={event.status} outcome={event.outcome} />
+                <time dateTime={event.at}>{dates.moment(new Date(event.at))}</time>
+              </p>
+              {event.answer ? <p className="plain-text">{event.answer}</p> : null}
+            </li>
+          ))}
+        </ol>
+      </section>
+      <section className="list-section">
+        <h2>{t("reports.yourText")}</h2>
+        <p className="card-category">
+          <Icon name={categoryIcon(report.category)} />
+          {categoryName(report.category)}
+        </p>
+        <p className="plain-text">{report.text}</p>
+        <p>
+          <Icon name="pin" /> {report.address || t("report.place.unknown")}
+        </p>
+      </section>
+      {report.photos.length ? (
+        <section className="list-section">
+          <h2>{t("reports.photos")}</h2>
+          <ul className="photo-list">
+            {report.photos.map((photo, index) => (
+              <li key={photo.id}>
+                <a href={photoUrl(photo.url, token, "full")}>
+                  <img
+                    src={photoUrl(photo.url, token, "thumb")}
+                    alt={t("reports.photo", { number: index + 1, total: report.photos.length })}
+                    loading="lazy"
+                  />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </Page>
+  );
+}

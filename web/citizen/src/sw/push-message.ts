@@ -1,0 +1,45 @@
+/** A push message as it is shown. */
+export interface PushMessage {
+  readonly title: string;
+  readonly body: string;
+  /** The announcement's id: an update replaces the notification before it. */
+  readonly tag: string;
+  readonly url: string;
+  readonly language: string;
+  /** Stays on the screen until somebody has seen it. */
+  readonly urgent: boolean;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The page to open: one of our own, whatever the message says. */
+function ownPath(url: string, origin: string): string {
+  try {
+    const parsed = new URL(url, origin);
+    return parsed.origin === origin ? parsed.pathname + parsed.search : "/";
+  } catch {
+    return "/";
+  }
+}
+
+/** Reads the notifier's JSON payload; an unreadable one still shows, for a silent push would cost the permission. */
+export function readPushMessage(payload: string, origin: string): PushMessage {
+  let fields: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(payload);
+    if (typeof parsed === "object" && parsed !== null) fields = parsed as Record<string, unknown>;
+  } catch {
+    fields = { body: payload };
+  }
+  const id = text(fields.announcement_id);
+  return {
+    title: text(fields.title) || "Hejnał",
+    body: text(fields.body),
+    tag: text(fields.tag) || id || "hejnal",
+    url: text(fields.url) || text(fields.page_url) ? ownPath(text(fields.url) || text(fields.page_url), origin) : id ? `/komunikaty/${id}` : "/",
+    language: text(fields.language) || text(fields.lang) || "pl",
+    urgent: fields.severity === "emergency",
+  };
+}
