@@ -1,7 +1,9 @@
 """Names for the streets: the ones that half of Poland's towns share."""
 
 _AFTER_PEOPLE = """Adama Mickiewicza|Juliusza Słowackiego|Henryka Sienkiewicza|Bolesława Prusa|Stefana Żeromskiego|
-Marii Konopnickiej|Elizy Orzeszkowej|Jana Kochanowskiego|Mikołaja Reja|Cypriana Norwida|Władysława Reymonta|Juliana Tuwima|Fryderyka Chopina|
+Marii Konopnickiej|
+Elizy Orzeszkowej|Jana Kochanowskiego|Mikołaja Reja|Cypriana Norwida|Władysława Reymonta|Juliana Tuwima|
+Fryderyka Chopina|
 Stanisława Moniuszki|Jana Matejki|Mikołaja Kopernika|Marii Skłodowskiej-Curie|Tadeusza Kościuszki|Józefa Piłsudskiego|
 Romualda Traugutta|Emilii Plater|Jana Kilińskiego|Stanisława Staszica|Hugona Kołłątaja|Jana III Sobieskiego|Kazimierza Wielkiego|
 Władysława Łokietka|Zawiszy Czarnego|Królowej Jadwigi|Bolesława Chrobrego|Jana Pawła II|Kardynała Wyszyńskiego|Jana Długosza|
