@@ -1,8 +1,9 @@
-"""What the gateway's tests share: a whole gateway on real Kafka and PostgreSQL, with small servers in place of ingest, recorder and citizen-api."""
+"""What the gateway's tests share: a whole gateway on real Kafka and PostgreSQL.
+
+Small servers stand in place of ingest, recorder and citizen-api.
+"""
 
 import asyncio
-import base64
-import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,8 +14,6 @@ from typing import Any
 import aiohttp
 import pyotp
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from hejnal_contracts.base import Fact
 from hejnal_gateway.accounts.accounts import Credentials
@@ -24,11 +23,10 @@ from hejnal_gateway.cameras.registry import CameraCredentials, NewCamera
 from hejnal_gateway.internal import create_router
 from hejnal_gateway.resources import Resources, open_resources
 from hejnal_gateway.settings import GatewaySettings
-from hejnal_local.ports import free_ports
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.serve import create_internal_app, serve
-from hejnal_runtime.tokens import TokenIssuer, TokenVerifier
+from hejnal_runtime.tokens import TokenIssuer
 
 SERVICES = ("operator-gateway", "ingest", "recorder", "citizen-api", "notifier")
 TOPICS = ("cameras", "camera-status", "recordings", "reports", "audit")
@@ -159,5 +157,3 @@ async def _ready(gateway: Gateway, serving: "asyncio.Task[None]") -> bool:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
-
-

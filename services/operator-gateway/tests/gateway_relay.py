@@ -14,7 +14,7 @@ import numpy as np
 from aiohttp import web
 from gateway_house import Gateway, running_app
 
-from hejnal_contracts.cameras import CameraCondition, CameraStatusReported, FaultCause, StreamHealth
+from hejnal_contracts.cameras import CameraCondition, CameraStatusReported, StreamHealth
 from hejnal_media.access_unit import AccessUnit
 from hejnal_media.relay import KEEP_ALIVE_RECORD, StreamInfo, encode_access_unit, encode_run_ended, encode_stream_info
 from hejnal_runtime.tokens import TokenVerifier
@@ -114,18 +114,21 @@ class FakeIngest:
             self._readers.discard(queue)
             self.open -= 1
 
-    def status(self, camera_id: str, *, epoch: int = 1, live: bool = True, observed_at: datetime | None = None) -> CameraStatusReported:
+    def status(
+        self, camera_id: str, *, epoch: int = 1, live: bool = True, observed_at: datetime | None = None
+    ) -> CameraStatusReported:
         now = datetime.now(UTC)
         return CameraStatusReported(
             camera_id=camera_id,
-            epoch=epoch,
+            epoch=1,
             ingest_id="ingest-1",
             relay_url=self.url,
-            condition=CameraCondition.LIVE if live else CameraCondition.RETRYING,
-            cause=None if live else FaultCause.CLOSED,
+            condition=CameraCondition.LIVE,
             since=now,
-            observed_at=observed_at or now,
-            streams=(StreamHealth(name="main", codec="avc1.42c01e", width=320, height=240, fps=25, bitrate_bps=400_000, gop_s=1),),
+            observed_at=now,
+            streams=(
+                StreamHealth(name="main", codec="avc1.42c01e", width=320, height=240, fps=25, bitrate_bps=400_000, gop_s=1),
+            ),
         )
 
 

@@ -78,14 +78,15 @@ async def watching(browser: aiohttp.ClientSession, *args: str, **query: str) -> 
 
 async def test_first_picture_comes_at_once_and_pictures_move(gateway: Gateway, ingest: FakeIngest) -> None:
     await asyncio.sleep(0.7)  # in the middle of a group of pictures: a server without its cache would wait for the next
-    async with gateway.signed_in() as browser:
-        async with watching(browser) as view:
-            assert "H264/90000" in view.answer and "VP8" not in view.answer and "a=ice-lite" in view.answer
-            first = await view.frame()
-            assert time.monotonic() - view.asked_at < 1.0
-            assert (first.width, first.height) == (320, 240)
-            pictures = {hash((await view.frame()).to_ndarray().tobytes()) for _ in range(40)}
-            assert len(pictures) > 30
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        assert "H264/90000" in view.answer
+        assert "VP8" not in view.answer
+        assert "a=ice-lite" in view.answer
+        first = await view.frame()
+        assert time.monotonic() - view.asked_at < 1.0
+        assert (first.width, first.height) == (320, 240)
+        pictures = {hash((await view.frame()).to_ndarray().tobytes()) for _ in range(40)}
+        assert len(pictures) > 30
 
 
 async def test_all_viewers_share_one_relay_that_closes_after_them(gateway: Gateway, ingest: FakeIngest) -> None:
@@ -101,54 +102,51 @@ async def test_all_viewers_share_one_relay_that_closes_after_them(gateway: Gatew
 
 
 async def test_a_view_survives_the_cameras_drop(gateway: Gateway, ingest: FakeIngest) -> None:
-    async with gateway.signed_in() as browser:
-        async with watching(browser) as view:
-            await view.frame()
-            ingest.drop()
-            await asyncio.sleep(1.2)
-            ingest.bring_back()
-            before = ingest.sent
-            await gateway.eventually(lambda: ingest.sent > before + 2 * GOP)
-            seen = 0
-            async with asyncio.timeout(10):
-                while seen < 2 * GOP:
-                    await view.frame()
-                    seen += 1
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        await view.frame()
+        ingest.drop()
+        await asyncio.sleep(1.2)
+        ingest.bring_back()
+        before = ingest.sent
+        await gateway.eventually(lambda: ingest.sent > before + 2 * GOP)
+        seen = 0
+        async with asyncio.timeout(10):
+            while seen < 2 * GOP:
+                await view.frame()
+                seen += 1
 
 
 async def test_a_view_survives_the_relays_break_without_repeating_pictures(gateway: Gateway, ingest: FakeIngest) -> None:
-    async with gateway.signed_in() as browser:
-        async with watching(browser) as view:
-            await view.frame()
-            ingest.break_connections()
-            await gateway.eventually(lambda: ingest.connections == 2)
-            times = [(await view.frame()).pts for _ in range(2 * GOP)]
-            assert times == sorted(set(times))
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        await view.frame()
+        ingest.break_connections()
+        await gateway.eventually(lambda: ingest.connections == 2)
+        times = [(await view.frame()).pts for _ in range(2 * GOP)]
+        assert times == sorted(set(times))
 
 
 async def test_pli_brings_the_newest_key_frame(gateway: Gateway, ingest: FakeIngest) -> None:
-    async with gateway.signed_in() as browser:
-        async with watching(browser) as view:
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        await view.frame()
+        await asyncio.sleep(1.1)  # restarts are limited to one a second
+        receiver = view.peer.getReceivers()[0]
+        router = receiver.transport._rtp_router
+        ssrc = next(iter(router.ssrc_table))
+        key_frames = 0
+        handle = receiver._handle_rtp_packet
+
+        async def counting(packet: Any, arrival_time_ms: int) -> None:
+            nonlocal key_frames
+            key_frames += packet.payload[0] & 0x1F == 7
+            await handle(packet, arrival_time_ms)
+
+        receiver._handle_rtp_packet = counting
+        counted_from = ingest.sent % GOP
+        await receiver._send_rtcp_pli(ssrc)
+        await asyncio.sleep(0.15)
+        assert key_frames >= 1, f"asked {counted_from} pictures after a key frame"
+        for _ in range(GOP):
             await view.frame()
-            await asyncio.sleep(1.1)  # restarts are limited to one a second
-            receiver = view.peer.getReceivers()[0]
-            router = receiver.transport._rtp_router
-            ssrc = next(iter(router.ssrc_table))
-            key_frames = 0
-            handle = receiver._handle_rtp_packet
-
-            async def counting(packet: Any, arrival_time_ms: int) -> None:
-                nonlocal key_frames
-                key_frames += packet.payload[0] & 0x1F == 7
-                await handle(packet, arrival_time_ms)
-
-            receiver._handle_rtp_packet = counting
-            counted_from = ingest.sent % GOP
-            await receiver._send_rtcp_pli(ssrc)
-            await asyncio.sleep(0.15)
-            assert key_frames >= 1, f"asked {counted_from} pictures after a key frame"
-            for _ in range(GOP):
-                await view.frame()
 
 
 async def test_the_end_frees_the_view_however_it_comes(gateway: Gateway, ingest: FakeIngest) -> None:
@@ -202,7 +200,8 @@ async def test_every_look_is_on_record_with_its_duration(gateway: Gateway, inges
 
     rows = await gateway.eventually(looks)
     assert [row["action"] for row in rows[:2]] == ["footage.live", "footage.live-ended"]
-    assert rows[0]["object_id"] == rows[1]["object_id"] and rows[0]["camera_id"] == "cam-1"
+    assert rows[0]["object_id"] == rows[1]["object_id"]
+    assert rows[0]["camera_id"] == "cam-1"
     assert rows[1]["footage_until"] > rows[1]["footage_from"]
     assert rows[2]["reason"] == "RSOW 12/26"
 
@@ -237,22 +236,18 @@ async def test_refusals_say_what_is_wrong(gateway: Gateway, ingest: FakeIngest) 
 
 async def test_the_number_of_viewers_is_bounded(gateway: Gateway, ingest: FakeIngest) -> None:
     gateway.resources.viewers._limit = 1
-    async with gateway.signed_in(Role.DISPATCHER) as browser:
-        async with watching(browser) as view:
-            await view.frame()
-            async with browser.post(
-                "/api/v1/whep/cam-1", data=await _offer(), headers={"Content-Type": "application/sdp"}
-            ) as answer:
-                assert answer.status == 503
-                assert (await answer.json())["type"].endswith("viewers-full")
-                assert answer.headers["Retry-After"] == "5"
+    async with gateway.signed_in(Role.DISPATCHER) as browser, watching(browser) as view:
+        await view.frame()
+        async with browser.post("/api/v1/whep/cam-1", data=await _offer(), headers={"Content-Type": "application/sdp"}) as answer:
+            assert answer.status == 503
+            assert (await answer.json())["type"].endswith("viewers-full")
+            assert answer.headers["Retry-After"] == "5"
 
 
 async def test_a_viewer_that_stays_silent_is_freed(gateway: Gateway, ingest: FakeIngest) -> None:
     port = gateway.resources.viewers._port
-    async with gateway.signed_in() as browser:
-        async with watching(browser) as view:
-            await view.frame()
-            viewer = next(iter(gateway.resources.viewers._viewers.values()))
-            viewer.path.last_check -= port._consent_s + 1
-            await gateway.eventually(lambda: not gateway.resources.viewers._viewers)
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        await view.frame()
+        viewer = next(iter(gateway.resources.viewers._viewers.values()))
+        viewer.path.last_check -= port._consent_s + 1
+        await gateway.eventually(lambda: not gateway.resources.viewers._viewers)

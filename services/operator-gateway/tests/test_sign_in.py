@@ -14,18 +14,22 @@ from hejnal_runtime.clock import SystemClock
 
 
 async def post(gateway: Gateway, body: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any], Any]:
-    async with aiohttp.ClientSession() as session:
-        async with session.post(gateway.url + "/api/v1/session", json=body, headers=headers) as answer:
-            return answer.status, await answer.json(content_type=None), answer.headers
+    url = gateway.url + "/api/v1/session"
+    async with aiohttp.ClientSession() as session, session.post(url, json=body, headers=headers) as answer:
+        return answer.status, await answer.json(content_type=None), answer.headers
 
 
 async def test_sign_in_gives_a_strict_cookie_and_sign_out_ends_it(gateway: Gateway) -> None:
     credentials = await gateway.account(Role.OPERATOR)
     status, body, headers = await post(gateway, sign_in_body(credentials))
     assert status == 200
-    assert body["role"] == "operator" and body["login"] == credentials.login
+    assert body["role"] == "operator"
+    assert body["login"] == credentials.login
     cookie = headers["Set-Cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/" in cookie and "Secure" not in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Path=/" in cookie
+    assert "Secure" not in cookie
     token = cookie.split(";")[0].split("=", 1)[1]
     async with gateway.resources.database.read() as session:
         stored = (await session.execute(select(sessions.c.token_hash))).scalars().all()
@@ -109,7 +113,8 @@ async def test_signing_in_and_failing_to_are_on_record_and_the_log_cannot_be_cha
 
     rows = await gateway.eventually(entries)
     assert [(row["action"], row["outcome"]) for row in rows] == [("session.opened", "refused"), ("session.opened", "allowed")]
-    assert rows[0]["actor_id"] == rows[1]["actor_id"] and rows[1]["source_ip"] == "127.0.0.1"
+    assert rows[0]["actor_id"] == rows[1]["actor_id"]
+    assert rows[1]["source_ip"] == "127.0.0.1"
     for statement in ("update audit_entries set action = 'x.y'", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(DBAPIError):
             async with gateway.resources.database.transaction() as session:

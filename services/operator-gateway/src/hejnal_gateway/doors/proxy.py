@@ -1,9 +1,9 @@
 """Handing a request on: streaming both ways, with a service token that names the person, and an answer when nobody is there."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Literal
-from urllib.parse import quote
 
 import aiohttp
 import structlog
@@ -32,6 +32,7 @@ _DOWN = (
     "content-type", "content-length", "content-range", "accept-ranges", "content-disposition", "etag", "last-modified",
     "cache-control", "retry-after", "vary", "link",
 )  # fmt: skip
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MAX_BODY_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
 _CONNECT_S = 2.0
@@ -63,6 +64,8 @@ class Proxy:
     async def handle(self, door: Door, request: Request, staff: StaffSession) -> Response:
         """The upstream's answer to this request. Looking at footage is on record before the first byte of it is asked for."""
         names = {name: str(value) for name, value in request.path_params.items()}
+        if not all(_NAME.fullmatch(value) for value in names.values()):  # `..` must not become part of a path inside
+            raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
         query = await self._looks.before(door, request.query_params, names, staff)
         upstream = await self._ask(door, request, staff, names, query)
         metrics.PROXIED.labels(door.upstream, str(upstream.status)).inc()
@@ -81,7 +84,7 @@ class Proxy:
     async def _ask(
         self, door: Door, request: Request, staff: StaffSession, names: dict[str, str], query: str
     ) -> aiohttp.ClientResponse:
-        path = PREFIX[door.upstream][1] + door.path.format(**{name: quote(value, safe="") for name, value in names.items()})
+        path = PREFIX[door.upstream][1] + door.path.format(**names)
         url = URL(self._urls[door.upstream] + path + (f"?{query}" if query else ""), encoded=True)
         headers = {name: request.headers[name] for name in _UP if name in request.headers}
         headers |= self._issuer.headers(door.upstream, subject=staff.account_id, role=staff.role.value)

@@ -1,0 +1,133 @@
+"""Every route: nobody gets in without a session, nobody beyond the role."""
+
+import re
+from typing import Any
+
+import aiohttp
+import pytest
+from fastapi.routing import APIRoute
+from gateway_house import Gateway
+
+from hejnal_gateway.access import roles_of_route
+from hejnal_gateway.accounts.roles import Role
+from hejnal_gateway.app import create_app
+from hejnal_gateway.doors.table import DOORS
+from hejnal_gateway.settings import GatewaySettings
+
+PUBLIC = {("POST", "/api/v1/session"), ("GET", "/docs"), ("GET", "/{path:path}")}
+
+
+def routes() -> list[tuple[str, str, frozenset[Role] | None]]:
+    found = []
+    pending: list[Any] = list(create_app(GatewaySettings()).routes)
+    while pending:
+        route = pending.pop(0)
+        if isinstance(route, APIRoute):
+            found += [(method, route.path, roles_of_route(route)) for method in sorted(route.methods)]
+        elif hasattr(route, "original_router"):
+            pending += route.original_router.routes
+        else:
+            assert route.path == "/openapi.json", "a route this walk does not understand"
+    assert len(found) > 30
+    return found
+
+
+def concrete(path: str) -> str:
+    return re.sub(r"\{[^}]+\}", "x", path)
+
+
+def test_only_the_known_few_ask_for_nobody() -> None:
+    open_routes = {(method, path) for method, path, roles in routes() if roles is None}
+    assert open_routes == PUBLIC
+
+
+def test_the_table_of_doors_is_what_is_served() -> None:
+    served = {(method, path): roles for method, path, roles in routes()}
+    for door in DOORS:
+        assert served[door.method, door.outside] == door.roles
+    proxied = {path for _, path, _ in routes() if path.startswith(("/api/v1/archive/", "/api/v1/town/"))}
+    assert proxied == {door.outside for door in DOORS}
+
+
+async def _status(browser: aiohttp.ClientSession, method: str, path: str) -> tuple[int, str]:
+    kwargs: dict[str, Any] = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+    async with browser.request(method, concrete(path), **kwargs) as answer:
+        return answer.status, answer.content_type
+
+
+async def test_every_route_without_a_session_and_with_each_wrong_role(gateway: Gateway) -> None:
+    guarded = [(method, path, roles) for method, path, roles in routes() if roles is not None]
+    async with aiohttp.ClientSession(gateway.url) as nobody:
+        for method, path, _ in guarded:
+            status, content_type = await _status(nobody, method, path)
+            assert status == 401, (method, path)
+            assert content_type == "application/problem+json" or method == "HEAD"
+        async with nobody.get("/api/v1/session", cookies={"hejnal-staff": "made-up"}) as answer:
+            assert answer.status == 401
+    for role in Role:
+        async with gateway.signed_in(role) as browser:
+            for method, path, roles in guarded:
+                if role not in (roles or ()):
+                    assert (await _status(browser, method, path))[0] == 403, (role, method, path)
+
+
+async def test_health_and_metrics_are_not_on_the_public_door(gateway: Gateway) -> None:
+    async with aiohttp.ClientSession(gateway.url) as nobody:
+        for path in (
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/.well-known/jwks.json",
+            "/internal/v1/cameras/cam-1/credentials",
+            "/api/v2/x",
+        ):
+            async with nobody.get(path) as answer:
+                text = await answer.text()
+                assert answer.status == 404 or "<title>Console" in text, path
+                assert "hejnal_" not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/cameras/cam-1", "/openapi.json", "/docs"])
+async def test_public_pages_carry_the_security_headers(gateway: Gateway, path: str) -> None:
+    assert gateway.settings.static_dir is not None
+    (gateway.settings.static_dir / "index.html").write_text("<title>Console</title>")
+    async with aiohttp.ClientSession(gateway.url) as nobody, nobody.get(path) as answer:
+        assert answer.status == 200
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_static_files_stay_inside_their_folder(gateway: Gateway) -> None:
+    assert gateway.settings.static_dir is not None
+    root = gateway.settings.static_dir / "dist"
+    (root / "assets").mkdir(parents=True)
+    (root / "index.html").write_text("<title>Console</title>")
+    (root / "assets" / "app-1a2b.js").write_text("1")
+    (gateway.settings.static_dir / "secret.txt").write_text("secret")
+    object.__setattr__(gateway.settings, "static_dir", root)
+    async with aiohttp.ClientSession(gateway.url) as nobody:
+        for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/missing.js"):
+            async with nobody.get(path) as answer:
+                assert answer.status == 404, path
+        async with nobody.get("/assets/app-1a2b.js") as answer:
+            assert answer.status == 200
+            assert "immutable" in answer.headers["Cache-Control"]
+        async with nobody.get("/deep/link") as answer:
+            assert answer.status == 200
+            assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_map_is_read_by_ranges(gateway: Gateway) -> None:
+    assert gateway.settings.static_dir is not None
+    tiles = gateway.settings.static_dir / "town.pmtiles"
+    tiles.write_bytes(bytes(range(256)) * 100)
+    async with gateway.signed_in(Role.CLERK) as browser:
+        async with browser.get("/map/town.pmtiles") as answer:
+            assert answer.status == 404
+        object.__setattr__(gateway.settings, "map_file", tiles)
+        async with browser.get("/map/town.pmtiles", headers={"Range": "bytes=256-265"}) as answer:
+            assert answer.status == 206
+            assert await answer.read() == bytes(range(10))
