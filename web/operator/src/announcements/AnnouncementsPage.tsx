@@ -1,0 +1,127 @@
+import { categoryIcon, EmptyState, ErrorState, Icon, SeverityBadge, Skeleton, useDateWords, useLanguage } from "@hejnal/shared";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, Route, Switch } from "wouter";
+import { type Announcement, ANNOUNCEMENTS_KEY, fetchAnnouncements } from "../api/town.ts";
+import { useSession } from "../session/session.tsx";
+import { useTown } from "../reports/use-town.ts";
+import { MayDo } from "../ui/ProblemLine.tsx";
+import { AnnouncementEditor } from "./AnnouncementEditor.tsx";
+import { AnnouncementView } from "./AnnouncementView.tsx";
+import { newest, tally } from "./progress.ts";
+import { StateMark } from "./StateMark.tsx";
+import { UpdateEditor } from "./UpdateEditor.tsx";
+import { wording } from "./wording.ts";
+import "./announcements.css";
+
+const LIVE_MS = 5_000;
+
+/** What the town has said and is saying; the editor writes here. */
+export function AnnouncementsPage() {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const query = useInfiniteQuery({
+    queryKey: [...ANNOUNCEMENTS_KEY, "list"],
+    queryFn: ({ pageParam }) => fetchAnnouncements(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: (state) => (state.state.data?.pages.some((page) => page.items.some(isGoingOut)) === true ? LIVE_MS : 30_000),
+  });
+  const announcements = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <div className="split">
+      <section className="split-list" aria-labelledby="announcements-title">
+        <header className="split-head">
+          <h1 id="announcements-title">{t("nav.announcements")}</h1>
+          {may("writeAnnouncements") ? (
+            <Link href="/announcements/new" className="button button-primary">
+              <Icon name="megaphone" /> {t("announcements.new")}
+            </Link>
+          ) : (
+            <p className="soft">
+              <MayDo act="writeAnnouncements" />
+            </p>
+          )}
+        </header>
+        {query.isPending ? (
+          <Skeleton rows={6} />
+        ) : query.isError && announcements.length === 0 ? (
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        ) : announcements.length === 0 ? (
+          <EmptyState icon="megaphone" title={t("announcements.empty")} />
+        ) : (
+          <ul className="cards">
+            {announcements.map((announcement) => (
+              <AnnouncementCard key={announcement.id} announcement={announcement} />
+            ))}
+          </ul>
+        )}
+        {query.hasNextPage ? (
+          <Button className="button" isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
+            {t("ui.older")}
+          </Button>
+        ) : null}
+      </section>
+      <section className="split-detail" aria-label={t("announcements.detail")}>
+        <Switch>
+          <Route path="/announcements/new">{() => <NewAnnouncement />}</Route>
+          <Route path="/announcements/:id/update">{({ id }) => <UpdateEditor key={id} announcementId={id} />}</Route>
+          <Route path="/announcements/:id">{({ id }) => <AnnouncementView key={id} announcementId={id} />}</Route>
+          <Route>{() => <EmptyState icon="megaphone" title={t("announcements.choose")} />}</Route>
+        </Switch>
+      </section>
+    </div>
+  );
+}
+
+function isGoingOut(announcement: Announcement): boolean {
+  const last = newest(announcement.progress);
+  const young = Date.now() - Date.parse(announcement.updated_at) < 60_000;
+  return last === null ? young : !last.finished;
+}
+
+function NewAnnouncement() {
+  const { may } = useSession();
+  if (!may("writeAnnouncements")) {
+    return (
+      <p className="state">
+        <MayDo act="writeAnnouncements" />
+      </p>
+    );
+  }
+  return <AnnouncementEditor update={null} />;
+}
+
+function AnnouncementCard({ announcement }: { readonly announcement: Announcement }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const dates = useDateWords();
+  const { announcementCategory } = useTown();
+  const last = newest(announcement.progress);
+  const counts = last === null ? null : tally(last);
+  const muted = announcement.state === "past" || announcement.state === "cancelled";
+  return (
+    <li>
+      <Link href={`/announcements/${announcement.id}`} className={muted ? "card card-muted" : "card"} data-announcement={announcement.id}>
+        <span className="card-head">
+          <Icon name={categoryIcon(announcement.category)} />
+          <span>{announcementCategory(announcement.category)}</span>
+          <SeverityBadge severity={announcement.severity} />
+          {announcement.drill ? <span className="tag">{t("announcements.drill")}</span> : null}
+        </span>
+        <strong className="card-title">{wording(announcement.texts, language).title}</strong>
+        <span className="card-foot">
+          <StateMark state={announcement.state} version={announcement.version} />
+          <span>{dates.period(new Date(announcement.valid_from), new Date(announcement.valid_until))}</span>
+        </span>
+        {counts === null || counts.total === 0 ? null : (
+          <span className="card-foot">
+            {t("announcements.reached", { reached: counts.reached, total: counts.total })}
+            {counts.failed > 0 ? <span className="attention">{t("announcements.failed", { count: counts.failed })}</span> : null}
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}

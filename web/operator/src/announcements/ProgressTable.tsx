@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { type AnnouncementDetail, ANNOUNCEMENTS_KEY, fetchProgress } from "../api/town.ts";
+import { clockWithSeconds } from "../words/town-clock.ts";
+import { newest, tally } from "./progress.ts";
+
+const LIVE_MS = 1_000;
+/** A version that nobody was to hear of never reports; after this we stop asking every second. */
+const PATIENCE_MS = 2 * 60_000;
+
+/** How the newest version fares on its way to people; asked for every second until all is settled. */
+export function ProgressTable({ announcement }: { readonly announcement: AnnouncementDetail }) {
+  const { t } = useTranslation();
+  const query = useQuery({
+    queryKey: [...ANNOUNCEMENTS_KEY, "progress", announcement.id, announcement.version],
+    queryFn: () => fetchProgress(announcement.id),
+    initialData: announcement.progress,
+    refetchInterval: (state) => {
+      const last = newest(state.state.data ?? []);
+      const settled = last !== null && last.version === announcement.version && last.finished;
+      const young = Date.now() - Date.parse(announcement.updated_at) < PATIENCE_MS;
+      return settled || !young ? 30_000 : LIVE_MS;
+    },
+  });
+  const last = newest(query.data);
+  const current = last !== null && last.version === announcement.version ? last : null;
+  const counts = current === null ? null : tally(current);
+  return (
+    <section className="progress" aria-label={t("progress.title")}>
+      <h3>{t("progress.title")}</h3>
+      {current === null || counts === null ? (
+        <p className="soft" role="status">
+          {t("progress.none")}
+        </p>
+      ) : (
+        <>
+          <p role="status" data-progress-finished={current.finished}>
+            {t("announcements.reached", { reached: counts.reached, total: counts.total })}{" "}
+            <span className="soft">{current.finished ? t("progress.finished", { time: clockWithSeconds(Date.parse(current.at)) }) : t("progress.going")}</span>
+          </p>
+          <progress max={Math.max(1, counts.total)} value={counts.total - counts.waiting} aria-label={t("progress.title")} />
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">{t("preview.channel")}</th>
+                {(["queued", "sent", "delivered", "failed"] as const).map((state) => (
+                  <th key={state} scope="col" className="number">
+                    {t(`progress.${state}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {current.channels.map((channel) => (
+                <tr key={channel.channel} data-channel={channel.channel}>
+                  <th scope="row">{t(`channel.${channel.channel}`)}</th>
+                  <td className="number">{channel.queued + channel.unknown}</td>
+                  <td className="number">{channel.sent}</td>
+                  <td className="number">{channel.delivered}</td>
+                  <td className={channel.failed + channel.expired > 0 ? "number attention" : "number"}>{channel.failed + channel.expired + channel.cancelled}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </section>
+  );
+}

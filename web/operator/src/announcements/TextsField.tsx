@@ -1,0 +1,89 @@
+import { type Language, LANGUAGE_NAMES } from "@hejnal/shared";
+import { FieldError, Input, Label, Tab, TabList, TabPanel, Tabs, Text as HelpText, TextArea, TextField } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import type { Text } from "../api/town.ts";
+import { type Draft, DRAFT_LANGUAGES, type Fault } from "./draft.ts";
+
+interface TextsFieldProps {
+  readonly draft: Draft;
+  readonly wrong: readonly Fault[];
+  readonly onChange: (part: Partial<Draft>) => void;
+}
+
+const LANGUAGE_FAULT: Readonly<Record<Language, readonly Fault[]>> = { pl: ["titlePl", "bodyPl"], en: ["textsEn"], uk: ["textsUk"] };
+
+/** The words in each language; Polish first, the others when there is time for them. */
+export function TextsField({ draft, wrong, onChange }: TextsFieldProps) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className="fieldset">
+      <legend>{t("editor.words")}</legend>
+      <Tabs className="tabs">
+        <TabList className="tab-list" aria-label={t("ui.language")}>
+          {DRAFT_LANGUAGES.map((language) => (
+            <Tab key={language} id={language} className="tab">
+              <span lang={language}>{LANGUAGE_NAMES[language]}</span>
+              {LANGUAGE_FAULT[language].some((fault) => wrong.includes(fault)) ? <span className="attention">{t("editor.tabFault")}</span> : draft.texts[language].title.trim() === "" ? <span className="soft">{t("editor.tabEmpty")}</span> : null}
+            </Tab>
+          ))}
+        </TabList>
+        {DRAFT_LANGUAGES.map((language) => (
+          <TabPanel key={language} id={language} className="tab-panel">
+            <Words
+              language={language}
+              text={draft.texts[language]}
+              wrong={wrong}
+              withSms={draft.channels.includes("sms")}
+              onChange={(text) => onChange({ texts: { ...draft.texts, [language]: text } })}
+            />
+          </TabPanel>
+        ))}
+      </Tabs>
+    </fieldset>
+  );
+}
+
+interface WordsProps {
+  readonly language: Language;
+  readonly text: Text;
+  readonly wrong: readonly Fault[];
+  readonly withSms: boolean;
+  readonly onChange: (text: Text) => void;
+}
+
+function Words({ language, text, wrong, withSms, onChange }: WordsProps) {
+  const { t } = useTranslation();
+  const half = LANGUAGE_FAULT[language].some((fault) => wrong.includes(fault));
+  const polish = language === "pl";
+  return (
+    <>
+      <TextField className="field" value={text.title} maxLength={120} isRequired={polish} isInvalid={half && text.title.trim() === ""} onChange={(title) => onChange({ ...text, title })}>
+        <Label>{t("editor.title")}</Label>
+        <Input className="input" lang={language} />
+        <HelpText slot="description" className="field-help">
+          {t("editor.titleHelp")}
+        </HelpText>
+        <FieldError className="field-error">{t("editor.fault.titlePl")}</FieldError>
+      </TextField>
+      <TextField className="field" value={text.body} maxLength={4000} isRequired={polish} isInvalid={half && text.body.trim() === ""} onChange={(body) => onChange({ ...text, body })}>
+        <Label>{t("editor.body")}</Label>
+        <TextArea className="input" rows={5} lang={language} />
+        <FieldError className="field-error">{t("editor.fault.bodyPl")}</FieldError>
+      </TextField>
+      <TextField className="field" value={text.instruction} maxLength={1000} onChange={(instruction) => onChange({ ...text, instruction })}>
+        <Label>{t("editor.instruction")}</Label>
+        <TextArea className="input" rows={2} lang={language} />
+      </TextField>
+      {withSms ? (
+        <TextField className="field" value={text.sms} isInvalid={text.sms.length > 459} onChange={(sms) => onChange({ ...text, sms })}>
+          <Label>{t("editor.sms")}</Label>
+          <TextArea className="input" rows={2} lang={language} />
+          <HelpText slot="description" className="field-help">
+            {t("editor.smsHelp", { count: text.sms.length })}
+          </HelpText>
+          <FieldError className="field-error">{t("editor.fault.sms")}</FieldError>
+        </TextField>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+import type { Language } from "@hejnal/shared";
+import type { AnnouncementDetail, AnnouncementDraft, Area, Channel, Text } from "../api/town.ts";
+import { fromLocalInput, toLocalInput, townDay } from "../words/town-clock.ts";
+
+export const DRAFT_LANGUAGES: readonly Language[] = ["pl", "en", "uk"];
+export const DRAFT_CHANNELS: readonly Channel[] = ["push", "email", "sms"];
+export const AREA_KINDS = ["town", "streets", "circle", "polygon"] as const;
+export type AreaKind = (typeof AREA_KINDS)[number];
+export type DraftSeverity = AnnouncementDraft["severity"];
+
+export interface Point {
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** An announcement as it is being written; all of it can be kept as JSON. */
+export interface Draft {
+  readonly category: string;
+  readonly severity: DraftSeverity;
+  readonly texts: Readonly<Record<Language, Text>>;
+  readonly area: AreaKind;
+  readonly streets: readonly string[];
+  readonly center: Point | null;
+  readonly radiusM: number;
+  readonly ring: readonly Point[];
+  /** Values of `datetime-local` inputs in town time; an empty start means "now". */
+  readonly from: string;
+  readonly until: string;
+  readonly channels: readonly Channel[];
+  /** Null until the editor has chosen channels: severity then chooses them. */
+  readonly channelsChosen: boolean;
+  readonly drill: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+const NO_TEXT: Text = { title: "", body: "", instruction: "", sms: "" };
+
+/** SMS costs money and wakes people: it is ticked from "warning" on. */
+export function usualChannels(severity: DraftSeverity): readonly Channel[] {
+  return severity === "warning" || severity === "emergency" ? ["push", "email", "sms"] : ["push", "email"];
+}
+
+/** A new draft: valid from now for eight hours, rounded up to the hour. */
+export function emptyDraft(nowMs: number): Draft {
+  return {
+    category: "",
+    severity: "notice",
+    texts: { pl: NO_TEXT, en: NO_TEXT, uk: NO_TEXT },
+    area: "town",
+    streets: [],
+    center: null,
+    radiusM: 300,
+    ring: [],
+    from: "",
+    until: toLocalInput(Math.ceil((nowMs + 8 * HOUR_MS) / HOUR_MS) * HOUR_MS),
+    channels: usualChannels("notice"),
+    channelsChosen: false,
+    drill: false,
+  };
+}
+
+/** Ends that are offered with one press. */
+export function quickEnds(nowMs: number): { readonly key: "h2" | "h6" | "today" | "tomorrow"; readonly until: string }[] {
+  const hour = (ms: number) => toLocalInput(Math.ceil(ms / HOUR_MS) * HOUR_MS);
+  return [
+    { key: "h2", until: hour(nowMs + 2 * HOUR_MS) },
+    { key: "h6", until: hour(nowMs + 6 * HOUR_MS) },
+    { key: "today", until: `${townDay(nowMs)}T23:59` },
+    { key: "tomorrow", until: `${townDay(nowMs + 24 * HOUR_MS)}T20:00` },
+  ];
+}
+
+/** The draft of an update: what stands now. */
+export function draftOf(announcement: AnnouncementDetail): Draft {
+  const { area } = announcement;
+  const base = emptyDraft(Date.parse(announcement.valid_from));
+  return {
+    ...base,
+    category: announcement.category,
+    severity: announcement.severity,
+    texts: { pl: textOf(announcement, "pl"), en: textOf(announcement, "en"), uk: textOf(announcement, "uk") },
+    area: area.kind,
+    streets: area.kind === "streets" ? area.streets : [],
+    center: area.kind === "circle" ? area.center : null,
+    radiusM: area.kind === "circle" ? area.radius_m : base.radiusM,
+    ring: area.kind === "polygon" ? area.ring.slice(0, -1) : [],
+    from: toLocalInput(Date.parse(announcement.valid_from)),
+    until: toLocalInput(Date.parse(announcement.valid_until)),
+    channels: announcement.channels,
+    channelsChosen: true,
+    drill: announcement.drill,
+  };
+}
+
+function textOf(announcement: AnnouncementDetail, language: Language): Text {
+  return { ...NO_TEXT, ...announcement.texts[language] };
+}
+
+export function withSeverity(draft: Draft, severity: DraftSeverity): Draft {
+  return { ...draft, severity, channels: draft.channelsChosen ? draft.channels : usualChannels(severity) };
+}
+
+export type Fault =
+  | "category"
+  | "titlePl"
+  | "bodyPl"
+  | "textsEn"
+  | "textsUk"
+  | "sms"
+  | "streets"
+  | "center"
+  | "radius"
+  | "ring"
+  | "from"
+  | "until"
+  | "untilBeforeFrom"
+  | "untilPast"
+  | "channels";
+
+const SMS_MOST = 459;
+const RADIUS_MOST_M = 50_000;
+
+/** Everything that keeps the draft from being sent, in the order of the form. */
+export function faults(draft: Draft, nowMs: number): Fault[] {
+  const found: Fault[] = [];
+  if (draft.category === "") found.push("category");
+  if (draft.texts.pl.title.trim() === "") found.push("titlePl");
+  if (draft.texts.pl.body.trim() === "") found.push("bodyPl");
+  if (halfWritten(draft.texts.en)) found.push("textsEn");
+  if (halfWritten(draft.texts.uk)) found.push("textsUk");
+  if (DRAFT_LANGUAGES.some((language) => draft.texts[language].sms.length > SMS_MOST)) found.push("sms");
+  if (draft.area === "streets" && draft.streets.length === 0) found.push("streets");
+  if (draft.area === "circle" && draft.center === null) found.push("center");
+  if (draft.area === "circle" && !(draft.radiusM > 0 && draft.radiusM <= RADIUS_MOST_M)) found.push("radius");
+  if (draft.area === "polygon" && draft.ring.length < 3) found.push("ring");
+  const from = draft.from === "" ? nowMs : fromLocalInput(draft.from);
+  const until = fromLocalInput(draft.until);
+  if (from === null) found.push("from");
+  if (until === null) found.push("until");
+  else if (from !== null && until <= from) found.push("untilBeforeFrom");
+  else if (until <= nowMs) found.push("untilPast");
+  if (draft.channels.length === 0) found.push("channels");
+  return found;
+}
+
+function halfWritten(text: Text): boolean {
+  const begun = [text.title, text.body, text.instruction, text.sms].some((part) => part.trim() !== "");
+  return begun && (text.title.trim() === "" || text.body.trim() === "");
+}
+
+/** The body to preview or to send. Call it only when `faults` finds none. */
+export function draftBody(draft: Draft): AnnouncementDraft {
+  const from = draft.from === "" ? null : fromLocalInput(draft.from);
+  const until = fromLocalInput(draft.until);
+  if (until === null) throw new Error("a draft without an end cannot be sent");
+  return {
+    category: draft.category,
+    severity: draft.severity,
+    texts: Object.fromEntries(DRAFT_LANGUAGES.filter((language) => draft.texts[language].title.trim() !== "").map((language) => [language, trimmed(draft.texts[language])])),
+    area: areaOf(draft),
+    valid_from: from === null ? null : new Date(from).toISOString(),
+    valid_until: new Date(until).toISOString(),
+    channels: [...draft.channels],
+    drill: draft.drill,
+  };
+}
+
+function trimmed(text: Text): Text {
+  return { title: text.title.trim(), body: text.body.trim(), instruction: text.instruction.trim(), sms: text.sms.trim() };
+}
+
+function areaOf(draft: Draft): Area {
+  if (draft.area === "streets") return { kind: "streets", streets: [...draft.streets] };
+  if (draft.area === "circle" && draft.center !== null) return { kind: "circle", center: draft.center, radius_m: draft.radiusM };
+  if (draft.area === "polygon") return { kind: "polygon", ring: closed(draft.ring) };
+  return { kind: "town" };
+}
+
+function closed(ring: readonly Point[]): Point[] {
+  const first = ring[0];
+  return first === undefined ? [] : [...ring, first];
+}

@@ -1,0 +1,97 @@
+import { ErrorState, Skeleton } from "@hejnal/shared";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { asProblem } from "@hejnal/shared";
+import { lazy, Suspense, useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { Redirect, Route, Switch } from "wouter";
+import { EventsProvider, type ReportNews } from "./events/EventsProvider.tsx";
+import { SESSION_KEY, SessionGate, useSession } from "./session/session.tsx";
+import type { Act } from "./session/roles.ts";
+import { SignInPage } from "./session/SignInPage.tsx";
+import { Announcer, useAnnounce } from "./shell/Announcer.tsx";
+import { PLACES, Shell } from "./shell/Shell.tsx";
+import { MayDo } from "./ui/ProblemLine.tsx";
+import { WallPage } from "./wall/WallPage.tsx";
+
+const PlaybackPage = lazy(() => import("./playback/PlaybackPage.tsx").then((module) => ({ default: module.PlaybackPage })));
+const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
+const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
+const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
+const AuditPage = lazy(() => import("./audit/AuditPage.tsx").then((module) => ({ default: module.AuditPage })));
+
+/** A client whose every 401 ends the session: the console then asks for a new sign-in and keeps the place. */
+export function createQueryClient(): QueryClient {
+  const onError = (error: unknown) => {
+    if (asProblem(error).kind === "unauthenticated") client.setQueryData(SESSION_KEY, null);
+  };
+  const client = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: { queries: { retry: (count, error) => count < 2 && asProblem(error).passing, refetchOnWindowFocus: false } },
+  });
+  return client;
+}
+
+export function App({ queryClient }: { readonly queryClient: QueryClient }) {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Announcer>
+        <SessionGate
+          signIn={(ended) => <SignInPage ended={ended} />}
+          waiting={<Skeleton />}
+          failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
+        >
+          <Console />
+        </SessionGate>
+      </Announcer>
+    </QueryClientProvider>
+  );
+}
+
+function Console() {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const onReport = useCallback(
+    (news: ReportNews) => announce(`${news.urgent ? t("fresh.urgent") : t("fresh.one")}: ${news.reference}, ${news.address}`),
+    [announce, t],
+  );
+  return (
+    <EventsProvider onReport={onReport}>
+      <Shell>
+        <Suspense fallback={<Skeleton />}>
+          <Switch>
+            <Route path="/wall">{() => <For act="watchLive" page={<WallPage />} />}</Route>
+            <Route path="/playback/:cameraId?">{({ cameraId }) => <For act="playBack" page={<PlaybackPage cameraId={cameraId ?? null} />} />}</Route>
+            <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
+            <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
+            <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
+            <Route path="/audit">{() => <For act="readAudit" page={<AuditPage />} />}</Route>
+            <Route>{() => <Home />}</Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </EventsProvider>
+  );
+}
+
+/** A page, or who may see it. */
+function For({ act, page }: { readonly act: Act; readonly page: React.ReactNode }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  if (may(act)) return page;
+  return (
+    <div className="state">
+      <p className="state-title">{t("ui.notYours")}</p>
+      <p>
+        <MayDo act={act} />
+      </p>
+    </div>
+  );
+}
+
+/** The first page the role may use. */
+function Home() {
+  const { may } = useSession();
+  const first = PLACES.find((place) => may(place.act));
+  return first === undefined ? null : <Redirect to={first.path} replace />;
+}

@@ -1,0 +1,37 @@
+import type { TFunction } from "i18next";
+
+/** First parts of the log's actions by which one can search. */
+export const ACTION_GROUPS = ["footage", "camera", "report", "announcement", "session", "audit"] as const;
+
+const KNOWN = [
+  "footage.live",
+  "footage.playback",
+  "footage.segment",
+  "footage.snapshot",
+  "footage.export",
+  "camera.registered",
+  "camera.changed",
+  "camera.removed",
+  "camera.credentials-changed",
+  "report.viewed",
+  "report.answered",
+  "report.routed",
+  "announcement.issued",
+  "announcement.updated",
+  "announcement.cancelled",
+  "session.opened",
+  "session.closed",
+  "audit.searched",
+] as const;
+
+/** What was done, in words; an action this console does not know is shown as it is written. */
+export function actionWords(t: TFunction, action: string): string {
+  const known = KNOWN.find((candidate) => candidate === action);
+  return known === undefined ? action : t(`audit.action.${keyOf(known)}`);
+}
+
+function keyOf<Action extends string>(action: Action) {
+  return action.replaceAll(/[.-]/g, "_") as Underscored<Action>;
+}
+
+type Underscored<Text extends string> = Text extends `${infer Head}.${infer Tail}` ? `${Head}_${Underscored<Tail>}` : Text extends `${infer Head}-${infer Tail}` ? `${Head}_${Underscored<Tail>}` : Text;

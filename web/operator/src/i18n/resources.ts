@@ -1,0 +1,7 @@
+import type app from "./pl.json";
+
+declare global {
+  interface HejnalResources {
+    app: typeof app;
+  }
+}

@@ -1,0 +1,80 @@
+import type { CameraStatus } from "../api/cameras.ts";
+import type { WhepFailure, WhepState } from "./whep-connection.ts";
+
+/** The part of the gateway's word on a camera that a tile goes by. */
+export type KnownStatus = Pick<CameraStatus, "condition" | "cause" | "detail" | "since" | "retry_at">;
+
+export interface TileInput {
+  /** Null: nothing is known of the camera yet. */
+  readonly status: KnownStatus | null;
+  readonly whep: WhepState;
+  /** When the last frame was drawn, or null before the first one; same clock as `nowMs`. */
+  readonly lastFrameAtMs: number | null;
+  /** When the tile was given this camera, or the page was shown again. */
+  readonly watchingSinceMs: number;
+  readonly nowMs: number;
+}
+
+/**
+ * What a tile says. A picture is never shown as live without a frame in the last 1.5 s:
+ * `late` carries the age of the picture, `gone` the cause and since when.
+ */
+export type TileState =
+  | { readonly kind: "connecting"; readonly sinceMs: number }
+  | { readonly kind: "live" }
+  | { readonly kind: "late"; readonly ageMs: number }
+  | { readonly kind: "gone"; readonly cause: string; readonly sinceMs: number; readonly detail: string; readonly retryAtMs: number | null };
+
+export const STALE_MS = 1_500;
+/** A late picture older than this is no picture: the tile hides it and says why. */
+export const GONE_MS = 10_000;
+const FIRST_PICTURE_MS = 5_000;
+
+export function tileState(input: TileInput): TileState {
+  const { status, whep, lastFrameAtMs, watchingSinceMs, nowMs } = input;
+  const reference = lastFrameAtMs === null ? null : Math.max(lastFrameAtMs, watchingSinceMs);
+  const ageMs = reference === null ? null : nowMs - reference;
+  if (ageMs !== null && ageMs <= STALE_MS && whep.kind === "connected") return { kind: "live" };
+  if (status?.condition === "retrying" || status?.condition === "off") {
+    return {
+      kind: "gone",
+      cause: status.cause ?? (status.condition === "off" ? "operator_off" : "unknown"),
+      sinceMs: instant(status.since) ?? watchingSinceMs,
+      detail: status.detail,
+      retryAtMs: instant(status.retry_at),
+    };
+  }
+  if (whep.kind === "refused") {
+    return { kind: "gone", cause: refusalCause(whep.reason), sinceMs: reference ?? watchingSinceMs, detail: whep.reason.detail, retryAtMs: null };
+  }
+  if (ageMs !== null && ageMs < GONE_MS) return { kind: "late", ageMs };
+  const waitedMs = nowMs - watchingSinceMs;
+  if (reference === null && waitedMs < FIRST_PICTURE_MS) return { kind: "connecting", sinceMs: watchingSinceMs };
+  const waiting = whep.kind === "waiting" ? whep : null;
+  const nobodyReports = status?.condition === "unknown" && waiting?.reason.status !== 0;
+  return {
+    kind: "gone",
+    cause: nobodyReports ? "no_word" : waiting === null ? "no_frames" : failureCause(waiting.reason.status),
+    sinceMs: (nobodyReports ? instant(status.since) : null) ?? reference ?? watchingSinceMs,
+    detail: waiting?.reason.detail ?? "",
+    retryAtMs: waiting?.retryAtMs ?? null,
+  };
+}
+
+function instant(text: string | null | undefined): number | null {
+  return typeof text === "string" ? Date.parse(text) : null;
+}
+
+function refusalCause(reason: WhepFailure): string {
+  if (reason.slug === "reason-required") return "reason_required";
+  if (reason.status === 403) return "forbidden";
+  if (reason.status === 404) return "unknown_camera";
+  return "refused_offer";
+}
+
+function failureCause(status: number): string {
+  if (status === 0) return "line_lost";
+  if (status === 409) return "not_live";
+  if (status === 429) return "too_many_viewers";
+  return "gateway_unavailable";
+}

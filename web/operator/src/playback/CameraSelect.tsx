@@ -1,0 +1,53 @@
+import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { matches } from "../cameras/camera-search.ts";
+import { ConditionMark } from "../cameras/ConditionMark.tsx";
+import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { ConsoleIcon } from "../ui/icons.tsx";
+
+interface CameraSelectProps {
+  readonly cameras: readonly NumberedCamera[];
+  readonly value: string | null;
+  readonly onChange: (cameraId: string) => void;
+}
+
+/** Chooses a camera by number, name or street. */
+export function CameraSelect({ cameras, value, onChange }: CameraSelectProps) {
+  const { t } = useTranslation();
+  const chosen = cameras.find((camera) => camera.camera_id === value);
+  const label = chosen === undefined ? "" : `${chosen.number} ${chosen.name}`;
+  const [text, setText] = useState(label);
+  const items = text === label ? cameras : cameras.filter((camera) => matches(camera, text));
+  return (
+    <ComboBox
+      className="camera-select"
+      menuTrigger="focus"
+      allowsEmptyCollection
+      value={value}
+      inputValue={text}
+      onInputChange={setText}
+      onChange={(key) => {
+        if (key !== null && key !== value) onChange(String(key));
+        else setText(label);
+      }}
+    >
+      <Label className="visually-hidden">{t("playback.camera")}</Label>
+      <div className="combo">
+        <Input className="input" />
+        <Button className="icon-button">
+          <ConsoleIcon name="panel" />
+        </Button>
+      </div>
+      <Popover className="popover">
+        <ListBox className="menu" items={items} renderEmptyState={() => <p className="menu-empty">{t("cameras.noneFound")}</p>}>
+          {(camera) => (
+            <ListBoxItem id={camera.camera_id} className="menu-item" textValue={`${camera.number} ${camera.name}`}>
+              <span className="camera-number">{camera.number}</span> {camera.name} <ConditionMark condition={camera.status.condition} wordHidden />
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </ComboBox>
+  );
+}

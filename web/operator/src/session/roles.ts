@@ -1,0 +1,28 @@
+export const ROLES = ["operator", "dispatcher", "editor", "clerk", "dpo", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Who may do what, as the gateway decides it (`hejnal_gateway.accounts.roles`). Here it only keeps the console from
+ * offering what would be refused, and says who may; the gateway's word is the one that counts.
+ */
+const ALLOWED = {
+  watchLive: ["operator", "dispatcher", "admin"],
+  seeTimeline: ["operator", "dispatcher", "dpo", "admin"],
+  playBack: ["operator", "dispatcher", "dpo"],
+  seeCameras: ["operator", "dispatcher", "dpo", "admin"],
+  readReports: ["operator", "dispatcher", "clerk", "editor"],
+  answerReports: ["clerk", "dispatcher"],
+  readAnnouncements: ["editor", "dispatcher", "operator", "clerk"],
+  writeAnnouncements: ["editor"],
+  readAudit: ["dpo", "admin"],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Act = keyof typeof ALLOWED;
+
+export function may(role: Role, act: Act): boolean {
+  return (ALLOWED[act] as readonly Role[]).includes(role);
+}
+
+export function rolesAllowed(act: Act): readonly Role[] {
+  return ALLOWED[act];
+}

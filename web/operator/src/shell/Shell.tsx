@@ -1,0 +1,127 @@
+import { changeLanguage, Icon, isLanguage, LANGUAGE_NAMES, LANGUAGES, Logo } from "@hejnal/shared";
+import { type ReactNode, useState } from "react";
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import { useEvents } from "../events/EventsProvider.tsx";
+import type { Act } from "../session/roles.ts";
+import { useSession } from "../session/session.tsx";
+import { ConsoleIcon } from "../ui/icons.tsx";
+import { IconButton } from "../ui/IconButton.tsx";
+import { clockWithSeconds } from "../words/town-clock.ts";
+import { useNowSeconds } from "../words/ticker.ts";
+import { ConnectionState } from "./ConnectionState.tsx";
+import { FreshReports } from "./FreshReports.tsx";
+import { useHotkeys } from "./hotkeys.ts";
+import { KeysDialog } from "./KeysDialog.tsx";
+
+export interface Place {
+  readonly path: string;
+  readonly act: Act;
+  readonly word: "wall" | "playback" | "reports" | "announcements" | "cameras" | "audit";
+  readonly icon: ReactNode;
+}
+
+/** The console's pages in the order of the day; each role sees those it may use. */
+export const PLACES: readonly Place[] = [
+  { path: "/wall", act: "watchLive", word: "wall", icon: <ConsoleIcon name="wall" /> },
+  { path: "/playback", act: "playBack", word: "playback", icon: <ConsoleIcon name="playback" /> },
+  { path: "/reports", act: "readReports", word: "reports", icon: <Icon name="pin" /> },
+  { path: "/announcements", act: "readAnnouncements", word: "announcements", icon: <Icon name="megaphone" /> },
+  { path: "/cameras", act: "seeCameras", word: "cameras", icon: <Icon name="camera" /> },
+  { path: "/audit", act: "readAudit", word: "audit", icon: <ConsoleIcon name="audit" /> },
+];
+
+/** Frame of the console: where one can go, how the line is, who is signed in, and what waits for a person. */
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation();
+  const { active, may, staff, signOut } = useSession();
+  const { freshReports, acknowledge } = useEvents();
+  const [location, navigate] = useLocation();
+  const [keysOpen, setKeysOpen] = useState(false);
+  useHotkeys(
+    {
+      "?": () => {
+        setKeysOpen(true);
+        return undefined;
+      },
+      m: () => {
+        if (!may("seeCameras")) return false;
+        navigate("/cameras?view=map");
+        return undefined;
+      },
+      " ": () => {
+        const newest = freshReports[0];
+        if (newest === undefined) return false;
+        acknowledge(newest.reportId);
+        return undefined;
+      },
+    },
+    active,
+  );
+
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#main">
+        {t("ui.skip")}
+      </a>
+      <header className="top">
+        <Link href="/" className="brand" aria-label={t("ui.home")}>
+          <Logo size="1.5rem" />
+          <span>{t("brand", { ns: "shared" })}</span>
+        </Link>
+        <nav aria-label={t("nav.label")}>
+          <ul className="nav">
+            {PLACES.filter((place) => may(place.act)).map((place) => (
+              <li key={place.path}>
+                <Link href={place.path} className="nav-link" aria-current={location.startsWith(place.path) ? "page" : undefined}>
+                  {place.icon}
+                  <span>{t(`nav.${place.word}`)}</span>
+                  {place.word === "reports" && freshReports.length > 0 ? (
+                    <span className="nav-count" aria-label={t("nav.fresh", { count: freshReports.length })}>
+                      {freshReports.length}
+                    </span>
+                  ) : null}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <ConnectionState />
+        <TownClock />
+        <IconButton label={t("keys.title")} shortcut="?" onPress={() => setKeysOpen(true)}>
+          <ConsoleIcon name="keyboard" />
+        </IconButton>
+        <MenuTrigger>
+          <Button className="user-button">
+            <Icon name="person" />
+            <span>{staff.name}</span>
+            <span className="soft">{t(`role.${staff.role}`)}</span>
+          </Button>
+          <Popover className="popover" placement="bottom end">
+            <Menu className="menu" onAction={(key) => (isLanguage(key) ? void changeLanguage(key) : void signOut())}>
+              {LANGUAGES.map((language) => (
+                <MenuItem key={language} className="menu-item" id={language} textValue={LANGUAGE_NAMES[language]}>
+                  <span lang={language}>{LANGUAGE_NAMES[language]}</span>
+                </MenuItem>
+              ))}
+              <MenuItem className="menu-item" id="sign-out">
+                {t("session.signOut")}
+              </MenuItem>
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <FreshReports />
+      <KeysDialog isOpen={keysOpen} onClose={() => setKeysOpen(false)} />
+    </div>
+  );
+}
+
+function TownClock() {
+  const nowMs = useNowSeconds();
+  return <time className="town-clock">{clockWithSeconds(nowMs)}</time>;
+}
