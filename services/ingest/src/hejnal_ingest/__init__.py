@@ -1,0 +1,1 @@
+"""Ingest: pulls cameras, watches their health, writes fragments, relays live. It keeps no history."""

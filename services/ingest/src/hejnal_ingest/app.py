@@ -1,0 +1,33 @@
+"""Ingest's one app: internal API, health and metrics. It has no public door."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.resources import Resources
+from hejnal_ingest.routes import create_router
+from hejnal_ingest.settings import Settings
+from hejnal_runtime.health import Health
+from hejnal_runtime.serve import create_internal_app
+from hejnal_runtime.tokens import TokenVerifier
+
+
+def create_app(
+    settings: Settings,
+    resources: Resources | None = None,
+    leases: CameraLeases | None = None,
+    health: Health | None = None,
+) -> FastAPI:
+    """The app behind the internal port. Without `resources` and `leases` it can only describe itself."""
+    verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
+    router = create_router(leases, settings.spool_dir.absolute(), verifier)
+    jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
+    return create_internal_app(health or Health(), [router], jwks=jwks, title="Hejnał ingest")
+
+
+def openapi_document() -> dict[str, Any]:
+    """The internal API as OpenAPI, without health and metrics."""
+    document = create_app(Settings()).openapi()
+    return {**document, "paths": {path: item for path, item in document["paths"].items() if path.startswith("/internal/")}}

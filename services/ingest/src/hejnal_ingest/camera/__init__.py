@@ -1,0 +1,1 @@
+"""One camera: connect, receive, watch, tell."""

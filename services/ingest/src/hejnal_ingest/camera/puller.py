@@ -1,0 +1,301 @@
+"""One stream of a camera: opened, watched, relayed, recorded, and opened again, for as long as it is wanted."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from hejnal_contracts.cameras import CameraCondition, FaultCause, StreamHealth, StreamName
+from hejnal_contracts.media import GapCause
+from hejnal_ingest import metrics
+from hejnal_ingest.camera.back_off import BackOff
+from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard, cause_of
+from hejnal_ingest.camera.pacing import StartPacer
+from hejnal_ingest.camera.recording import StreamRecording
+from hejnal_ingest.camera.watchdog import NoKeyFrameError, Watchdog
+from hejnal_ingest.credentials import CredentialsUnavailableError
+from hejnal_ingest.relay.hub import RelayHub
+from hejnal_ingest.server_time import ServerTime
+from hejnal_media.access_unit import AccessUnit, CodecParameters
+from hejnal_media.h264 import BreakReason
+from hejnal_media.relay import StreamInfo
+from hejnal_media.rtsp import Credentials, ReceiveBuffer, RtspError, RtspSession, SessionLimits
+from hejnal_runtime.clock import Clock
+from hejnal_runtime.ids import new_id
+
+log = structlog.get_logger()
+
+_LOOK_INTERVAL_S = 0.5
+_BREAK_CAUSES = {
+    BreakReason.LOSS: GapCause.LINK_DOWN,
+    BreakReason.SPLIT: GapCause.LINK_DOWN,
+    BreakReason.TOO_LARGE: GapCause.LINK_DOWN,
+    BreakReason.TIME_JUMP: GapCause.CLOCK_STEP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PullerContext:
+    """What all streams of this process share."""
+
+    clock: Clock
+    time: ServerTime
+    pacer: StartPacer
+    buffer: ReceiveBuffer
+    limits: SessionLimits
+    no_video_s: float
+    no_keyframe_s: float
+
+
+class StreamPuller:
+    """`run()` lasts until cancelled; `stop` says before why recording ends. Implements AccessUnitSink."""
+
+    def __init__(
+        self,
+        context: PullerContext,
+        camera_id: str,
+        stream: StreamName,
+        url: str,
+        *,
+        credentials: Callable[[], Awaitable[Credentials | None]],
+        recording: StreamRecording | None,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.camera_id = camera_id
+        self.stream: StreamName = stream
+        self.url = url
+        self.hub = RelayHub()
+        self.board = ConditionBoard(context.clock.now())
+        self._context = context
+        self._credentials = credentials
+        self._recording = recording
+        self._on_change = on_change
+        self._back_off = BackOff()
+        self._retry_now = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._session: RtspSession | None = None
+        self._parameters: CodecParameters | None = None
+        self._watchdog: Watchdog | None = None
+        self._live_since_s: float | None = None
+        self._key_ticks = 0
+        self._gop_s = 0.0
+        self._steps_seen = context.time.steps
+        self._window = (0.0, 0, 0)
+        self._disk_fault: str | None = None
+        self._stopping = False
+
+    # --- life
+
+    async def run(self) -> None:
+        """Opens the stream again and again."""
+        while True:
+            cause, detail = await self._once()
+            healthy_s = time.monotonic() - self._live_since_s if self._live_since_s is not None else 0.0
+            self._live_since_s = None
+            pause_s = self._back_off.next_s(healthy_s=healthy_s)
+            metrics.CONNECTS.labels(cause.value).inc()
+            log.info("camera_fault", camera_id=self.camera_id, stream=self.stream, cause=cause.value, detail=detail)
+            self._break_off(GAP_CAUSES[cause], cause, detail)
+            retry_at = self._context.clock.now() + timedelta(seconds=pause_s)
+            self._set_condition(CameraCondition.RETRYING, cause=cause, detail=detail, retry_at=retry_at)
+            self._settled.set()
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._retry_now.wait()
+                self._back_off.reset()
+            except TimeoutError:
+                pass
+            self._retry_now.clear()
+
+    def retry_now(self) -> None:
+        """The registry says something has changed: do not wait out the pause."""
+        self._retry_now.set()
+
+    def stop(self, cause: GapCause, fault: FaultCause, detail: str) -> None:
+        """The stream is about to be cancelled for this reason: the run ends here, what still comes is left."""
+        self._stopping = True
+        self._break_off(cause, fault, detail)
+        self.hub.close()
+
+    async def closed(self) -> None:
+        """Waits until the ended run is on disk."""
+        if self._recording is not None:
+            await self._recording.closed()
+
+    async def settled(self, timeout_s: float) -> bool:
+        """Waits until the stream is live or has failed; True when it is live."""
+        if not self.hub.live:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._settled.wait()
+            except TimeoutError:
+                return False
+        return self.hub.live
+
+    async def _once(self) -> tuple[FaultCause, str]:
+        """One session from beginning to end; gives why it ended."""
+        context = self._context
+        self._set_condition(CameraCondition.CONNECTING)
+        self._settled.clear()
+        session: RtspSession | None = None
+        try:
+            await context.pacer.wait()
+            session = RtspSession(
+                self.url,
+                self,
+                credentials=await self._credentials(),
+                buffer=context.buffer,
+                limits=context.limits,
+                now_us=context.time.now_us,
+            )
+            self._session = session
+            await session.open()
+            metrics.CONNECTS.labels("opened").inc()
+            self._watchdog = Watchdog(time.monotonic(), no_video_s=context.no_video_s, no_keyframe_s=context.no_keyframe_s)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(session.run())
+                group.create_task(self._watch(session, self._watchdog))
+        except CredentialsUnavailableError as error:
+            return FaultCause.UNAUTHORIZED, f"the camera's password cannot be had: {error}"
+        except RtspError as error:
+            return cause_of(error.fault), error.detail
+        except ExceptionGroup as group_error:
+            return _reason(group_error)
+        finally:
+            self._watchdog = None
+            self._session = None
+            if session is not None:
+                if session.depacketizer is not None:
+                    metrics.PACKETS_LOST.inc(session.depacketizer.packets_lost)
+                await session.close()
+        raise AssertionError("a session ends with an error")
+
+    async def _watch(self, session: RtspSession, watchdog: Watchdog) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+            depacketizer = session.depacketizer
+            if depacketizer is not None:
+                watchdog.check(
+                    time.monotonic(),
+                    pictures=depacketizer.pictures + depacketizer.pictures_dropped,
+                    packets_seen=depacketizer.ssrc != 0,
+                    parameter_set_error=depacketizer.parameter_set_error,
+                )
+            if self._context.time.steps != self._steps_seen:
+                self._steps_seen = self._context.time.steps
+                self._break_off(GapCause.CLOCK_STEP, FaultCause.PROTOCOL, "the server's clock was set anew")
+                self._begin_relay()
+
+    # --- AccessUnitSink
+
+    def codec_changed(self, parameters: CodecParameters) -> None:
+        """Parameters of the key frame that follows."""
+        if self._recording is not None:
+            self._recording.change_parameters(parameters)
+        self._parameters = parameters
+        self._begin_relay()
+
+    def access_unit(self, unit: AccessUnit) -> None:
+        """The next picture."""
+        if self._stopping:
+            return
+        if unit.key_frame:
+            self._note_key_frame(unit)
+        self.hub.publish(unit)
+        if self._recording is not None and self._parameters is not None:
+            self._recording.add(unit, self._parameters)
+
+    def stream_broken(self, reason: BreakReason, detail: str) -> None:
+        """A hole: the run ends, the next key frame begins another."""
+        metrics.BREAKS.labels(reason.value).inc()
+        log.info("stream_broken", camera_id=self.camera_id, stream=self.stream, reason=reason.value, detail=detail)
+        self._break_off(_BREAK_CAUSES[reason], FaultCause.PROTOCOL, detail)
+        self._begin_relay()
+
+    # --- what others ask
+
+    def health(self) -> StreamHealth | None:
+        """Figures since the last call; None while there is no picture."""
+        session, parameters = self._session, self._parameters
+        if session is None or session.depacketizer is None or parameters is None or self._live_since_s is None:
+            return None
+        now_s = time.monotonic()
+        pictures, octets = session.depacketizer.pictures, session.depacketizer.octets
+        since_s, before_pictures, before_octets = self._window
+        if pictures < before_pictures or not since_s:
+            since_s, before_pictures, before_octets = self._live_since_s, 0, 0
+        elapsed_s = max(0.04, now_s - since_s)
+        self._window = (now_s, pictures, octets)
+        clock = session.camera_clock
+        return StreamHealth(
+            name=self.stream,
+            codec=parameters.codec,
+            width=parameters.width,
+            height=parameters.height,
+            fps=round((pictures - before_pictures) / elapsed_s, 2),
+            bitrate_bps=int(8 * (octets - before_octets) / elapsed_s),
+            gop_s=round(self._gop_s, 3),
+            clock_offset_s=round((clock.report.unix_us - clock.received_at_us) / 1e6, 3) if clock else None,
+        )
+
+    def disk_fault(self, detail: str | None) -> None:
+        """Recording has failed while the picture goes on, or works again (None)."""
+        if detail != self._disk_fault:
+            self._disk_fault = detail
+            if self._live_since_s is not None:
+                self._set_live()
+
+    # --- inside
+
+    def _note_key_frame(self, unit: AccessUnit) -> None:
+        now_s = time.monotonic()
+        if self._watchdog is not None:
+            self._watchdog.key_frame(now_s)
+        if self._live_since_s is None:
+            self._live_since_s = now_s
+            self._window = (0.0, 0, 0)
+            if self._recording is not None:
+                self._recording.set_camera_clock(self._camera_time_us)
+            self._set_live()
+            self._settled.set()
+        else:
+            self._gop_s = max(0.0, (unit.ticks - self._key_ticks) / 90_000)
+        self._key_ticks = unit.ticks
+
+    def _set_live(self) -> None:
+        if self._disk_fault is None:
+            self._set_condition(CameraCondition.LIVE)
+        else:
+            self._set_condition(CameraCondition.LIVE, cause=FaultCause.DISK_FULL, detail=f"not recorded: {self._disk_fault}")
+
+    def _camera_time_us(self, ticks: int) -> int | None:
+        session = self._session
+        clock = session.camera_clock if session is not None else None
+        return clock.camera_time_us(ticks) if clock is not None else None
+
+    def _begin_relay(self) -> None:
+        parameters = self._parameters
+        if parameters is not None:
+            self.hub.begin(StreamInfo(parameters.codec, parameters.width, parameters.height, new_id()))
+
+    def _break_off(self, cause: GapCause, fault: FaultCause, detail: str) -> None:
+        if self._recording is not None:
+            self._recording.end(cause, detail)
+        self.hub.end(fault.value, detail)
+
+    def _set_condition(self, condition: CameraCondition, **details: object) -> None:
+        if self.board.change(condition, self._context.clock.now(), **details):  # type: ignore[arg-type]
+            self._on_change()
+
+
+def _reason(group: ExceptionGroup[Exception]) -> tuple[FaultCause, str]:
+    """Why a session ended, out of what its tasks raised; an unknown error is raised again."""
+    for error in group.exceptions:
+        if isinstance(error, RtspError):
+            return cause_of(error.fault), error.detail
+        if isinstance(error, NoKeyFrameError):
+            return FaultCause.NO_KEYFRAME, str(error)
+    raise group

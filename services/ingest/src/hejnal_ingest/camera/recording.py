@@ -1,0 +1,133 @@
+"""Recording of one stream: runs begin with a key frame, end with a cause, and pause while the disk is full."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from hejnal_contracts.cameras import StreamName
+from hejnal_contracts.media import GapCause
+from hejnal_ingest.facts import FactQueue
+from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
+from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
+from hejnal_media.access_unit import AccessUnit, CodecParameters
+from hejnal_runtime.ids import new_id
+
+_OVERLAP_US = 10_000_000
+"""A camera that replays its last seconds at the start does not make a run overlap the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPlace:
+    """Where and as whom this process records."""
+
+    spool_dir: Path
+    spool_url: str
+    ingest_id: str
+    segment_s: float
+    disk_retry_s: float
+    pool: Executor
+    facts: FactQueue
+
+
+class StreamRecording:
+    """Takes pictures of one camera's recorded stream while it is leased under `epoch`."""
+
+    def __init__(
+        self,
+        place: RecordingPlace,
+        camera_id: str,
+        stream: StreamName,
+        *,
+        epoch: int,
+        on_fault: Callable[[str | None], None],
+    ) -> None:
+        self._place = place
+        self._camera_id = camera_id
+        self._stream = stream
+        self._epoch = epoch
+        self._on_fault = on_fault
+        self._builder: FragmentBuilder | None = None
+        self._writer: RunWriter | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._retry_at_s = 0.0
+        self._last_ended_us = 0
+        self._camera_time_us: Callable[[int], int | None] = lambda _ticks: None
+
+    def set_camera_clock(self, camera_time_us: Callable[[int], int | None]) -> None:
+        """Where the camera's own time of a tick is had from."""
+        self._camera_time_us = camera_time_us
+
+    def change_parameters(self, parameters: CodecParameters) -> None:
+        """The next key frame has other parameters: within a run a new segment, with another picture size a new run."""
+        if self._builder is None or self._writer is None:
+            return
+        if not self._builder.parameters.same_picture(parameters):
+            self.end(GapCause.CAMERA_REBOOT, "the camera's picture format has changed")
+        elif self._builder.parameters != parameters and (last := self._builder.change_parameters(parameters)):
+            self._writer.write(last)
+
+    def add(self, unit: AccessUnit, parameters: CodecParameters) -> None:
+        """The next picture."""
+        if self._builder is None:
+            if not unit.key_frame or asyncio.get_running_loop().time() < self._retry_at_s:
+                return
+            self._begin(unit, parameters)
+        assert self._builder is not None
+        fragment = self._builder.add(unit)
+        if fragment is not None:
+            self._write(fragment)
+
+    def end(self, cause: GapCause, detail: str) -> None:
+        """The run is over: what has come of the last group of pictures is written too."""
+        builder, writer = self._builder, self._writer
+        self._builder = self._writer = None
+        if builder is None or writer is None:
+            return
+        last = builder.finish()
+        if last is not None:
+            writer.write(last)
+            self._last_ended_us = last.ends_at_us
+        task = asyncio.create_task(writer.end(cause, detail), name=f"end of run {writer.identity.run_id}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def closed(self) -> None:
+        """Waits until every ended run is on disk and told (bounded by the writers)."""
+        if self._closing:
+            await asyncio.wait(set(self._closing))
+
+    def _write(self, fragment: Fragment) -> None:
+        assert self._writer is not None
+        self._last_ended_us = fragment.ends_at_us
+        self._writer.write(fragment)
+
+    def _begin(self, unit: AccessUnit, parameters: CodecParameters) -> None:
+        place = self._place
+        not_before_us = self._last_ended_us if unit.received_at_us > self._last_ended_us - _OVERLAP_US else 0
+        self._builder = FragmentBuilder(
+            self._camera_id,
+            parameters,
+            segment_s=place.segment_s,
+            new_id=new_id,
+            not_before_us=not_before_us,
+            camera_time_us=self._camera_time_us,
+        )
+        identity = RunIdentity(self._camera_id, new_id(), self._epoch, place.ingest_id, self._stream, place.spool_url)
+        writer = RunWriter(
+            identity,
+            parameters,
+            spool_dir=place.spool_dir,
+            pool=place.pool,
+            facts=place.facts,
+            on_failed=lambda detail: self._failed(writer, detail),
+        )
+        self._writer = writer
+        self._on_fault(None)
+
+    def _failed(self, writer: RunWriter, detail: str) -> None:
+        if self._writer is writer:
+            self._builder = self._writer = None
+            self._retry_at_s = asyncio.get_running_loop().time() + self._place.disk_retry_s
+            self._on_fault(detail)

@@ -1,0 +1,23 @@
+"""Every metric of ingest."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CAMERAS = Gauge("hejnal_ingest_cameras", "Cameras held by this process", ["condition"])
+CONNECTS = Counter("hejnal_ingest_connects_total", "Attempts to open a stream of a camera", ["outcome"])
+BREAKS = Counter("hejnal_ingest_breaks_total", "Holes in a stream that went on", ["reason"])
+PACKETS_LOST = Counter("hejnal_ingest_rtp_packets_lost_total", "RTP packets that never came")
+RUNS_ENDED = Counter("hejnal_ingest_runs_ended_total", "Recorded runs that have ended", ["cause"])
+FRAGMENTS = Counter("hejnal_ingest_fragments_total", "Fragments made durable in the spool")
+FRAGMENT_BYTES = Counter("hejnal_ingest_fragment_bytes_total", "Bytes of fragments made durable in the spool")
+WRITE_S = Histogram(
+    "hejnal_ingest_fragment_write_seconds",
+    "From a group of pictures complete to durable and hashed",
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+WRITE_FAILURES = Counter("hejnal_ingest_write_failures_total", "Fragments that could not be written", ["reason"])
+SPOOL_BYTES = Gauge("hejnal_ingest_spool_bytes", "Bytes of segments in the spool")
+SPOOL_PRUNED = Counter("hejnal_ingest_spool_pruned_total", "Segments removed from the spool", ["reason"])
+FACTS_WAITING = Gauge("hejnal_ingest_facts_waiting", "Facts that Kafka has not yet acknowledged")
+RELAY_READERS = Gauge("hejnal_ingest_relay_readers", "Open relay streams")
+RELAY_SKIPS = Counter("hejnal_ingest_relay_skips_total", "Times a slow relay reader was moved on to the next key frame")
+RECOVERED_RUNS = Counter("hejnal_ingest_recovered_runs_total", "Runs of an earlier process whose story was closed at start")

@@ -1,0 +1,1 @@
+"""Live video to the gateway: the last group of pictures first, then each picture as it comes."""

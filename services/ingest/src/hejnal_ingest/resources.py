@@ -1,0 +1,113 @@
+"""What ingest holds while it runs, built and closed in one place."""
+
+import asyncio
+import fcntl
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import aiohttp
+
+from hejnal_ingest.camera.pacing import StartPacer
+from hejnal_ingest.camera.puller import PullerContext
+from hejnal_ingest.camera.recording import RecordingPlace
+from hejnal_ingest.camera.runner import RunnerContext
+from hejnal_ingest.credentials import CameraPasswords
+from hejnal_ingest.facts import FactQueue
+from hejnal_ingest.server_time import ServerTime
+from hejnal_ingest.settings import Settings
+from hejnal_media.rtsp import ReceiveBuffer, SessionLimits
+from hejnal_runtime.bus import Producer
+from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.tokens import TokenIssuer, load_key
+
+_LINGER_MS = 25
+"""A lone message costs ten times a batched one, and nobody waits for a fact this short a while."""
+
+
+class SpoolInUseError(Exception):
+    """Another ingest process writes to the same spool."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Open connections and the things every room needs."""
+
+    settings: Settings
+    clock: Clock
+    time: ServerTime
+    producer: Producer
+    facts: FactQueue
+    http: aiohttp.ClientSession
+    issuer: TokenIssuer | None
+    pool: ThreadPoolExecutor
+    spool_lock: int
+
+    @classmethod
+    async def open(cls, settings: Settings, *, clock: Clock | None = None) -> "Resources":
+        """Builds everything; nothing has to answer yet. Raises OSError or SpoolInUseError for the spool's folder."""
+        issuer = None
+        if settings.token_key_file is not None:
+            issuer = TokenIssuer(settings.service, await asyncio.to_thread(load_key, settings.token_key_file))
+        lock = await asyncio.to_thread(_lock_spool, settings)
+        clock = clock or SystemClock()
+        producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, clock=clock, linger_ms=_LINGER_MS)
+        return cls(
+            settings=settings,
+            clock=clock,
+            time=ServerTime(clock),
+            producer=producer,
+            facts=FactQueue(producer, limit=settings.facts_limit),
+            http=aiohttp.ClientSession(),
+            issuer=issuer,
+            pool=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="spool"),
+            spool_lock=lock,
+        )
+
+    def runner_context(self) -> RunnerContext:
+        """What the cameras need."""
+        settings = self.settings
+        return RunnerContext(
+            pulling=PullerContext(
+                clock=self.clock,
+                time=self.time,
+                pacer=StartPacer(settings.start_spacing_s),
+                buffer=ReceiveBuffer(),
+                limits=SessionLimits(settings.connect_timeout_s, settings.response_timeout_s),
+                no_video_s=settings.no_video_s,
+                no_keyframe_s=settings.no_keyframe_s,
+            ),
+            place=RecordingPlace(
+                spool_dir=settings.spool_dir.absolute(),
+                spool_url=f"{settings.base_url}/internal/v1/spool",
+                ingest_id=settings.ingest_id,
+                segment_s=settings.segment_s,
+                disk_retry_s=settings.disk_retry_s,
+                pool=self.pool,
+                facts=self.facts,
+            ),
+            passwords=CameraPasswords(self.http, self.issuer, settings.gateway_url),
+            producer=self.producer,
+            relay_url=settings.base_url,
+            status_interval_s=settings.status_interval_s,
+            linger_s=settings.sub_linger_s,
+        )
+
+    async def close(self) -> None:
+        """Closes in reverse order."""
+        await self.facts.close()
+        await asyncio.to_thread(self.pool.shutdown)
+        await self.http.close()
+        await self.producer.stop()
+        os.close(self.spool_lock)
+
+
+def _lock_spool(settings: Settings) -> int:
+    settings.spool_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.spool_dir / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise SpoolInUseError(f"another ingest process writes to {settings.spool_dir}") from error
+    return descriptor

@@ -1,0 +1,89 @@
+"""The running ingest: leases, cameras, spool and the internal API."""
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from hejnal_ingest import metrics
+from hejnal_ingest.app import create_app
+from hejnal_ingest.camera.runner import CameraRunner
+from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.resources import Resources
+from hejnal_ingest.settings import Settings
+from hejnal_ingest.spool.journal import remove_journal
+from hejnal_ingest.spool.recovery import recover
+from hejnal_ingest.spool.ring import SpoolRing
+from hejnal_runtime.bus import Consumer
+from hejnal_runtime.health import Health
+from hejnal_runtime.serve import serve
+
+log = structlog.get_logger()
+
+GROUP = "ingest"
+TOPICS = ("cameras",)
+DRAIN_S = 5.0
+
+
+async def close_old_stories(resources: Resources) -> int:
+    """Tells the ends of runs that an earlier process left open, before new ones begin; gives how many."""
+    spool_dir = resources.settings.spool_dir.absolute()
+    runs = await asyncio.to_thread(lambda: list(recover(spool_dir)))
+    for run in runs:
+        for fact in run.facts[:-1]:
+            resources.facts.put(fact.camera_id, fact)
+        last = run.facts[-1]
+        resources.facts.put(last.camera_id, last, functools.partial(remove_journal, run.folder))
+        metrics.RECOVERED_RUNS.inc()
+        log.info("run_recovered", camera_id=last.camera_id, run_id=last.run_id, facts=len(run.facts))
+    return len(runs)
+
+
+async def receive(resources: Resources, leases: CameraLeases, consume: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Holds cameras until cancelled; then ends their runs and sends what is left to be told."""
+    await close_old_stories(resources)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(consume())
+            group.create_task(leases.run())
+            group.create_task(resources.time.run())
+    finally:
+        await resources.facts.drain(DRAIN_S)
+
+
+async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
+    """Serves until SIGTERM, SIGINT or `stop`."""
+    resources = await Resources.open(settings)
+    try:
+        context = resources.runner_context()
+        leases = CameraLeases(lambda state, epoch: CameraRunner(context, state, epoch), resources.clock)
+        consumer = Consumer(
+            settings.kafka_bootstrap,
+            GROUP,
+            TOPICS,
+            leases.take,
+            producer=resources.producer,
+            topic_prefix=settings.topic_prefix,
+            from_beginning=True,
+            on_assigned=leases.assigned,
+            clock=resources.clock,
+        )
+        ring = SpoolRing(
+            settings.spool_dir.absolute(),
+            max_bytes=settings.spool_max_bytes,
+            max_age_s=settings.spool_max_age_s,
+            min_free_bytes=settings.spool_min_free_bytes,
+        )
+        health = Health()
+        health.add("cameras", consumer.health)
+        health.add("facts", resources.facts.health)
+        app = create_app(settings, resources, leases, health)
+
+        async def hold_cameras() -> None:
+            await receive(resources, leases, consumer.run)
+
+        await serve([(app, settings.internal_host, settings.internal_port)], [hold_cameras, ring.run], stop=stop)
+    finally:
+        await resources.close()
