@@ -271,15 +271,11 @@ class Desk:
         planned = []
         while True:
             async with self.database.transaction() as session:
-                outcome = await plan_next(
-                    session,
-                    self.clock.now(),
-                    served={Channel.PUSH, Channel.EMAIL, Channel.SMS},
-                    all_clear_ttl=timedelta(hours=12),
-                )
+                served = {Channel.PUSH, Channel.EMAIL, Channel.SMS}
+                outcome = await plan_next(session, self.clock.now(), served=served)
             if outcome is None:
                 return planned
-            planned.append(outcome[0])
+            planned.append(outcome)
 
     async def issue(self, fact: Any) -> list[Planned]:
         await self.store(fact)

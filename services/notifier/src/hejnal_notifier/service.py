@@ -88,7 +88,6 @@ async def run_service(settings: Settings) -> None:
         clock,
         barrier,
         served=resources.served,
-        all_clear_ttl=timedelta(hours=settings.all_clear_ttl_h),
         poll_s=settings.poll_s,
         on_planned=wake_all,
     )

@@ -72,9 +72,6 @@ class Settings(ServiceSettings):
     max_attempts: int = Field(
         default=120, ge=1, le=10_000, description="Tries before we give up, if the message does not expire earlier; about 19 h"
     )
-    all_clear_ttl_h: float = Field(
-        default=12.0, gt=0, description="How long after its issue an all-clear may still be sent, even if the validity has ended"
-    )
     progress_interval_s: float = Field(default=1.0, gt=0, description="Shortest time between two progress facts of one version")
     catch_up_patience_s: float = Field(
         default=10.0, gt=0, description="How long planning waits for subscriptions that make no headway before it goes ahead"

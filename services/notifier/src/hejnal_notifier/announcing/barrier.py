@@ -5,10 +5,10 @@ half of the town missing, and nobody would notice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
@@ -35,6 +35,7 @@ class SubscriptionsBarrier:
         self._clock = clock
         self._patience_s = patience_s
         self._consumer: AIOKafkaConsumer | None = None
+        self._partitions: list[TopicPartition] = []
 
     async def wait(self) -> bool:
         """True when everything that was on the topic at the call has been applied.
@@ -64,15 +65,24 @@ class SubscriptionsBarrier:
         """End offset of each partition that holds anything."""
         if self._consumer is None:
             consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, request_timeout_ms=5000)
-            await _within(consumer.start)
+            await asyncio.wait_for(consumer.start(), ASK_TIMEOUT_S)
             self._consumer = consumer
-        await _within(self._consumer.topics)  # refreshes the metadata
-        partitions = [TopicPartition(self._topic, number) for number in self._consumer.partitions_for_topic(self._topic) or ()]
-        if not partitions:
-            raise OSError(f"topic {self._topic} does not exist")
-        ends = await asyncio.wait_for(self._consumer.end_offsets(partitions), ASK_TIMEOUT_S)
-        beginnings = await asyncio.wait_for(self._consumer.beginning_offsets(partitions), ASK_TIMEOUT_S)
+            self._partitions = [TopicPartition(self._topic, number) for number in await self._partition_numbers()]
+        ends = await asyncio.wait_for(self._consumer.end_offsets(self._partitions), ASK_TIMEOUT_S)
+        beginnings = await asyncio.wait_for(self._consumer.beginning_offsets(self._partitions), ASK_TIMEOUT_S)
         return {partition.partition: end for partition, end in ends.items() if end > beginnings[partition]}
+
+    async def _partition_numbers(self) -> list[int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
+        await asyncio.wait_for(admin.start(), ASK_TIMEOUT_S)
+        try:
+            (topic,) = await asyncio.wait_for(admin.describe_topics([self._topic]), ASK_TIMEOUT_S)
+        finally:
+            await admin.close()
+        numbers = [int(partition["partition"]) for partition in topic["partitions"]]
+        if not numbers:
+            raise OSError(f"topic {self._topic} does not exist")
+        return numbers
 
     async def _missing(self, ends: dict[int, int]) -> int:
         async with self._database.read() as session:
@@ -86,7 +96,3 @@ class SubscriptionsBarrier:
         if self._consumer is not None:
             consumer, self._consumer = self._consumer, None
             await consumer.stop()
-
-
-async def _within(call: Callable[[], Awaitable[object]]) -> None:
-    await asyncio.wait_for(call(), ASK_TIMEOUT_S)

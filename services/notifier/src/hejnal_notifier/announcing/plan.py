@@ -7,7 +7,7 @@ When: at once; outside emergencies after quiet hours and pauses, if the version 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -34,7 +34,7 @@ class Planned:
 
 # skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
 _NEXT = text(
-    "select v.version_id, v.announcement_id, v.version, v.kind, v.severity, v.issued_at, v.valid_until, a.newest_version "
+    "select v.version_id, v.announcement_id, v.version, v.severity, v.valid_until, a.newest_version "
     "from versions v join announcements a using (announcement_id) where v.planned_at is null "
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
 )
@@ -93,13 +93,8 @@ _PLAN = text(
 )
 
 
-async def plan_next(
-    session: AsyncSession, now: datetime, *, served: set[Channel], all_clear_ttl: timedelta
-) -> tuple[Planned, set[int]] | None:
-    """Plan the most urgent version that waits, in the caller's transaction; None when none does.
-
-    Also gives the version ids whose deliveries changed.
-    """
+async def plan_next(session: AsyncSession, now: datetime, *, served: set[Channel]) -> Planned | None:
+    """Plan the most urgent version that waits, in the caller's transaction; None when none does."""
     row = (await session.execute(_NEXT)).first()
     if row is None:
         return None
@@ -110,22 +105,18 @@ async def plan_next(
     superseded = row.version < row.newest_version
     planned = 0
     if not superseded:
-        planned = await _insert(session, row, now, served=served, all_clear_ttl=all_clear_ttl)
+        planned = await _insert(session, row, now, served)
     await session.execute(_PLANNED, {"version_id": row.version_id, "now": now})
-    changed_versions = {*touched, row.version_id}
-    await session.execute(_CHANGED, {"versions": sorted(changed_versions)})
-    return Planned(row.announcement_id, row.version, planned, len(touched), superseded), changed_versions
+    await session.execute(_CHANGED, {"versions": sorted({*touched, row.version_id})})
+    return Planned(row.announcement_id, row.version, planned, len(touched), superseded)
 
 
-async def _insert(session: AsyncSession, row: Any, now: datetime, *, served: set[Channel], all_clear_ttl: timedelta) -> int:
+async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Channel]) -> int:
     severity = OF_RANK[row.severity]
     quiet = []
     if severity is not Severity.EMERGENCY:
         hours = await session.execute(_QUIET_HOURS)
         quiet = [(starts, ends, until) for starts, ends in hours if (until := quiet_until(now, starts, ends)) is not None]
-    expires_at = row.valid_until
-    if row.kind == "cancelled":  # the good news outlives what it ends
-        expires_at = max(expires_at, row.issued_at + all_clear_ttl)
     result = await session.execute(
         _PLAN,
         {
@@ -138,7 +129,7 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, *, served: set
             "now": now,
             "priority": priority(severity),
             "served": sorted(channel.value for channel in served),
-            "expires_at": expires_at,
+            "expires_at": row.valid_until,
         },
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 from sqlalchemy import text
@@ -32,7 +31,6 @@ class Planner:
         barrier: SubscriptionsBarrier,
         *,
         served: set[Channel],
-        all_clear_ttl: timedelta,
         poll_s: float,
         on_planned: Callable[[], None],
     ) -> None:
@@ -40,7 +38,6 @@ class Planner:
         self._clock = clock
         self._barrier = barrier
         self._served = served
-        self._all_clear_ttl = all_clear_ttl
         self._poll_s = poll_s
         self._on_planned = on_planned
         self._wake = asyncio.Event()
@@ -79,10 +76,9 @@ class Planner:
         caught_up = await self._barrier.wait()
         started = self._clock.monotonic()
         async with self._database.transaction() as session:
-            outcome = await plan_next(session, self._clock.now(), served=self._served, all_clear_ttl=self._all_clear_ttl)
-        if outcome is None:
+            planned = await plan_next(session, self._clock.now(), served=self._served)
+        if planned is None:
             return False
-        planned, _ = outcome
         duration_s = self._clock.monotonic() - started
         metrics.PLANNED_DELIVERIES.inc(planned.deliveries)
         metrics.PLAN_DURATION_S.observe(duration_s)
