@@ -198,15 +198,3 @@ async def house(open_house: Callable[..., Any]) -> AsyncIterator[House]:
     """A citizen-api with a town."""
     async with open_house() as opened:
         yield opened
-
-
-def announcement(**changes: Any) -> dict[str, Any]:
-    """A valid announcement."""
-    body: dict[str, Any] = {
-        "category": "water",
-        "severity": "warning",
-        "texts": {"pl": {"title": "Nie ma wody na Żółkiewskiego", "body": "Awaria. Naprawa potrwa do 18:00."}},
-        "valid_until": "2026-11-22T18:00:00Z",
-        "channels": ["push", "email", "sms"],
-    }
-    return body | changes

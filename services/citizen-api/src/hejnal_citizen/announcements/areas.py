@@ -39,7 +39,7 @@ _SHAPE = """
          shape as materialized (
              select case when st_isvalid(geometry) then st_multi(geometry) end as geometry from drawn as d(geometry))
     select encode(st_asewkb(geometry), 'hex') as geometry,
-           st_asgeojson(st_simplifypreservetopology(geometry, 0.00001), 6)::json as geojson,
+           st_asgeojson(st_multi(st_simplifypreservetopology(geometry, 0.00001)), 6)::json as geojson,
            st_intersects(geometry, (select boundary from town)) as in_town,
            (select count(*) from addresses a where st_covers(shape.geometry, a.place)) as addresses
     from shape

@@ -85,14 +85,14 @@ _SHAPES = query(
     _CURRENT
     + """
     select announcement_id as id, version, state, category, severity, texts, valid_from, valid_until, drill, area,
-           st_asgeojson(st_simplifypreservetopology(footprint, 0.00001), 6)::json as geometry
+           st_asgeojson(st_multi(st_simplifypreservetopology(footprint, 0.00001)), 6)::json as geometry
     from selected order by rank, issued_at desc limit :limit
     """
 )
 _ONE = query(
     _CURRENT
     + f"""
-    select {_FIELDS}, st_asgeojson(st_simplifypreservetopology(footprint, 0.00001), 6)::json as geometry
+    select {_FIELDS}, st_asgeojson(st_multi(st_simplifypreservetopology(footprint, 0.00001)), 6)::json as geometry
     from selected cross join lateral (select st_pointonsurface(footprint) as inner_point) as p
     where announcement_id = :id
     """

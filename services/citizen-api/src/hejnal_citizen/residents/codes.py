@@ -1,6 +1,7 @@
 """One-time codes: sent to a contact, proven by typing them back. Nothing here depends on whether the contact is known."""
 
 import hmac
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -134,8 +135,9 @@ async def _require_pause(session: AsyncSession, channel: str, address: str, sett
     last = (await session.execute(_LAST_SENT, {"channel": channel, "address": address})).scalar()
     wait_s = 0.0 if last is None else settings.code_resend_s - (now - last).total_seconds()
     if wait_s > 0:
-        detail = f"A code is already on its way. You can ask for another one in {int(wait_s) + 1} seconds."
-        raise AppError(Kind.RATE_LIMITED, "code-just-sent", detail, retry_after_s=int(wait_s) + 1)
+        retry_after_s = math.ceil(wait_s)
+        detail = f"A code is already on its way. You can ask for another one in {retry_after_s} seconds."
+        raise AppError(Kind.RATE_LIMITED, "code-just-sent", detail, retry_after_s=retry_after_s)
 
 
 def _wrong(left: int | None) -> AppError:
@@ -144,6 +146,6 @@ def _wrong(left: int | None) -> AppError:
 
 
 def _locked(until: datetime, now: datetime) -> AppError:
-    wait_s = max(1, int((until - now).total_seconds()) + 1)
+    wait_s = max(1, math.ceil((until - now).total_seconds()))
     detail = f"There were too many wrong codes. Please try again in {max(1, round(wait_s / 60))} minutes."
     return AppError(Kind.RATE_LIMITED, "contact-locked", detail, retry_after_s=wait_s)
