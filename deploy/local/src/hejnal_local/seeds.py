@@ -57,7 +57,7 @@ class Seeds:
     def write_camera_accounts(self) -> None:
         """Random passwords for the street cameras, where their simulator reads them."""
         accounts = {
-            camera: {"username": CAMERA_ACCOUNT, "password": self._town.keys.secret(camera)}
+            camera: {"username": camera, "password": self._town.keys.secret(camera)}
             for camera in self._town.street_camera_ids()
         }
         write_private(self._town.accounts_file, json.dumps(accounts))
@@ -65,7 +65,7 @@ class Seeds:
     def import_town(self) -> None:
         """Addresses, districts and boundary into citizen-api; the cameras into the gateway. Only what has changed."""
         self._import("citizen-api", "import-town", self._town.town_folder / "town.json")
-        self._import("operator-gateway", "import-cameras", self._town.town_folder / "cameras.json")
+        self._import("operator-gateway", "import-cameras", self._town.town_folder / "cameras.json", "--prune")
 
     def create_staff(self) -> None:
         """One account for each role, with a random password and TOTP secret."""
@@ -107,12 +107,12 @@ class Seeds:
     def _write_credentials(self, credentials: Mapping[str, Any]) -> None:
         write_private(self.credentials_file, json.dumps(credentials, indent=2, ensure_ascii=False) + "\n")
 
-    def _import(self, service: str, command: str, file: Path) -> None:
+    def _import(self, service: str, command: str, file: Path, *options: str) -> None:
         made_for = fingerprint(file)
         if self._stamps.is_current(command, made_for):
             return
         self._say(f"{command.replace('import-', 'importing the demo town: ')}")
-        self._command(service, command, str(file))
+        self._command(service, command, str(file), *options)
         self._stamps.record(command, made_for)
 
     def _command(self, service_name: str, *arguments: str) -> str:
@@ -144,8 +144,8 @@ def address_cameras(cameras: list[dict[str, Any]], town: Town) -> list[dict[str,
         street = camera_id.startswith("gst-")
         port = town.settings.port(s.STREET_CAMERAS_PORT if street else s.CAMERAS_PORT)
         streams = [{"name": name, "url": f"rtsp://127.0.0.1:{port}/{camera_id}/{name}"} for name in ("main", "sub")]
-        password = town.keys.secret(camera_id if street else "cameras")
-        credentials = {"username": CAMERA_ACCOUNT, "password": password}
+        username, secret = (camera_id, camera_id) if street else (CAMERA_ACCOUNT, "cameras")
+        credentials = {"username": username, "password": town.keys.secret(secret)}
         addressed.append({**site, "camera_id": camera_id, "streams": streams, "credentials": credentials})
     return addressed
 
