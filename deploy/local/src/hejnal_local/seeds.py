@@ -57,8 +57,7 @@ class Seeds:
     def write_camera_accounts(self) -> None:
         """Random passwords for the street cameras, where their simulator reads them."""
         accounts = {
-            camera: {"username": camera, "password": self._town.keys.secret(camera)}
-            for camera in self._town.street_camera_ids()
+            camera: {"username": camera, "password": self._town.keys.secret(camera)} for camera in self._town.street_camera_ids()
         }
         write_private(self._town.accounts_file, json.dumps(accounts))
 
