@@ -59,6 +59,11 @@ class CameraLeases:
         """How many run."""
         return len(self._running)
 
+    def close_relays(self) -> None:
+        """Ends the answers to all relay readers."""
+        for running in self._running.values():
+            running.runner.close_relays()
+
     # --- from the bus
 
     async def assigned(self, partitions: Partitions) -> None:

@@ -81,9 +81,18 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         health.add("facts", resources.facts.health)
         app = create_app(settings, resources, leases, health)
 
+        stopping = stop or asyncio.Event()
+
         async def hold_cameras() -> None:
             await receive(resources, leases, consumer.run)
 
-        await serve([(app, settings.internal_host, settings.internal_port)], [hold_cameras, ring.run], stop=stop)
+        async def send_readers_away() -> None:
+            """Endless answers would hold the door open for its whole time of grace."""
+            await stopping.wait()
+            leases.close_relays()
+            await asyncio.Event().wait()
+
+        doors = [(app, settings.internal_host, settings.internal_port)]
+        await serve(doors, [hold_cameras, ring.run, send_readers_away], stop=stopping)
     finally:
         await resources.close()

@@ -106,6 +106,11 @@ class CameraRunner:
         for puller in self._pullers():
             puller.stop(cause, fault, detail)
 
+    def close_relays(self) -> None:
+        """Ends the answers to all relay readers."""
+        for puller in self._pullers():
+            puller.hub.close()
+
     async def closed(self) -> None:
         """After cancellation: waits until on-demand streams are closed and what was recorded is on disk."""
         for name in list(self._on_demand):
