@@ -137,12 +137,24 @@ class Launcher:
             time.sleep(0.1)
 
     def _fill_servers(self) -> None:
-        """Topics from their declaration; database, roles and schemas; then each service's own migrations."""
+        """Topics from their declaration; database, roles and schemas; then each service's own migrations if any has changed."""
         asyncio.run(self._declare())
+        stamps = Stamps(self._town.workspace.run / "stamps")
+        made_for = self._state_of_migrations()
+        if stamps.is_current("migrations", made_for):
+            return
+        self._say("migrating the databases")
         with ThreadPoolExecutor(2) as pool:  # mostly the start of Python: two at a time suit two cores
             migrations = [pool.submit(run_command, self._town, service, "migrate") for service in SERVICES if service.schema]
             for migration in migrations:
                 migration.result()
+        stamps.record("migrations", made_for)
+
+    def _state_of_migrations(self) -> str:
+        """Changes with every script, with what the scripts build on, and with the database cluster itself."""
+        root = self._town.workspace.root
+        scripts = [*root.glob("services/*/src/*/migrations/**/*.py"), *root.glob("libs/runtime/src/hejnal_runtime/**/*.py")]
+        return fingerprint(self._town.database.admin_url, *sorted(scripts))
 
     async def _declare(self) -> None:
         admin_url = self._town.database.admin_url
