@@ -58,7 +58,10 @@ class Email:
 
     async def send(self, job: Job) -> Outcome:
         """Hand over one message. A kept connection that the server has closed meanwhile is replaced once, unseen."""
-        message = self._composer.compose(job, self._clock.now())
+        try:
+            message = self._composer.compose(job, self._clock.now())
+        except ValueError as error:
+            return Refused("bad_address", str(error), contact="hard_bounce")
         while True:
             connection = self._take_idle()
             fresh = connection is None

@@ -1,10 +1,12 @@
 """An e-mail as bytes: text and HTML from sandboxed templates, with the headers mail programs act on (RFC 5322, 2369, 8058)."""
 
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import compat32
+from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import urlsplit
 
 from jinja2 import PackageLoader, StrictUndefined
@@ -22,6 +24,11 @@ _COLOURS = {
 }
 _CALM = "#1b6e3c"
 
+# The older classes of the standard library: four times as fast as EmailMessage, and a burst is thousands of e-mails.
+_WIRE = compat32.clone(linesep="\r\n")
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
+
 
 class EmailComposer:
     """Builds messages of one sender."""
@@ -31,7 +38,7 @@ class EmailComposer:
         if "@" not in address:
             raise ValueError("email_from holds no address")
         self.sender = address
-        self._from = Address(display_name=name, addr_spec=address)
+        self._from = formataddr((name, address), "utf-8")
         self._domain = address.rpartition("@")[2]
         self._town = town
         environment = SandboxedEnvironment(
@@ -48,25 +55,29 @@ class EmailComposer:
         return f"<{job.delivery_id}@{self._domain}>"
 
     def compose(self, job: Job, now: datetime) -> bytes:
-        """The message, ready for DATA."""
-        message = EmailMessage(policy=SMTP)
+        """The message, ready for DATA. ValueError for an address that would break the header."""
+        if not job.address.isprintable() or " " in job.address:
+            raise ValueError("address is not one")
+        message = MIMEMultipart("alternative")
         message["From"] = self._from
         message["To"] = job.address
         message["Message-ID"] = self.message_id(job)
         message["Date"] = format_datetime(now)
         message["Auto-Submitted"] = "auto-generated"
         values = self._announcement(message, job) if isinstance(job.content, AnnouncementContent) else self._direct(message, job)
-        message.set_content(self._text.render(values), cte="quoted-printable")
-        message.add_alternative(self._html.render(values), subtype="html", cte="quoted-printable")
-        return message.as_bytes()
+        for subtype, template in (("plain", self._text), ("html", self._html)):
+            part = MIMENonMultipart("text", subtype, charset="utf-8")
+            part.set_payload(template.render(values), _UTF8)
+            message.attach(part)
+        return message.as_bytes(policy=_WIRE)
 
-    def _announcement(self, message: EmailMessage, job: Job) -> dict[str, object]:
+    def _announcement(self, message: MIMEMultipart, job: Job) -> dict[str, object]:
         content = job.content
         assert isinstance(content, AnnouncementContent)
         language, words = content.text(job.language)
         own = WORDS[language]
         title = headline(content, language, words)
-        message["Subject"] = _one_line(title)
+        message["Subject"] = Header(_one_line(title), "utf-8").encode()
         message["Content-Language"] = language.value
         # all versions of one announcement make one thread
         message["References"] = f"<{content.announcement_id}@{self._domain}>"
@@ -96,12 +107,12 @@ class EmailComposer:
             "unsubscribe_url": unsubscribe_url,
         }
 
-    def _direct(self, message: EmailMessage, job: Job) -> dict[str, object]:
+    def _direct(self, message: MIMEMultipart, job: Job) -> dict[str, object]:
         content = job.content
         assert not isinstance(content, AnnouncementContent)
         language: Language = job.language
         subject, body = direct_words(content, language, town=self._town)
-        message["Subject"] = subject
+        message["Subject"] = Header(_one_line(subject), "utf-8").encode()
         message["Content-Language"] = language.value
         return {
             "lang": language.value,

@@ -29,6 +29,7 @@ RETRY_AFTER_S = 1
 TOKEN_TTL_LIMIT_S = 24 * 3600
 URGENCIES = {"very-low", "low", "normal", "high"}
 _KNOWN_TOKENS_LIMIT = 1000
+DEVICES_AT_ONCE = 5000
 
 
 def b64url(data: bytes) -> str:
@@ -111,14 +112,21 @@ class PushService:
         return [web.post("/push/subscriptions", self.subscribe), web.post("/push/{device_id}", self.accept)]
 
     async def subscribe(self, request: web.Request) -> web.Response:
-        """Make a device: `{"label": "", "behaviour": "accept|gone|flaky|full|slow"}`, both optional."""
+        """Make a device: `{"label": "", "behaviour": "accept|gone|flaky|full|slow"}`, both optional.
+
+        With `"count": 1000` so many alike, as `{"subscriptions": […]}`.
+        """
         body = await request.json() if request.can_read_body else {}
+        count = body.get("count")
+        if count is not None and (not isinstance(count, int) or not 1 <= count <= DEVICES_AT_ONCE):
+            return web.json_response({"error": f"count is from 1 to {DEVICES_AT_ONCE}"}, status=422)
         try:
             behaviour = Outcome(body.get("behaviour", "accept"))
         except ValueError:
             return web.json_response({"error": "unknown behaviour"}, status=422)
-        device = self._devices.make(label=str(body.get("label", "")), behaviour=behaviour)
-        return web.json_response(device.subscription(f"http://{request.host}"), status=201)
+        label, origin = str(body.get("label", "")), f"http://{request.host}"
+        made = [self._devices.make(label=label, behaviour=behaviour).subscription(origin) for _ in range(count or 1)]
+        return web.json_response(made[0] if count is None else {"subscriptions": made}, status=201)
 
     async def accept(self, request: web.Request) -> web.Response:
         """Take one message (RFC 8030 §5)."""
