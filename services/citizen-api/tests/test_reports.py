@@ -121,7 +121,7 @@ async def test_follow_up_needs_the_token_or_the_author(house):
 async def test_photos_are_re_encoded_without_any_metadata(house, name, data):
     answer = await send(house.client(), [data])
     assert answer.status_code == 201, answer.text
-    files = [path for path in house.res.settings.photo_dir.rglob("*.jpg")]
+    files = list(house.res.settings.photo_dir.rglob("*.jpg"))
     assert len(files) == 2
     for path in files:
         content = path.read_bytes()

@@ -91,7 +91,7 @@ async def site(res: Res, path: str) -> FileResponse:
     if root is None or path.startswith(("api/", "staff/", "map/")):
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing at this address.")
     found = _file_below(root, path)
-    if found is None and PurePosixPath(path).suffix == "":
+    if found is None and PurePosixPath(path).suffix == "" and not path.startswith("assets/"):
         found = _file_below(root, "index.html")
     if found is None:
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing at this address.")

@@ -43,6 +43,7 @@ class Settings(ServiceSettings):
     sms_diacritics: bool = Field(
         default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
     )
+    sms_max_parts: int = Field(default=3, ge=1, le=10, description="Longest SMS in parts, as notifier cuts it")
     legal_basis: str = Field(default="art. 6 ust. 1 lit. a RODO", description="Legal basis noted with each consent")
     camera_administrator: str = Field(default="", description="Who administers the cameras' data, shown in the public register")
 

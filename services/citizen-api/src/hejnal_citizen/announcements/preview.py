@@ -12,9 +12,13 @@ from hejnal_citizen.sql import query
 from hejnal_citizen.town import registry
 from hejnal_contracts.announcements import Text, TownArea
 from hejnal_contracts.base import Channel, Language, Severity
-from hejnal_runtime.sms_text import Encoding, split_text, transliterate
+from hejnal_runtime.sms_text import Encoding, shorten, split_text, transliterate
 
 SEVERITIES = list(Severity)
+
+# The marks notifier puts before a text (its channels/wording.py): they cost characters, so the preview has them too.
+_DRILL = {Language.PL: "ĆWICZENIA", Language.EN: "DRILL", Language.UK: "НАВЧАННЯ"}
+_EMERGENCY = {Language.PL: "Zagrożenie", Language.EN: "Emergency", Language.UK: "Небезпека"}
 
 # A paused resident is told when the pause ends in time; an emergency does not wait.
 _RECIPIENTS = query(
@@ -85,16 +89,22 @@ def language_for(wanted: Language, texts: dict[Language, Text]) -> Language:
     return wanted if wanted in texts else Language.PL
 
 
-def sms_of(text: Text, *, diacritics: bool) -> str:
-    """The SMS of one language: its own wording, or title and body."""
-    wording = text.sms or f"{text.title}. {text.body}"
-    return wording if diacritics else transliterate(wording)
+def sms_of(draft: Draft, language: Language, settings: Settings) -> str:
+    """The SMS of one language as notifier words it: marks, then its own wording, or title, body and instruction."""
+    text = draft.texts[language]
+    marks = [_DRILL[language]] if draft.drill else []
+    if draft.severity is Severity.EMERGENCY:
+        marks.append(_EMERGENCY[language])
+    wording = ": ".join([*marks, text.sms or f"{text.title}. {text.body} {text.instruction}"])
+    if not settings.sms_diacritics and language is not Language.UK:
+        wording = transliterate(wording)
+    return shorten(" ".join(wording.split()), settings.sms_max_parts)
 
 
 def _wordings(draft: Draft, contacts: Counter[tuple[Channel, Language]], settings: Settings) -> list[SmsWording]:
     wordings = []
-    for language, text in draft.texts.items():
-        wording = sms_of(text, diacritics=settings.sms_diacritics)
+    for language in draft.texts:
+        wording = sms_of(draft, language, settings)
         split = split_text(wording)
         wordings.append(
             SmsWording(

@@ -57,6 +57,7 @@ async def issue_announcement(
     """Issue a first version. It is on its way to people when this returns."""
     async with res.database.transaction() as session:
         announcement_id = await history.issue(session, res, caller, body, idempotency_key)
+    response.headers["Location"] = f"/staff/v1/announcements/{announcement_id}"
     return await _detail(res, announcement_id, response)
 
 
