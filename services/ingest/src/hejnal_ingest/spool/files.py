@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-SEGMENT_PATH = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}/[0-9a-zA-Z-]{1,64}/[0-9a-zA-Z-]{1,64}\.mp4$")
+SEGMENT_PATH = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}/[0-9a-zA-Z-]{1,64}/[0-9a-zA-Z-]{1,64}\.mp4\Z")
 """<camera>/<run>/<segment>.mp4, as it stands in facts and URLs."""
 
 
