@@ -111,12 +111,12 @@ class Launcher:
         python = town.workspace.python
         cameras = town.settings.number(s.CAMERAS) + town.settings.number(s.STREET_CAMERAS)
         stamps = Stamps(town.workspace.run / "stamps")
-        source = town.workspace.root / "deploy" / "local" / "src" / "hejnal_local" / "demo_town"
+        source = town.workspace.root / "deploy" / "town" / "src"
         made_for = fingerprint(str(cameras), *sorted(source.rglob("*.py")))
         if not stamps.is_current("town", made_for, folder / "town.json", folder / "town.pmtiles", folder / "sites.json"):
             self._say("drawing the demo town's map")
             folder.mkdir(exist_ok=True)
-            run([python, "-m", "hejnal_local.demo_town", "--out", folder, "--cameras", str(cameras)], step="demo town")
+            run([python, "-m", "hejnal_town", "--out", folder, "--cameras", str(cameras)], step="demo town")
             (folder / "cameras.json").replace(folder / "sites.json")
             stamps.record("town", made_for)
         sites = json.loads((folder / "sites.json").read_text(encoding="utf-8"))

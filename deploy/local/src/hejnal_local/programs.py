@@ -15,7 +15,6 @@ from hejnal_local.supervision import Program
 from hejnal_local.workspace import Workspace
 
 DATABASE = "hejnal"
-CAMERA_ACCOUNT = "hejnal"
 
 # What everything else stands on ends last; who only reads from others ends first.
 _ENDS_FIRST, _ENDS_SECOND, _ENDS_LAST = 900, 500, 100
@@ -107,7 +106,6 @@ class Town:
         port = self.settings.port
         cameras = [python, "-m", "hejnal_media.simulator", "--host", HOST, "--port", str(port(s.CAMERAS_PORT))]
         cameras += ["--cameras", self.settings.text(s.CAMERAS), "--cache", str(self.workspace.cache / "clips")]
-        cameras += ["--username", CAMERA_ACCOUNT, "--password-env", "HEJNAL_CAMERA_PASSWORD"]
         street = [
             "/usr/bin/python3",
             str(Path(__file__).with_name("street_cameras.py")),
@@ -117,10 +115,9 @@ class Town:
         street += ["--footage", str(self.workspace.cache / "footage"), "--accounts", str(self.accounts_file)]
         sinks = [python, "-m", "hejnal_notifier.sinks", "--port", str(port(s.SINKS_PORT)), "--smtp-port", str(port(s.SMTP_PORT))]
         sinks += ["--data", str(self.workspace.run / "sinks"), "--sms-token", self.keys.secret("sms-token")]
-        password = {"HEJNAL_CAMERA_PASSWORD": self.keys.secret("cameras")}
         programs = [Program("sinks", sinks, stop_order=_ENDS_SECOND)]
         if self.settings.number(s.CAMERAS):
-            programs.append(Program("cameras", cameras, password, stop_order=_ENDS_SECOND))
+            programs.append(Program("cameras", cameras, stop_order=_ENDS_SECOND))
         if self.settings.number(s.STREET_CAMERAS):
             # The distribution's Python must not see our environment's packages.
             programs.append(Program("street-cameras", street, {"PYTHONPATH": "", "PYTHONHOME": ""}, stop_order=_ENDS_SECOND))

@@ -10,7 +10,7 @@ from typing import Any
 
 from hejnal_local import settings as s
 from hejnal_local.keys import write_private
-from hejnal_local.programs import CAMERA_ACCOUNT, SERVICES, Service, Town
+from hejnal_local.programs import SERVICES, Service, Town
 from hejnal_local.setup.stamps import Stamps, fingerprint
 from hejnal_runtime.tokens import TokenIssuer, load_key
 
@@ -143,8 +143,8 @@ def address_cameras(cameras: list[dict[str, Any]], town: Town) -> list[dict[str,
         street = camera_id.startswith("gst-")
         port = town.settings.port(s.STREET_CAMERAS_PORT if street else s.CAMERAS_PORT)
         streams = [{"name": name, "url": f"rtsp://127.0.0.1:{port}/{camera_id}/{name}"} for name in ("main", "sub")]
-        username, secret = (camera_id, camera_id) if street else (CAMERA_ACCOUNT, "cameras")
-        credentials = {"username": username, "password": town.keys.secret(secret)}
+        # The drawn cameras are open, so that any player can look at them; the street cameras ask for Digest.
+        credentials = {"username": camera_id, "password": town.keys.secret(camera_id)} if street else None
         addressed.append({**site, "camera_id": camera_id, "streams": streams, "credentials": credentials})
     return addressed
 

@@ -48,6 +48,4 @@ class Workspace:
 
     def source_folders(self) -> list[Path]:
         """Every `src` folder of ours, in a fixed order."""
-        return sorted(
-            path for pattern in ("libs/*/src", "services/*/src", "deploy/local/src") for path in self.root.glob(pattern)
-        )
+        return sorted(path for pattern in ("libs/*/src", "services/*/src", "deploy/*/src") for path in self.root.glob(pattern))

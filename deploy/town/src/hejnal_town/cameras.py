@@ -180,8 +180,8 @@ class Sites:
 
 
 def _plain(street: str) -> str:
-    """As on a street sign: without `ulica`, with `al.`."""
-    return street.removeprefix("ulica ").replace("aleja ", "al. ")
+    """As on a street sign: with `al.`."""
+    return street.replace("aleja ", "al. ")
 
 
 def _short(place: str) -> str:

@@ -94,7 +94,7 @@ def lay_ground() -> Ground:
 
 
 def _old_town_ring() -> list[tuple[float, float]]:
-    podwale = next(road for road in MAIN_ROADS if road.name == "ulica Podwale")
+    podwale = next(road for road in MAIN_ROADS if road.name == "Podwale")
     return list(bent_line(podwale.points).coords)
 
 
@@ -107,7 +107,7 @@ def lay_streets(ground: Ground, chance: random.Random) -> list[Street]:
     for road in MAIN_ROADS:
         line = bent_line(curve(road.points) if road.smooth else road.points).intersection(ground.boundary)
         part, postcode = _where(line)
-        if road.name == "ulica Podwale":
+        if road.name == "Podwale":
             part, postcode = "Stare Miasto", OLD_TOWN_POSTCODE
         streets.append(Street(road.name, road.kind, part, postcode, road.houses, 0.55, _from_center(_longest(line))))
     mains = [street.line for street in streets if street.kind != "footway"]

@@ -126,4 +126,4 @@ def _point(place: tuple[float, float], min_zoom: int, **properties: str) -> Feat
 
 
 def _sign(street: str) -> str:
-    return street.removeprefix("ulica ").replace("aleja ", "al. ")
+    return street.removeprefix("").replace("aleja ", "al. ")
