@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
         description="Ingest's spool when it is on this machine: files are hard-linked. Without it they are fetched by HTTP",
     )
     batch_linger_s: float = Field(
-        default=0.2, ge=0, le=2, description="How long facts may wait to be taken over together in one transaction"
+        default=0.5, ge=0, le=2, description="How long facts may wait to be taken over together in one transaction"
     )
     fetch_timeout_s: float = Field(default=20.0, gt=0, description="Time limit of one fetch from ingest's spool")
     fetch_give_up_s: float = Field(
