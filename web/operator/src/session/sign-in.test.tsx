@@ -1,0 +1,94 @@
+import { screen, waitFor } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { problem, reportSummary, report, staff } from "../testing/fake-gateway.ts";
+
+const { gateway } = withConsole();
+
+async function fillIn(user: ReturnType<typeof openConsole>["user"]) {
+  await user.type(await screen.findByLabelText("Login"), "operator");
+  await user.type(screen.getByLabelText("Hasło"), "tajne");
+  await user.type(screen.getByLabelText("Kod jednorazowy"), "123 456");
+  await user.click(screen.getByRole("button", { name: "Zaloguj" }));
+}
+
+describe("signing in", () => {
+  it("is accessible and puts the cursor where one begins", async () => {
+    const { container } = openConsole(gateway(), "/", null);
+    expect(await screen.findByLabelText("Login")).toHaveFocus();
+    await expectAccessible(container);
+  });
+
+  it("sends login, password and code, and opens the role's first page", async () => {
+    const { user } = openConsole(gateway(), "/", null);
+    gateway().json("POST /api/v1/session", staff("clerk"));
+    gateway().json("GET /api/v1/town/reports", { items: [], next_cursor: null });
+    await fillIn(user);
+    expect(await screen.findByRole("heading", { name: "Zgłoszenia" })).toBeVisible();
+    expect(gateway().asked("POST /api/v1/session")[0]?.body).toEqual({ login: "operator", password: "tajne", code: "123456" });
+  });
+
+  it("does not say which of the three was wrong, and asks for a new code", async () => {
+    const { user } = openConsole(gateway(), "/", null);
+    gateway().problem("POST /api/v1/session", 401, "sign-in-failed");
+    await fillIn(user);
+    expect(await screen.findByRole("alert")).toHaveTextContent("Login, hasło lub kod się nie zgadza");
+    expect(screen.getByLabelText("Kod jednorazowy")).toHaveValue("");
+    expect(screen.getByLabelText("Hasło")).toHaveValue("tajne");
+  });
+
+  it("says how long a lock lasts", async () => {
+    const { user } = openConsole(gateway(), "/", null);
+    gateway().problem("POST /api/v1/session", 429, "too-many-tries", { "Retry-After": "900" });
+    await fillIn(user);
+    expect(await screen.findByRole("alert")).toHaveTextContent("Logowanie jest zablokowane, spróbuj za 15 minut");
+  });
+
+  it("tells a broken line from a wrong password", async () => {
+    const { user } = openConsole(gateway(), "/", null);
+    gateway().on("POST /api/v1/session", () => Promise.reject(new TypeError("no line")));
+    await fillIn(user);
+    expect(await screen.findByRole("alert")).toHaveTextContent("Nie ma połączenia z serwerem");
+  });
+});
+
+describe("the end of a session", () => {
+  it("asks for a new sign-in and brings the same person back to the same half-written answer", async () => {
+    const { user } = openConsole(gateway(), "/reports/r1", "clerk");
+    gateway().json("GET /api/v1/town/reports", { items: [reportSummary()], next_cursor: null });
+    gateway().json("GET /api/v1/town/reports/r1", report());
+    await user.type(await screen.findByLabelText("Słowa do autora"), "Naprawimy w piątek");
+    gateway().on("POST /api/v1/town/reports/r1/answers", () => problem(401, "sign-in-required"));
+    await user.click(screen.getByRole("button", { name: "Wyślij odpowiedź" }));
+
+    expect(await screen.findByText(/Sesja się skończyła/)).toBeVisible();
+    expect(screen.getByText("Słowa do autora")).not.toBeVisible();
+
+    gateway().json("POST /api/v1/session", staff("clerk"));
+    await fillIn(user);
+    await waitFor(() => expect(screen.getByLabelText("Słowa do autora")).toBeVisible());
+    expect(screen.getByLabelText("Słowa do autora")).toHaveValue("Naprawimy w piątek");
+    expect(window.location.pathname).toBe("/reports/r1");
+  });
+});
+
+describe("roles", () => {
+  it.each([
+    ["operator", ["Ściana", "Nagrania", "Zgłoszenia", "Komunikaty", "Kamery"]],
+    ["editor", ["Zgłoszenia", "Komunikaty"]],
+    ["clerk", ["Zgłoszenia", "Komunikaty"]],
+    ["dpo", ["Nagrania", "Kamery", "Dziennik"]],
+    ["admin", ["Ściana", "Kamery", "Dziennik"]],
+  ] as const)("%s sees its own pages only", async (role, pages) => {
+    openConsole(gateway(), "/cameras", role);
+    const nav = await screen.findByRole("navigation", { name: "Strony konsoli" });
+    expect([...nav.querySelectorAll("a")].map((link) => link.textContent)).toEqual(pages);
+  });
+
+  it("says whose page it is instead of showing it", async () => {
+    openConsole(gateway(), "/audit", "editor");
+    expect(await screen.findByText("Ta strona nie należy do Twojej roli")).toBeVisible();
+    expect(screen.getByText("Może to zrobić: inspektor ochrony danych lub administrator.")).toBeVisible();
+    expect(gateway().asked("GET /api/v1/audit")).toEqual([]);
+  });
+});
