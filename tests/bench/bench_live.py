@@ -46,7 +46,9 @@ def line(**values: Any) -> None:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which `share` of `values` lie."""
+    """The value below which `share` of `values` lie; absurdly large when there are none."""
+    if not values:
+        return 1e9
     return round(sorted(values)[min(len(values) - 1, int(share * len(values)))], 2)
 
 
@@ -129,7 +131,7 @@ async def measure(
     for viewer in watching:
         for number, ms in latencies_ms(viewer, times).items():
             (key if number % GOP == 0 else other).append(ms)
-    us = max(0.0, cpu - idle * elapsed) / packets * 1e6
+    us = max(0.0, cpu - idle * elapsed) / max(packets, 1) * 1e6
     bounds = {1: 15.0, 20: 6.0}
     met: dict[str, bool] = {}
     if system == "hejnal":

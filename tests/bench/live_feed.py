@@ -54,7 +54,10 @@ class Feed:
             self.times.append((number, now_us))
             self.gop = [record] if key else [*self.gop, record]
             for reader in list(self.readers):
-                await reader.write(record)
+                try:
+                    await reader.write(record)
+                except ConnectionError:
+                    self.readers.discard(reader)
             number += 1
 
     async def relay(self, request: web.Request) -> web.StreamResponse:

@@ -55,9 +55,10 @@ class StockServer:
 
     async def read(self) -> None:
         """Hand every unit to every track."""
-        async with aiohttp.ClientSession(read_bufsize=512 * 1024) as session, session.get(
-            self._relay_url, timeout=aiohttp.ClientTimeout(total=None)
-        ) as answer:
+        async with (
+            aiohttp.ClientSession(read_bufsize=512 * 1024) as session,
+            session.get(self._relay_url, timeout=aiohttp.ClientTimeout(total=None)) as answer,
+        ):
             decoder = RelayDecoder()
             async for chunk in answer.content.iter_any():
                 for record in decoder.feed(chunk):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc import rtcdtlstransport as dtls
 
 SO_TIMESTAMPNS = 35
@@ -35,8 +35,9 @@ class Viewer:
 
     def first_packet(self, plain: bytes) -> None:
         """Look for the first complete key frame: SPS seen, then a marker."""
-        kind = plain[12] & 0x1F
-        self.started = self.started or kind == 7
+        extension = 4 + 4 * int.from_bytes(plain[14:16], "big") if plain[0] & 0x10 else 0
+        kind = plain[12 + extension] & 0x1F
+        self.started = self.started or kind in (7, 24)  # alone or in a STAP-A
         if self.started and plain[1] & 0x80 and self.first_picture_s is None:
             self.first_picture_s = time.perf_counter() - self.asked_at
             self.complete.set()
@@ -72,7 +73,9 @@ dtls.RTCDtlsTransport._handle_rtp_data = _first  # type: ignore[method-assign]
 async def join(session: aiohttp.ClientSession, url: str, *, at_most_s: float = 10) -> Viewer:
     """Open a view and wait for its first complete key frame."""
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    peer.addTransceiver("video", direction="recvonly")
+    transceiver = peer.addTransceiver("video", direction="recvonly")
+    codecs = RTCRtpReceiver.getCapabilities("video").codecs  # aiortc as the answering side would choose VP8
+    transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType.lower() == "video/h264"])
     viewer = Viewer(peer)
     _by_transport[peer.getReceivers()[0].transport] = viewer
     await peer.setLocalDescription(await peer.createOffer())
@@ -124,6 +127,8 @@ def latencies_ms(viewer: Viewer, times: list[tuple[int, int]]) -> dict[int, floa
         while position + 1 < len(numbers) and sent[numbers[position + 1]] <= at_us:
             position += 1
         votes[(rtp_time - numbers[position] * TICKS) & 0xFFFFFFFF] += 1
+    if not votes:
+        return {}
     base = votes.most_common(1)[0][0]
     found = {}
     for at_us, rtp_time in viewer.markers:

@@ -1,0 +1,112 @@
+"""The live view in real Chromium: drawn pictures that change, soon after the offer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from gateway_house import Gateway, sign_in_body
+from gateway_relay import FakeIngest, encode, fake_ingest
+from playwright.async_api import Page, async_playwright
+
+from hejnal_gateway.accounts.roles import Role
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+WATCH = """async (camera) => {
+  const peer = new RTCPeerConnection({iceServers: []});
+  const transceiver = peer.addTransceiver('video', {direction: 'recvonly'});
+  const video = document.createElement('video');
+  video.muted = true; video.autoplay = true; video.playsInline = true;
+  document.body.append(video);
+  peer.ontrack = (event) => { video.srcObject = new MediaStream([event.track]); };
+  await peer.setLocalDescription(await peer.createOffer());
+  const asked = performance.now();
+  const firstFrame = new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - asked)));
+  const answer = await fetch(`/api/v1/whep/${camera}`,
+    {method: 'POST', headers: {'Content-Type': 'application/sdp'}, body: peer.localDescription.sdp});
+  const sdp = await answer.text();
+  if (answer.status !== 201) throw new Error(sdp);
+  await peer.setRemoteDescription({type: 'answer', sdp});
+  window.peer = peer; window.video = video; window.location_ = answer.headers.get('Location');
+  const timeout = new Promise((_, reject) => setTimeout(() => reject(new Error('no frame: ' + peer.iceConnectionState)), 15000));
+  return {first: await Promise.race([firstFrame, timeout]), width: video.videoWidth, height: video.videoHeight, sdp};
+}"""
+
+PICTURE = """() => {
+  const canvas = document.createElement('canvas'); canvas.width = 64; canvas.height = 48;
+  const context = canvas.getContext('2d'); context.drawImage(window.video, 0, 0, 64, 48);
+  return Array.from(context.getImageData(0, 0, 64, 48).data).join(',');
+}"""
+
+STATS = """async () => {
+  for (const report of (await window.peer.getStats()).values())
+    if (report.type === 'inbound-rtp') return {
+      decoded: report.framesDecoded, lost: report.packetsLost, keys: report.keyFramesDecoded, freezes: report.freezeCount,
+      delay: report.jitterBufferDelay / report.jitterBufferEmittedCount, decoder: report.decoderImplementation};
+}"""
+
+
+@pytest.fixture
+async def page(gateway: Gateway) -> AsyncIterator[Page]:
+    assert gateway.settings.static_dir is not None
+    (gateway.settings.static_dir / "index.html").write_text("<!doctype html><title>Console</title><body>")
+    credentials = await gateway.account(Role.OPERATOR)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = await browser.new_page()
+        await page.goto(gateway.url)
+        status = await page.evaluate(
+            """async (body) => (await fetch('/api/v1/session',
+              {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).status""",
+            sign_in_body(credentials),
+        )
+        assert status == 200
+        yield page
+        await browser.close()
+
+
+@pytest.fixture
+async def ingest(gateway: Gateway) -> AsyncIterator[FakeIngest]:
+    async with fake_ingest(gateway, encode(width=640, height=480, bit_rate=2_000_000)) as running:
+        await gateway.add_camera("cam-1")
+        await gateway.publish(running.status("cam-1"), "ingest")
+        await gateway.eventually(lambda: gateway.resources.board.report("cam-1"))
+        yield running
+
+
+async def test_chromium_draws_moving_pictures_soon(gateway: Gateway, ingest: FakeIngest, page: Page) -> None:
+    shown: dict[str, Any] = await page.evaluate(WATCH, "cam-1")
+    assert shown["first"] < 1000, f"first picture after {shown['first']:.0f} ms"
+    assert (shown["width"], shown["height"]) == (640, 480)
+    assert "VP8" not in shown["sdp"]
+    pictures = set()
+    for _ in range(10):
+        pictures.add(await page.evaluate(PICTURE))
+        await page.wait_for_timeout(100)
+    assert len(pictures) >= 8
+    stats = await page.evaluate(STATS)
+    print(shown["first"], stats)
+    assert stats["decoded"] > 20
+    assert stats["lost"] <= 0
+
+    ingest.drop()
+    await page.wait_for_timeout(1500)
+    ingest.bring_back()
+    await gateway.eventually(lambda: ingest.open == 1)
+    await page.wait_for_function(
+        "async (before) => { for (const r of (await peer.getStats()).values())"
+        " if (r.type === 'inbound-rtp') return r.framesDecoded > before + 30; }",
+        arg=stats["decoded"],
+        timeout=15_000,
+    )
+    assert await page.evaluate("peer.connectionState") == "connected"
