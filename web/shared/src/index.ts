@@ -7,10 +7,10 @@ export { type CatalogueLoader, changeLanguage, startI18n } from "./i18n/start.ts
 export { DateWords } from "./time/date-words.ts";
 export { exactTime, localDate, localDay, localTime, TOWN_TIME_ZONE } from "./time/local-date.ts";
 export { useDateWords } from "./time/use-date-words.ts";
-export { useColorScheme } from "./ui/color-scheme.ts";
 export { categoryIcon, Icon, type IconName } from "./ui/icons.tsx";
 export { suppressInlineStyles } from "./ui/inline-styles.ts";
 export { Logo } from "./ui/Logo.tsx";
+export { useColorScheme, useMediaQuery } from "./ui/media-query.ts";
 export { SEVERITIES, type Severity, SeverityBadge } from "./ui/SeverityBadge.tsx";
 export { EmptyState, ErrorState, Skeleton } from "./ui/states.tsx";
 export { type Bounds, circleRing, coneRing, insideBounds, type LatLon, TOWN_TILES } from "./map/view.ts";

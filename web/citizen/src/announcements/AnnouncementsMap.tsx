@@ -2,23 +2,23 @@ import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { FeatureCollection } from "geojson";
-import { answer, categoryIcon, Skeleton, useColorScheme, useLanguage } from "@hejnal/shared";
+import { answer, categoryIcon, useColorScheme, useLanguage } from "@hejnal/shared";
 import { TownMap } from "@hejnal/shared/map";
-import { type AnnouncementSummary, api } from "../api.ts";
-import { townBounds, useTown } from "../town/use-town.ts";
+import { type AnnouncementSummary, api, type Town } from "../api.ts";
+import { townBounds } from "../town/use-town.ts";
 import { centerOf, wording } from "./words.ts";
 
 interface AnnouncementsMapProps {
+  readonly town: Town;
   readonly announcements: readonly AnnouncementSummary[];
   readonly onSelect: (id: string) => void;
 }
 
 /** Where things happen: one marker per announcement that has a place, and its area under it. */
-export default function AnnouncementsMap({ announcements, onSelect }: AnnouncementsMapProps) {
+export default function AnnouncementsMap({ town, announcements, onSelect }: AnnouncementsMapProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const scheme = useColorScheme();
-  const { data: town } = useTown();
   const { data: shapes } = useQuery({
     queryKey: ["announcements.geojson"],
     queryFn: () => answer(api.GET("/api/v1/announcements.geojson")),
@@ -28,7 +28,7 @@ export default function AnnouncementsMap({ announcements, onSelect }: Announceme
     () =>
       announcements.flatMap((announcement) => {
         const place = centerOf(announcement);
-        if (!place) return [];
+        if (!place || announcement.area.kind === "town") return []; // the whole town is no place; the list has it
         const { id, texts, category, severity } = announcement;
         return [{ id, place, label: wording(texts, language).text.title, icon: categoryIcon(category), tone: severity }];
       }),
@@ -40,7 +40,6 @@ export default function AnnouncementsMap({ announcements, onSelect }: Announceme
     return { type: "FeatureCollection", features } as unknown as FeatureCollection;
   }, [announcements, shapes]);
 
-  if (!town) return <Skeleton rows={1} />;
   return (
     <div className="map-frame">
       <TownMap

@@ -1,11 +1,12 @@
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { EmptyState, ErrorState, Icon, Skeleton, useDateWords } from "@hejnal/shared";
+import { EmptyState, ErrorState, Icon, Skeleton, useDateWords, useMediaQuery } from "@hejnal/shared";
 import { Link, useLocation } from "wouter";
 import { Page } from "../app/Page.tsx";
 import type { AnnouncementSummary } from "../api.ts";
 import { OutboxNotice } from "../reports/OutboxNotice.tsx";
 import { usePlace } from "../town/use-place.ts";
+import { useTown } from "../town/use-town.ts";
 import { AnnouncementCard } from "./AnnouncementCard.tsx";
 import { CategoryFilter } from "./CategoryFilter.tsx";
 import { PlaceBar } from "./PlaceBar.tsx";
@@ -20,8 +21,11 @@ export function HomePage() {
   const dates = useDateWords();
   const [place, setPlace] = usePlace();
   const [categories, setCategories] = useState<string[]>([]);
-  const [view, setView] = useState<"list" | "map">("list");
+  const [mapAsked, setMapAsked] = useState(false);
+  const wide = useMediaQuery("(min-width: 72rem)");
+  const mapShown = wide || mapAsked;
   const { data, error, isPending, refetch } = useAnnouncements(place, categories);
+  const { data: town } = useTown();
   const lists = sections(data?.items ?? [], new Date());
   const shown = lists.now.length + lists.soon.length + lists.calledOff.length;
 
@@ -38,16 +42,12 @@ export function HomePage() {
       </Link>
       <div className="toolbar">
         <PlaceBar place={place} onChange={setPlace} />
-        <div className="segments" role="group" aria-label={t("home.view")}>
-          <button type="button" aria-pressed={view === "list"} onClick={() => setView("list")}>
-            <Icon name="list" />
-            {t("home.list")}
+        {wide ? null : (
+          <button type="button" className="button view-toggle" onClick={() => setMapAsked(!mapAsked)}>
+            <Icon name={mapAsked ? "list" : "map"} />
+            {mapAsked ? t("home.list") : t("home.map")}
           </button>
-          <button type="button" aria-pressed={view === "map"} onClick={() => setView("map")}>
-            <Icon name="map" />
-            {t("home.map")}
-          </button>
-        </div>
+        )}
         <CategoryFilter chosen={categories} onChange={setCategories} />
       </div>
       {data?.storedAt ? (
@@ -61,30 +61,36 @@ export function HomePage() {
       </p>
       {isPending ? <Skeleton /> : null}
       {error && !data ? <ErrorState error={error} onRetry={() => void refetch()} /> : null}
-      {view === "map" && data ? (
-        <Suspense fallback={<Skeleton rows={1} />}>
-          <AnnouncementsMap announcements={[...lists.now, ...lists.soon]} onSelect={(id) => navigate(`/komunikaty/${id}`)} />
-        </Suspense>
-      ) : null}
-      {data && shown === 0 ? (
-        <EmptyState icon="check" title={t("home.calmTitle")}>
-          <p>{categories.length ? t("home.calmFilter") : place ? t("home.calmNear") : t("home.calmText")}</p>
-          <Link href="/powiadomienia" className="button">
-            {t("home.calmAction")}
-          </Link>
-        </EmptyState>
-      ) : null}
-      <Section title={t("home.now")} items={lists.now} />
-      <Section title={t("home.soon")} items={lists.soon} />
-      <Section title={t("home.calledOff")} items={lists.calledOff} />
-      {lists.before.length ? (
-        <details className="before">
-          <summary>
-            <h2>{t("home.before")}</h2>
-          </summary>
-          <Cards items={lists.before} />
-        </details>
-      ) : null}
+      <div className="home-columns">
+        {wide || !mapAsked ? (
+          <div className="home-list">
+          {data && shown === 0 ? (
+            <EmptyState icon="check" title={t("home.calmTitle")}>
+              <p>{categories.length ? t("home.calmFilter") : place ? t("home.calmNear") : t("home.calmText")}</p>
+              <Link href="/powiadomienia" className="button">
+                {t("home.calmAction")}
+              </Link>
+            </EmptyState>
+          ) : null}
+          <Section title={t("home.now")} items={lists.now} />
+          <Section title={t("home.soon")} items={lists.soon} />
+          <Section title={t("home.calledOff")} items={lists.calledOff} />
+          {lists.before.length ? (
+            <details className="before">
+              <summary>
+                <h2>{t("home.before")}</h2>
+              </summary>
+              <Cards items={lists.before} />
+            </details>
+          ) : null}
+          </div>
+        ) : null}
+        {mapShown && data && town ? (
+          <Suspense fallback={<Skeleton rows={1} />}>
+            <AnnouncementsMap town={town} announcements={[...lists.now, ...lists.soon]} onSelect={(id) => navigate(`/komunikaty/${id}`)} />
+          </Suspense>
+        ) : null}
+      </div>
     </Page>
   );
 }

@@ -26,7 +26,7 @@ export function onNewVersion(listener: NewVersion): () => void {
 /** Registers the service worker of a built app: offline shell, last notices, push. Development goes without. */
 export function registerServiceWorker(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-  void navigator.serviceWorker.register("/sw.js").then((registration) => {
+  const watch = (registration: ServiceWorkerRegistration) => {
     if (registration.waiting && navigator.serviceWorker.controller) announce(registration.waiting);
     registration.addEventListener("updatefound", () => {
       const worker = registration.installing;
@@ -34,5 +34,7 @@ export function registerServiceWorker(): void {
         if (worker.state === "installed" && navigator.serviceWorker.controller) announce(worker);
       });
     });
-  });
+  };
+  // Without it (a private window, a strict setting) the app works, only not offline.
+  void navigator.serviceWorker.register("/sw.js").then(watch).catch(() => undefined);
 }

@@ -60,7 +60,7 @@ export function CategoryStep({ categories, chosen, onChoose, onNext }: CategoryS
           {t("report.category.missing")}
         </p>
       ) : null}
-      <div className="actions">
+      <div className="actions flow-actions">
         <button type="submit" className="button-primary">
           {t("report.next")}
         </button>

@@ -119,7 +119,7 @@ export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepPr
           {t("report.place.missing")}
         </p>
       ) : null}
-      <div className="actions">
+      <div className="actions flow-actions">
         <button type="submit" className="button-primary" disabled={outside}>
           {t("report.next")}
         </button>

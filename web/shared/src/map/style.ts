@@ -34,8 +34,8 @@ const LIGHT: Palette = {
   building: "#e2d6c3",
   buildingEdge: "#d3c5ae",
   road: "#ffffff",
-  roadMajor: "#fbe3b0",
-  roadEdge: "#d5c9b4",
+  roadMajor: "#f6d58f",
+  roadEdge: "#c9bba2",
   path: "#cdbfa6",
   rail: "#a79c8b",
   boundary: "#9a3b1f",
@@ -52,11 +52,11 @@ const DARK: Palette = {
   wood: "#1c2820",
   built: "#222326",
   industry: "#262629",
-  water: "#16293a",
+  water: "#1c3a54",
   building: "#2f3135",
   buildingEdge: "#3b3e43",
-  road: "#45484d",
-  roadMajor: "#5d5545",
+  road: "#4c5056",
+  roadMajor: "#73684f",
   roadEdge: "#15171a",
   path: "#3a3c40",
   rail: "#5d6167",
@@ -68,7 +68,7 @@ const DARK: Palette = {
 };
 
 /** Drawn by the browser from this family: the style needs no glyph files. */
-const FONT = ["Source Sans 3 Variable"];
+const FONT = ['"Source Sans 3 Variable"'];
 
 const MAJOR = ["motorway", "trunk", "primary", "secondary"];
 const MIDDLE = ["tertiary", "main", "collector"];
@@ -94,7 +94,7 @@ function roadWidth(extra: number): DataDrivenPropertyValueSpecification<number> 
     ["exponential", 1.6],
     ["zoom"],
     11,
-    at(1.6, 1, 0.4, 0.2),
+    at(2.2, 1.6, 0.6, 0.2),
     14,
     at(5, 3.5, 2, 0.8),
     18,
@@ -148,7 +148,7 @@ function layers(colour: Palette): LayerSpecification[] {
       type: "line",
       source,
       "source-layer": "roads",
-      minzoom: 12,
+      minzoom: 11,
       filter: ["!", kindIn(PATHS)],
       layout: { "line-cap": "round", "line-join": "round" },
       paint: { "line-color": colour.roadEdge, "line-width": roadWidth(1.6) },

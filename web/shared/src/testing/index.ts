@@ -1,0 +1,2 @@
+export { axeViolations } from "./axe.ts";
+export { flatten, messageValues, missingPlurals } from "./catalogues.ts";
