@@ -9,17 +9,15 @@ afterEach(() => {
   localStorage.clear();
 });
 
-// jsdom has no layout: what React Aria and our pages ask of it gets a still answer.
-window.matchMedia ??= (query: string) =>
-  ({
-    matches: false,
-    media: query,
-    onchange: null,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-    addListener: () => undefined,
-    removeListener: () => undefined,
-    dispatchEvent: () => false,
-  }) as MediaQueryList;
+/** jsdom has no layout: what React Aria and our pages ask of it gets a still answer. */
+class StillMedia extends EventTarget {
+  readonly matches = false;
+  readonly onchange = null;
+  constructor(readonly media: string) {
+    super();
+  }
+}
+
+window.matchMedia = (query) => new StillMedia(query) as unknown as MediaQueryList;
 window.scrollTo = () => undefined;
-Element.prototype.scrollIntoView ??= () => undefined;
+Element.prototype.scrollIntoView = () => undefined;

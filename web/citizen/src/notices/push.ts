@@ -17,7 +17,7 @@ function supported(): boolean {
 
 /** iPhones and iPads give push only to pages added to the home screen. */
 function needsHomeScreen(): boolean {
-  const apple = /iPad|iPhone|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+  const apple = /iPad|iPhone|iPod/.test(navigator.userAgent) || (navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);
   return apple && !window.matchMedia("(display-mode: standalone)").matches;
 }
 

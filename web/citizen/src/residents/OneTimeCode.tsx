@@ -112,6 +112,7 @@ export function OneTimeCode({ onRequest, onConfirm, confirmLabel }: OneTimeCodeP
       <p role="status">{t(pending.channel === "email" ? "signIn.sentEmail" : "signIn.sentSms", { contact: pending.contact })}</p>
       <Field
         // The second step begins here: the field takes the focus, and phones offer the code that came.
+        // eslint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
         label={t("signIn.code")}
         hint={t("signIn.expires", { time: localTime(new Date(pending.expires_at), language) })}

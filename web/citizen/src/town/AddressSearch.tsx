@@ -40,8 +40,8 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
         items={hits}
         inputValue={words}
         onInputChange={setWords}
-        selectedKey={null}
-        onSelectionChange={(chosen) => {
+        value={null}
+        onChange={(chosen) => {
           const hit = hits.find((candidate) => key(candidate) === chosen);
           if (!hit) return;
           setWords(hit.label);

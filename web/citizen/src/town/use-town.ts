@@ -13,7 +13,7 @@ export function useTown() {
 
 interface Named {
   readonly code: string;
-  readonly names: { readonly [language in Language]: string };
+  readonly names: Readonly<Record<Language, string>>;
 }
 
 /** A function from category code to its name in the reader's language; an unknown code stays as it is. */

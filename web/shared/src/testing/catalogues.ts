@@ -1,6 +1,8 @@
 import { IntlMessageFormat } from "intl-messageformat";
 
-type Tree = { readonly [key: string]: string | Tree };
+interface Tree {
+  readonly [key: string]: string | Tree;
+}
 
 /** Messages of a catalogue by their full key. */
 export function flatten(tree: Tree, prefix = ""): Map<string, string> {
@@ -14,11 +16,19 @@ export function flatten(tree: Tree, prefix = ""): Map<string, string> {
 
 type Ast = ReturnType<IntlMessageFormat["getAst"]>;
 
+/** Node types of the parser: plain text, and the plural's own "#". */
+const LITERAL = 0;
+const POUND = 7;
+
+function isPound(type: number): boolean {
+  return type === POUND;
+}
+
 function collect(ast: Ast, found: Set<string>): Set<string> {
   for (const node of ast) {
     const { value, options } = node as { value?: unknown; options?: Record<string, { value: Ast }> };
-    // Type 0 is literal text, 7 the plural's own "#".
-    if (node.type !== 0 && node.type !== 7 && typeof value === "string") found.add(value);
+    const type: number = node.type;
+    if (type !== LITERAL && !isPound(type) && typeof value === "string") found.add(value);
     for (const option of Object.values(options ?? {})) collect(option.value, found);
   }
   return found;
@@ -38,7 +48,7 @@ export function missingPlurals(message: string, language: string): string[] {
   const walk = (ast: Ast) => {
     for (const node of ast) {
       const { options, pluralType } = node as { options?: Record<string, { value: Ast }>; pluralType?: string };
-      const counts = options && Object.values(options).some(({ value }) => value.some(({ type }) => type === 7));
+      const counts = options && Object.values(options).some(({ value }) => value.some((part) => isPound(part.type)));
       if (pluralType === "cardinal" && counts) {
         for (const form of PLURALS[language] ?? []) if (!(form in options)) missing.push(form);
       }
