@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +21,7 @@ class KeyRing:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
 
     @property
     def jwks(self) -> Path:
@@ -48,10 +50,11 @@ class KeyRing:
     def secret(self, name: str) -> str:
         """A random word that stays the same from its first use on."""
         file = self._folder / "secrets.json"
-        words: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        if name not in words:
-            words[name] = secrets.token_urlsafe(24)
-            write_private(file, json.dumps(words, indent=1))
+        with self._lock:  # commands of several services are prepared at the same time
+            words: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            if name not in words:
+                words[name] = secrets.token_urlsafe(24)
+                write_private(file, json.dumps(words, indent=1))
         return words[name]
 
     def ensure(self) -> None:

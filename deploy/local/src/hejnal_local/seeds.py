@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,24 +67,27 @@ class Seeds:
         self._import("citizen-api", "import-town", self._town.town_folder / "town.json")
         self._import("operator-gateway", "import-cameras", self._town.town_folder / "cameras.json", "--prune")
 
-    def create_staff(self) -> None:
-        """One account for each role, with a random password and TOTP secret."""
+    def create_staff(self, people: Sequence[Staff] = STAFF) -> None:
+        """One account for each person, with a random password and TOTP secret."""
         credentials = self._read_credentials()
         known = {one["login"] for one in credentials["staff"]}
-        for person in STAFF:
-            if person.login in known:
-                continue
-            self._say(f"creating the account of the {person.role}")
-            arguments = ["--login", person.login, "--role", person.role, "--name", person.name, "--if-missing"]
-            said = self._command("operator-gateway", "create-account", *arguments)
-            made = _last_json(said)
-            if made is None:
-                raise SeedError(
-                    f"the account {person.login} exists, but its secrets are not in {self.credentials_file.name}: "
-                    "an earlier start was interrupted. `make clean-run` starts the town anew"
-                )
-            credentials["staff"].append({key: made[key] for key in ("role", "login", "password", "totp_secret")})
-            self._write_credentials(credentials)
+        missing = [person for person in people if person.login not in known]
+        if missing:
+            self._say(f"creating {len(missing)} staff accounts")
+        with ThreadPoolExecutor(2) as pool:  # mostly the start of Python: two at a time suit two cores
+            for made in pool.map(self._create_account, missing):
+                credentials["staff"].append(made)
+                self._write_credentials(credentials)
+
+    def _create_account(self, person: Staff) -> dict[str, str]:
+        arguments = ["--login", person.login, "--role", person.role, "--name", person.name, "--if-missing"]
+        made = _last_json(self._command("operator-gateway", "create-account", *arguments))
+        if made is None:
+            raise SeedError(
+                f"the account {person.login} exists, but its secrets are not in {self.credentials_file.name}: "
+                "an earlier start was interrupted. `make clean-run` starts the town anew"
+            )
+        return {key: str(made[key]) for key in ("role", "login", "password", "totp_secret")}
 
     def refresh_tokens(self) -> None:
         """Write tokens for outside checks of the internal doors, one per service, good for five minutes."""
