@@ -220,3 +220,44 @@ async def test_preview_counts_whom_it_reaches_and_what_it_costs(house):
     whole = (await house.staff().post("/announcements/preview", json=announcement())).json()
     assert whole["people"] == 3
     assert await house.facts("announcements") == []
+
+
+def test_state_follows_kind_and_time():
+    from datetime import UTC, datetime
+
+    from hejnal_citizen.announcements.rules import state_of
+
+    at = [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(6)]
+    assert state_of("issued", at[1], at[3], at[0]) == "upcoming"
+    assert state_of("updated", at[1], at[3], at[1]) == "active"
+    assert state_of("updated", at[1], at[3], at[3]) == "past"
+    assert state_of("cancelled", at[1], at[3], at[2]) == "cancelled"
+
+
+async def test_the_database_judges_states_like_the_rules(house):
+    from hejnal_citizen.announcements.rules import state_of
+
+    await issue(house, valid_until="2026-11-22T12:30:00Z")
+    await issue(house, valid_from="2026-11-22T13:00:00Z")
+    cancelled = await issue(house)
+    clear = {"expected_version": 1, "texts": {"pl": {"title": "Koniec", "body": "Koniec."}}}
+    await house.staff().post(f"/announcements/{cancelled['id']}/cancellation", json=clear)
+    versions = await house.rows(
+        "select a.id, kind, valid_from, valid_until from announcements a join announcement_versions v "
+        "on v.announcement_id = a.id and v.version = a.version"
+    )
+    for seconds in (0, 1800, 3600, 36_000):
+        house.clock.advance(seconds)
+        now = house.clock.now()
+        wanted = {row.id: state_of(row.kind, row.valid_from, row.valid_until, now) for row in versions}
+        page = (await house.client().get("/announcements")).json()
+        assert {one["id"]: one["state"] for one in page["items"]} == wanted
+
+
+async def test_an_all_clear_can_still_be_sent_after_the_end(house):
+    issued = await issue(house)
+    house.clock.advance(5.5 * 3600)
+    clear = {"expected_version": 1, "texts": {"pl": {"title": "Koniec", "body": "Koniec."}}}
+    assert (await house.staff().post(f"/announcements/{issued['id']}/cancellation", json=clear)).status_code == 200
+    fact = (await house.facts("announcements"))[-1][2]
+    assert fact["valid_until"] == "2026-11-22T23:30:00Z"

@@ -322,7 +322,8 @@ async def test_an_upload_that_breaks_off_leaves_nothing(open_house):
         host, port = town.public.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         head = b'--b\r\nContent-Disposition: form-data; name="photos"; filename="x.jpg"\r\n\r\n'
-        request = "POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+        request = "POST /api/v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n"
+        request += "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
         writer.write(request.encode() + head + bytes(100_000))
         await writer.drain()
 
@@ -355,10 +356,12 @@ async def test_broken_forms_are_named(house, body):
 
 
 async def test_kafka_away_alone_stops_nothing(open_house, make_topics, kafka_bootstrap):
-    async with open_house() as house:
-        async with running(house, bootstrap="127.0.0.1:1") as town, aiohttp.ClientSession() as http:
-            async with http.post(f"{town.public}/api/v1/reports", data=form(), headers=ORIGIN) as answer:
-                assert answer.status == 201
+    async with open_house() as house, aiohttp.ClientSession() as http:
+        async with (
+            running(house, bootstrap="127.0.0.1:1") as town,
+            http.post(f"{town.public}/api/v1/reports", data=form(), headers=ORIGIN) as answer,
+        ):
+            assert answer.status == 201
         assert len(await house.facts("reports")) == 2
         prefix = await make_topics(*TOPICS)
         async with running(house, bootstrap=kafka_bootstrap, prefix=prefix):
@@ -383,8 +386,8 @@ async def test_postgresql_away_is_said_and_recovers(open_house, make_database):
 
             async def statuses():
                 found = []
-                for method, path, body in requests:
-                    body = {name: value() if callable(value) else value for name, value in body.items()}
+                for method, path, wanted in requests:
+                    body = {name: value() if callable(value) else value for name, value in wanted.items()}
                     async with http.request(method, town.public + path, headers=ORIGIN, **body) as answer:
                         found.append(answer.status)
                         if answer.status == 503:

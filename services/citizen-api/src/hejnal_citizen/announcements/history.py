@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen import idempotency
+from hejnal_citizen import idempotency, metrics
 from hejnal_citizen.announcements import areas, rules
 from hejnal_citizen.announcements.areas import Shape
 from hejnal_citizen.announcements.schemas import Cancellation, Draft, Issue, Update, VersionKind
@@ -203,6 +203,7 @@ async def _store(session: AsyncSession, res: Resources, caller: Staff, new: _New
     )
     entry = act(caller, f"announcement.{new.kind}", new.announcement_id, now=now, reason=f"version {new.version}")
     await publish(session, fact, entry, source=SERVICE)
+    metrics.ANNOUNCEMENTS.labels(new.kind).inc()
 
 
 def _row(new: _NewVersion, shape: Shape, caller: Staff, now: datetime) -> dict[str, Any]:
