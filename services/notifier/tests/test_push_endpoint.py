@@ -22,6 +22,14 @@ def test_known_push_services_are_allowed(endpoint: str) -> None:
     assert POLICY.check(endpoint)[1] is False
 
 
+def test_what_was_judged_once_says_nothing_about_its_neighbours() -> None:
+    policy = EndpointPolicy(PUSH_HOSTS, ())
+    assert policy.check("https://fcm.googleapis.com/1") == policy.check("https://fcm.googleapis.com/2")
+    for endpoint in ("https://fcm.googleapis.comm", "https://fcm.googleapis.com.evil.pl/1", "http://fcm.googleapis.com/1"):
+        with pytest.raises(EndpointRefusedError):
+            policy.check(endpoint)
+
+
 def test_the_simulator_is_allowed_exactly() -> None:
     assert POLICY.check("http://127.0.0.1:8082/push/1") == ("http://127.0.0.1:8082", True)
 

@@ -1,8 +1,8 @@
 """The simulated mail server (SMTP, RFC 5321), with magic recipients."""
 
 import email
-import email.policy
-from email.message import EmailMessage
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import TYPE_CHECKING
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -68,14 +68,14 @@ class MailHandler:
             return "554 5.7.1 Message rejected by policy"
         await self._conditions.take_time(slow=any(outcomes.of_email(to) is Outcome.SLOW for to in envelope.rcpt_tos))
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        message = email.message_from_bytes(content, policy=email.policy.default)
-        headers = {name: str(message[name]) for name in _SHOWN_HEADERS if message[name]}
+        message = email.message_from_bytes(content)
+        headers = {name: _decoded(message[name]) for name in _SHOWN_HEADERS if message[name]}
         for to in envelope.rcpt_tos:
             self._mailbox.add(
                 "email",
                 to,
                 key=str(message["Message-ID"]),
-                subject=str(message["Subject"] or ""),
+                subject=_decoded(message["Subject"] or ""),
                 text=_part(message, "plain"),
                 html=_part(message, "html"),
                 headers=headers,
@@ -83,9 +83,19 @@ class MailHandler:
         return "250 2.0.0 Accepted"
 
 
-def _part(message: EmailMessage, subtype: str) -> str:
-    part = message.get_body((subtype,))
-    return str(part.get_content()) if part is not None else ""
+def _decoded(header: str) -> str:
+    """A header as people read it (RFC 2047)."""
+    return str(make_header(decode_header(header))).replace("\r\n", "")
+
+
+def _part(message: Message, subtype: str) -> str:
+    """The first text part of a subtype. The parser's old policy is used: the new one takes 4 ms a message."""
+    for part in message.walk():
+        if part.get_content_type() == f"text/{subtype}":
+            payload = part.get_payload(decode=True)
+            text = payload if isinstance(payload, bytes) else b""
+            return text.decode(part.get_content_charset("utf-8"), "replace")
+    return ""
 
 
 async def start_smtp(
