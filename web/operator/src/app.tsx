@@ -1,15 +1,15 @@
-import { ErrorState, Skeleton } from "@hejnal/shared";
+import { asProblem, ErrorState, Skeleton, useLanguage } from "@hejnal/shared";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { asProblem } from "@hejnal/shared";
 import { lazy, Suspense, useCallback } from "react";
+import { I18nProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch } from "wouter";
 import { EventsProvider, type ReportNews } from "./events/EventsProvider.tsx";
 import { SESSION_KEY, SessionGate, useSession } from "./session/session.tsx";
-import type { Act } from "./session/roles.ts";
+import { type Act, FIRST_PAGE } from "./session/roles.ts";
 import { SignInPage } from "./session/SignInPage.tsx";
 import { Announcer, useAnnounce } from "./shell/Announcer.tsx";
-import { PLACES, Shell } from "./shell/Shell.tsx";
+import { Shell } from "./shell/Shell.tsx";
 import { MayDo } from "./ui/ProblemLine.tsx";
 import { WallPage } from "./wall/WallPage.tsx";
 
@@ -32,18 +32,24 @@ export function createQueryClient(): QueryClient {
   return client;
 }
 
+/** Conventions of dates and numbers; English with the 24-hour clock of the country. */
+const LOCALES = { pl: "pl-PL", en: "en-GB", uk: "uk-UA" } as const;
+
 export function App({ queryClient }: { readonly queryClient: QueryClient }) {
+  const language = useLanguage();
   return (
     <QueryClientProvider client={queryClient}>
-      <Announcer>
-        <SessionGate
-          signIn={(ended) => <SignInPage ended={ended} />}
-          waiting={<Skeleton />}
-          failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
-        >
-          <Console />
-        </SessionGate>
-      </Announcer>
+      <I18nProvider locale={LOCALES[language]}>
+        <Announcer>
+          <SessionGate
+            signIn={(ended) => <SignInPage ended={ended} />}
+            waiting={<Skeleton />}
+            failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
+          >
+            <Console />
+          </SessionGate>
+        </Announcer>
+      </I18nProvider>
     </QueryClientProvider>
   );
 }
@@ -89,9 +95,8 @@ function For({ act, page }: { readonly act: Act; readonly page: React.ReactNode 
   );
 }
 
-/** The first page the role may use. */
+/** The page where the role's day begins. */
 function Home() {
-  const { may } = useSession();
-  const first = PLACES.find((place) => may(place.act));
-  return first === undefined ? null : <Redirect to={first.path} replace />;
+  const { staff } = useSession();
+  return <Redirect to={FIRST_PAGE[staff.role]} replace />;
 }

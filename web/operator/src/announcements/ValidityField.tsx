@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
+import { MomentField } from "../ui/MomentField.tsx";
 import { useNowSeconds } from "../words/ticker.ts";
 import { toLocalInput } from "../words/town-clock.ts";
 import { type Draft, type Fault, quickEnds } from "./draft.ts";
@@ -33,23 +34,10 @@ export function ValidityField({ draft, wrong, onChange }: ValidityFieldProps) {
             {t("editor.fromNow")}
           </label>
           {later ? (
-            <label className="field">
-              <span>{t("editor.from")}</span>
-              <input className="input" type="datetime-local" value={draft.from} aria-invalid={wrong.includes("from")} onChange={(event) => onChange({ from: event.target.value })} />
-            </label>
+            <MomentField label={t("editor.from")} value={draft.from} isInvalid={wrong.includes("from")} onChange={(from) => onChange({ from })} />
           ) : null}
         </div>
-        <label className="field">
-          <span>{t("editor.until")}</span>
-          <input
-            className="input"
-            type="datetime-local"
-            value={draft.until}
-            min={toLocalInput(nowMs)}
-            aria-invalid={wrong.some((fault) => fault.startsWith("until"))}
-            onChange={(event) => onChange({ until: event.target.value })}
-          />
-        </label>
+        <MomentField label={t("editor.until")} value={draft.until} isInvalid={wrong.some((fault) => fault.startsWith("until"))} onChange={(until) => onChange({ until })} />
         <div className="quick" role="group" aria-label={t("editor.quick")}>
           {quickEnds(nowMs).map(({ key, until }) => (
             <Button key={key} className="button" onPress={() => onChange({ until })}>

@@ -5,6 +5,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type AuditEntry, type AuditQuestion, fetchAudit } from "../api/audit.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { MomentField } from "../ui/MomentField.tsx";
 import { exact } from "../words/console-words.ts";
 import { fromLocalInput } from "../words/town-clock.ts";
 import { ACTION_GROUPS, actionWords } from "./action-words.ts";
@@ -160,14 +161,8 @@ function Filters({ question, onAsk, onAgain }: FiltersProps) {
         <span>{t("audit.column.actor")}</span>
         <input className="input" value={actorId} onChange={(event) => setActor(event.target.value)} />
       </label>
-      <label className="field">
-        <span>{t("audit.from")}</span>
-        <input className="input" type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
-      </label>
-      <label className="field">
-        <span>{t("audit.to")}</span>
-        <input className="input" type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />
-      </label>
+      <MomentField label={t("audit.from")} value={from} onChange={setFrom} />
+      <MomentField label={t("audit.to")} value={to} onChange={setTo} />
       <Button type="submit" className="button button-primary">
         {t("audit.search")}
       </Button>

@@ -5,6 +5,7 @@ export const ACTION_GROUPS = ["footage", "camera", "report", "announcement", "se
 
 const KNOWN = [
   "footage.live",
+  "footage.live-ended",
   "footage.playback",
   "footage.segment",
   "footage.snapshot",
@@ -16,6 +17,7 @@ const KNOWN = [
   "report.viewed",
   "report.answered",
   "report.routed",
+  "report.closed",
   "announcement.issued",
   "announcement.updated",
   "announcement.cancelled",

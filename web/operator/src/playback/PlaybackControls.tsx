@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { useSession } from "../session/session.tsx";
 import { ConsoleIcon } from "../ui/icons.tsx";
+import { MomentField } from "../ui/MomentField.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { fromLocalInput, toLocalInput } from "../words/town-clock.ts";
 import { CameraSelect } from "./CameraSelect.tsx";
@@ -113,10 +114,7 @@ function GoTo({ atMs, latestMs, onSeek }: { readonly atMs: number; readonly late
         onSeek(wanted);
       }}
     >
-      <label>
-        <span className="visually-hidden">{t("playback.goTo")}</span>
-        <input className="input" type="datetime-local" value={text} max={toLocalInput(latestMs)} aria-invalid={wanted === null || future} onChange={(event) => setDraft(event.target.value)} />
-      </label>
+      <MomentField label={t("playback.goTo")} labelHidden value={text} isInvalid={future} onChange={setDraft} />
       <Button type="submit" className="button" isDisabled={wanted === null || future}>
         {t("playback.go")}
       </Button>

@@ -3,7 +3,7 @@ import { causeWords } from "../words/causes.ts";
 import { duration } from "../words/console-words.ts";
 import { clockWithSeconds } from "../words/town-clock.ts";
 import type { BarWindow } from "./time-bar-geometry.ts";
-import type { Span } from "./timeline.ts";
+import { NOT_RECORDED, type Span } from "./timeline.ts";
 
 interface SpanListProps {
   readonly window: BarWindow;
@@ -16,7 +16,7 @@ interface SpanListProps {
 export function SpanList({ window: shown, spans, completeness, onSeek }: SpanListProps) {
   const { t, i18n } = useTranslation();
   const inside = spans.filter((span) => span.toMs > shown.fromMs && span.fromMs < shown.fromMs + shown.spanMs);
-  const gaps = inside.filter((span) => span.kind === "gap");
+  const gaps = inside.filter((span) => span.kind === "gap" && span.cause !== NOT_RECORDED);
   const percent = new Intl.NumberFormat(i18n.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   return (
     <section className="span-list" aria-label={t("bar.listLabel")}>
@@ -26,7 +26,7 @@ export function SpanList({ window: shown, spans, completeness, onSeek }: SpanLis
       </p>
       <ol>
         {inside.map((span) => (
-          <li key={`${span.kind}-${span.fromMs}`} className={`span span-${span.kind}`}>
+          <li key={`${span.kind}-${span.fromMs}`} className={`span span-${span.cause === NOT_RECORDED ? "none" : span.kind}`}>
             <button type="button" onClick={() => onSeek(span.kind === "footage" ? Math.max(span.fromMs, shown.fromMs) : span.fromMs - 5_000)}>
               <span className="span-time">
                 {clockWithSeconds(span.fromMs)}–{clockWithSeconds(span.toMs)}

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { causeWords } from "../words/causes.ts";
 import { clock, clockWithSeconds, zoneOffsetMs } from "../words/town-clock.ts";
 import { type BarWindow, keySteps, rects, ticks, timeAt, xOf, type Zoom } from "./time-bar-geometry.ts";
-import { gapAt, type Span } from "./timeline.ts";
+import { gapAt, NOT_RECORDED, type Span } from "./timeline.ts";
 
 interface TimeBarProps {
   readonly window: BarWindow;
@@ -90,12 +90,12 @@ export function TimeBar({ window: shown, zoom, spans, atMs, latestMs, onSeek }: 
           {rects(shown, spans, widthPx).map(({ span, xPx, widthPx: width }) => (
             <rect
               key={`${span.kind}-${span.fromMs}`}
-              className={span.kind === "footage" ? "bar-footage" : "bar-gap"}
+              className={span.kind === "footage" ? "bar-footage" : span.cause === NOT_RECORDED ? "bar-none" : "bar-gap"}
               x={xPx}
               y={TRACK_TOP}
               width={width}
               height={TRACK_HEIGHT}
-              fill={span.kind === "gap" ? "url(#bar-gap)" : undefined}
+              fill={span.kind === "gap" && span.cause !== NOT_RECORDED ? "url(#bar-gap)" : undefined}
             />
           ))}
           {ticks(shown, widthPx, zoneOffsetMs(shown.fromMs)).map((at) => (

@@ -15,6 +15,9 @@ export interface Timeline {
   readonly completeness: number | null;
 }
 
+/** Time that the archive knows nothing of: before the camera's first recording, or after what is still on its way. */
+export const NOT_RECORDED = "not_recorded";
+
 interface TimelineBody {
   readonly from: string;
   readonly to: string;
@@ -31,7 +34,7 @@ export function parseTimeline(body: TimelineBody): Timeline {
       kind: span.kind === "footage" ? "footage" : "gap",
       fromMs: Date.parse(span.from),
       toMs: Date.parse(span.to),
-      cause: span.kind === "footage" ? null : (span.cause ?? null),
+      cause: span.kind === "footage" ? null : (span.cause ?? NOT_RECORDED),
       detail: span.detail ?? "",
     })),
   };

@@ -10,10 +10,10 @@ const ALLOWED = {
   seeTimeline: ["operator", "dispatcher", "dpo", "admin"],
   playBack: ["operator", "dispatcher", "dpo"],
   seeCameras: ["operator", "dispatcher", "dpo", "admin"],
-  readReports: ["operator", "dispatcher", "clerk", "editor"],
-  answerReports: ["clerk", "dispatcher"],
-  readAnnouncements: ["editor", "dispatcher", "operator", "clerk"],
-  writeAnnouncements: ["editor"],
+  readReports: ["operator", "dispatcher", "clerk", "editor", "admin"],
+  answerReports: ["clerk", "editor", "admin"],
+  readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
+  writeAnnouncements: ["editor", "admin"],
   readAudit: ["dpo", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
@@ -26,3 +26,13 @@ export function may(role: Role, act: Act): boolean {
 export function rolesAllowed(act: Act): readonly Role[] {
   return ALLOWED[act];
 }
+
+/** Where each role's day begins. Nobody is taken to footage they did not ask for: looking is on record. */
+export const FIRST_PAGE: Readonly<Record<Role, string>> = {
+  operator: "/wall",
+  dispatcher: "/wall",
+  editor: "/announcements",
+  clerk: "/reports",
+  dpo: "/audit",
+  admin: "/cameras",
+};

@@ -123,5 +123,5 @@ export function Shell({ children }: { readonly children: ReactNode }) {
 
 function TownClock() {
   const nowMs = useNowSeconds();
-  return <time className="town-clock">{clockWithSeconds(nowMs)}</time>;
+  return <time className="town-clock" dateTime={new Date(nowMs).toISOString()}>{clockWithSeconds(nowMs)}</time>;
 }

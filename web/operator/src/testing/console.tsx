@@ -9,7 +9,8 @@ import type { Role } from "../session/roles.ts";
 import { camera, FakeGateway, staff, TOWN } from "./fake-gateway.ts";
 
 // Pages are loaded when they are opened; on a busy machine the first one takes seconds.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 15_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Gives each test a gateway of its own, Polish words, and the browser pieces jsdom lacks. */
 export function withConsole(): { readonly gateway: () => FakeGateway } {
@@ -52,7 +53,7 @@ export function openConsole(gateway: FakeGateway, path: string, role: Role | nul
   gateway.json("GET /api/v1/cameras", { items: [camera(1), camera(2)] });
   gateway.json("GET /api/v1/town/town", TOWN);
   window.history.replaceState(null, "", path);
-  const user = userEvent.setup();
+  const user = userEvent.setup({ delay: null });
   return { user, ...render(<App queryClient={createQueryClient()} />) };
 }
 

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Act, FIRST_PAGE, may, ROLES, rolesAllowed } from "./roles.ts";
+
+interface Operation {
+  readonly "x-roles"?: readonly string[];
+}
+
+const document = JSON.parse(readFileSync(new URL("../../../shared/openapi/gateway.json", import.meta.url), "utf8")) as {
+  paths: Record<string, Record<string, Operation>>;
+};
+
+describe("roles", () => {
+  it.each<[Act, string, string]>([
+    ["playBack", "get", "/api/v1/archive/cameras/{camera_id}/playlist.m3u8"],
+    ["playBack", "get", "/api/v1/archive/segments/{segment_id}/media"],
+    ["seeTimeline", "get", "/api/v1/archive/cameras/{camera_id}/timeline"],
+    ["readReports", "get", "/api/v1/town/reports"],
+    ["answerReports", "post", "/api/v1/town/reports/{report_id}/answers"],
+    ["readAnnouncements", "get", "/api/v1/town/announcements"],
+    ["writeAnnouncements", "post", "/api/v1/town/announcements"],
+    ["writeAnnouncements", "post", "/api/v1/town/announcements/{announcement_id}/cancellation"],
+  ])("%s is what the gateway allows on %s %s", (act, method, path) => {
+    expect([...rolesAllowed(act)].sort()).toEqual(document.paths[path]?.[method]?.["x-roles"]);
+  });
+
+  it("begins each role's day on a page it may use", () => {
+    const acts: Readonly<Record<string, Act>> = { "/wall": "watchLive", "/announcements": "readAnnouncements", "/reports": "readReports", "/audit": "readAudit", "/cameras": "seeCameras" };
+    for (const role of ROLES) expect(may(role, acts[FIRST_PAGE[role]] ?? "watchLive"), role).toBe(true);
+  });
+});
