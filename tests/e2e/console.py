@@ -1,0 +1,57 @@
+"""What an operator or editor does at the console, step by step."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from .town import Town
+
+FRAMES = """
+async (video) => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 96; canvas.height = 54;
+  const brush = canvas.getContext('2d', {willReadFrequently: true});
+  const look = () => {
+    brush.drawImage(video, 0, 0, 96, 54);
+    return Array.from(brush.getImageData(0, 0, 96, 54).data);
+  };
+  const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+  const decodedBefore = video.getVideoPlaybackQuality().totalVideoFrames;
+  const pictures = [];
+  for (let number = 0; number < 5; number++) { pictures.push(look()); await rest(400); }
+  const decoded = video.getVideoPlaybackQuality().totalVideoFrames - decodedBefore;
+  let changed = 0, lit = 0;
+  for (let number = 1; number < pictures.length; number++) {
+    const difference = pictures[number].reduce((sum, value, at) => sum + Math.abs(value - pictures[number - 1][at]), 0);
+    if (difference > 2000) changed++;
+  }
+  for (const value of pictures[0]) if (value > 16 && value < 255) lit++;
+  return {decoded, changed, lit, width: video.videoWidth, height: video.videoHeight};
+}
+"""
+"""Frames decoded in two seconds, how many of four looks differ from the one before, and that the picture is not black."""
+
+
+def sign_in(page: Page, town: Town, role: str) -> None:
+    """Sign in with password and one-time code."""
+    staff = town.staff(role)
+    page.goto(town.console)
+    page.get_by_label("Login").fill(staff["login"])
+    page.get_by_label("Hasło").fill(staff["password"])
+    page.get_by_label("Kod jednorazowy").fill(town.one_time_code(role))
+    page.get_by_role("button", name="Zaloguj").click()
+    expect(page.get_by_role("navigation", name="Strony konsoli")).to_be_visible()
+
+
+def call_camera(page: Page, number: int) -> Locator:
+    """Hang a camera into the first tile by its number, as an operator does; gives the tile."""
+    tile = page.locator('[data-tile="1"]')
+    tile.click()
+    for digit in str(number):
+        page.keyboard.press(digit)
+    page.keyboard.press("Enter")
+    return tile
+
+
+def moving_picture(video: Locator) -> dict[str, int]:
+    """Look at a video for two seconds."""
+    seen: dict[str, int] = video.evaluate(FRAMES)
+    return seen
