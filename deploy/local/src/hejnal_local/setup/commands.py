@@ -1,9 +1,13 @@
 """Runs the programs of a set-up step; quiet when they succeed, with the end of what they said when they do not."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+_SHOWN_LINES = 20
+"""Of the beginning and of the end: some programs say the cause first, some last."""
 
 
 class SetupError(RuntimeError):
@@ -18,7 +22,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 1800,
 ) -> str:
-    """Standard output of the command. Raises SetupError with its last lines if it fails or takes too long."""
+    """Standard output of the command. Raises SetupError with the beginning and end of its words if it fails or takes too long."""
     arguments = [str(part) for part in command]
     try:
         done = subprocess.run(
@@ -37,6 +41,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise SetupError(f"{step}: {' '.join(arguments[:4])} … took longer than {timeout_s:.0f} s") from None
     if done.returncode != 0:
-        end = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).splitlines()
+        end = "\n".join(said if len(said) <= 2 * _SHOWN_LINES else [*said[:_SHOWN_LINES], "…", *said[-_SHOWN_LINES:]])
         raise SetupError(f"{step}: `{' '.join(arguments[:6])}` failed with code {done.returncode}:\n{end}")
     return done.stdout
