@@ -1,4 +1,4 @@
-"""P2-P4: the live view. Added latency, CPU per packet, time to the first picture, for 1, 5, 20 and 60 viewers of one 4 Mbit/s camera.
+"""P2-P4: the live view of one 4 Mbit/s camera: added latency, CPU per packet, time to the first picture, 1 to 60 viewers.
 
 The whole gateway runs as in production (PostgreSQL, Kafka, sessions, audit); its peer in the same run is aiortc's own sender
 behind the same WHEP exchange, on the same relay. CPU is of the gateway's process, less what it uses with nobody watching.

@@ -89,6 +89,17 @@ async def test_first_picture_comes_at_once_and_pictures_move(gateway: Gateway, i
         assert len(pictures) > 30
 
 
+async def test_the_viewer_that_opens_the_relay_is_not_behind_either(gateway: Gateway, ingest: FakeIngest) -> None:
+    """The relay begins with up to a second of pictures; played at their own times they would leave the viewer that far behind."""
+    await asyncio.sleep(0.8)
+    async with gateway.signed_in() as browser, watching(browser) as view:
+        before_live = [await view.frame()]
+        async with asyncio.timeout(5):
+            while (frame := await view.frame()).pts - before_live[-1].pts < 1800:
+                before_live.append(frame)
+        assert before_live[-1].pts - before_live[0].pts <= 90 * (GOP + 1)
+
+
 async def test_all_viewers_share_one_relay_that_closes_after_them(gateway: Gateway, ingest: FakeIngest) -> None:
     async with gateway.signed_in() as browser:
         async with watching(browser) as one, watching(browser) as two, watching(browser) as three:
@@ -137,7 +148,7 @@ async def test_pli_brings_the_newest_key_frame(gateway: Gateway, ingest: FakeIng
 
         async def counting(packet: Any, arrival_time_ms: int) -> None:
             nonlocal key_frames
-            key_frames += packet.payload[0] & 0x1F == 7
+            key_frames += packet.payload[0] & 0x1F == 24
             await handle(packet, arrival_time_ms)
 
         receiver._handle_rtp_packet = counting

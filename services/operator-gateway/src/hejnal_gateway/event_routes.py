@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts.roles import ALL
@@ -49,12 +50,19 @@ async def _stream(resources: Resources, staff: StaffSession, last_event_id: str 
                 yield chunk
             if clock.monotonic() - checked_at > SESSION_CHECK_S:
                 checked_at = clock.monotonic()
-                if not await resources.sessions.still_open([staff.session_id]):
+                if not await _still_open(resources, staff):
                     listener.end("signed-out")
         farewell = FarewellEvent.model_validate({"reason": listener.ended.result()})
         yield frame("farewell", farewell, None)
     finally:
         ring.leave(listener)
+
+
+async def _still_open(resources: Resources, staff: StaffSession) -> bool:
+    try:
+        return bool(await resources.sessions.still_open([staff.session_id]))
+    except (SQLAlchemyError, OSError, TimeoutError):  # the database is away: the watch goes on
+        return True
 
 
 async def _next(listener: Listener) -> AsyncIterator[bytes]:

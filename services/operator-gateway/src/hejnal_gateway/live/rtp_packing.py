@@ -18,7 +18,8 @@ MAX_RUN_PACKETS = 24
 _HEADER = struct.Struct(">BBHII")
 _SEQ_AND_TIME = struct.Struct(">HI")
 _MARKER = 0x80
-_FU_A = 28
+_STAP_A, _FU_A = 24, 28
+_SPS, _PPS = 7, 8
 _ACCESS_UNIT_DELIMITER, _FILLER = 9, 12
 
 Payload = tuple[bytes, memoryview]
@@ -39,9 +40,23 @@ def payloads_of(payload: bytes) -> list[Payload]:
             continue
         if position - start <= MAX_PAYLOAD_BYTES:
             found.append((b"", view[start:position]))
+            if kind == _PPS and len(found) > 1 and payload_kind(found[-2]) == _SPS:
+                found[-2:] = [_together(found[-2][1], found[-1][1])]
         else:
             _fragment(view, start, position, found)
     return found
+
+
+def payload_kind(payload: Payload) -> int:
+    """The NAL unit type (or 24, 28 for aggregates and fragments) of an RTP payload."""
+    prefix, body = payload
+    return (prefix[0] if prefix else body[0]) & 0x1F
+
+
+def _together(first: memoryview, second: memoryview) -> Payload:
+    """STAP-A (RFC 6184 §5.7.1): both parameter sets in one packet."""
+    body = b"".join((len(first).to_bytes(2, "big"), first, len(second).to_bytes(2, "big"), second))
+    return bytes(((first[0] & 0x60) | _STAP_A,)), memoryview(body)
 
 
 def _fragment(view: memoryview, start: int, end: int, found: list[Payload]) -> None:

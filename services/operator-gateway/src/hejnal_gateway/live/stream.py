@@ -23,6 +23,8 @@ _SLICE_PACKETS = 24
 _SLICES = 4
 _REPORT_EVERY_S = 2.0
 _RESTART_EVERY_S = 1.0
+_COLLECT_PAUSE_S = 0.008
+_COLLECT_MOST_S = 0.1
 _STALE_S = 5.0
 _NTP_EPOCH_S = 2_208_988_800
 
@@ -48,9 +50,12 @@ class LiveStream:
         self._gop_bytes = 0
         self._broken = True
         self._replaying = False
+        self._collect_until: float | None = None
+        self._collect_timer: asyncio.TimerHandle | None = None
         self._waiting: deque[tuple[PackedUnit, int, float]] = deque()  # unit, its next run, when it arrived
         self._pump_timer: asyncio.TimerHandle | None = None
         self._outs: dict[RtpOut, float] = {}  # and when it last started over
+        self._awaiting_key: set[RtpOut] = set()
         self._lagging: set[RtpOut] = set()
         self._lag_timer: asyncio.TimerHandle | None = None
         self._report_timer: asyncio.TimerHandle | None = None
@@ -64,6 +69,7 @@ class LiveStream:
         else:
             self._base = None
             self._broken = True
+            self._collect_until = self._clock() + _COLLECT_MOST_S
 
     def end_run(self) -> None:
         """The camera has gone: who joins now must not be shown its last pictures as live."""
@@ -93,10 +99,26 @@ class LiveStream:
             return
         self._seq = (self._seq + packed.packets) & 0xFFFF
         self._keep(packed)
-        if self._outs:
+        if self._collect_until is not None:
+            self._collect()
+        elif self._outs:
             self._waiting.append((packed, 0, self._clock()))
             if self._pump_timer is None:
                 self._pump()
+
+    def _collect(self) -> None:
+        """A relay begins with a whole group of pictures at once. Who waits already gets it as one who joins now would."""
+        if self._collect_timer is not None:
+            self._collect_timer.cancel()
+        assert self._collect_until is not None
+        pause_s = max(0.0, min(_COLLECT_PAUSE_S, self._collect_until - self._clock()))
+        self._collect_timer = asyncio.get_running_loop().call_later(pause_s, self._collected)
+
+    def _collected(self) -> None:
+        self._collect_timer = self._collect_until = None
+        for out in list(self._outs):
+            self._outs[out] = self._clock()
+            self._begin(out)
 
     def _timeline(self, unit: AccessUnit) -> int:
         """RTP time that goes on over drops of the camera: a new run continues after as much time as has passed."""
@@ -125,12 +147,16 @@ class LiveStream:
 
     def _pump(self) -> None:
         """Send a slice of what waits to everybody, and come back for the rest."""
+        loop = asyncio.get_running_loop()
+        next_slice_at = loop.time() + _PACE_S  # sending to many takes its own time, which is part of the pace
         self._pump_timer = None
         pending = sum(sum(unit.run_sizes[start:]) for unit, start, _ in self._waiting)
         budget = pending if pending <= _SLICE_PACKETS else max(_SLICE_PACKETS, math.ceil(pending / _SLICES))
-        outs = list(self._outs)
         while self._waiting and budget > 0:
             unit, run_index, arrived_at = self._waiting[0]
+            if run_index == 0 and unit.key_frame:
+                self._awaiting_key.clear()
+            outs = [out for out in self._outs if out not in self._awaiting_key] if self._awaiting_key else list(self._outs)
             for out in outs:
                 self._send(out, unit, run_index)
             size = unit.run_sizes[run_index]
@@ -142,7 +168,7 @@ class LiveStream:
                 self._waiting.popleft()
                 metrics.SEND_LATENCY_S.observe(self._clock() - arrived_at)
         if self._waiting:
-            self._pump_timer = asyncio.get_running_loop().call_later(_PACE_S, self._pump)
+            self._pump_timer = loop.call_at(next_slice_at, self._pump)
 
     def _send(self, out: RtpOut, unit: PackedUnit, run_index: int) -> None:
         try:
@@ -191,6 +217,7 @@ class LiveStream:
         """Send nothing to this viewer any more."""
         self._outs.pop(out, None)
         self._lagging.discard(out)
+        self._awaiting_key.discard(out)
         if not self._outs:
             self._waiting.clear()
 
@@ -204,19 +231,18 @@ class LiveStream:
         self._begin(out)
 
     def _begin(self, out: RtpOut) -> None:
-        if self._clock() - self._arrived_at > _STALE_S:
+        if not self._gop or self._collect_until is not None or self._clock() - self._arrived_at > _STALE_S:
+            self._awaiting_key.add(out)  # never the middle of a group: it comes with the next key frame
             return
+        self._awaiting_key.discard(out)
         half_sent = {unit: run_index for unit, run_index, _ in self._waiting}
         units = [(unit, half_sent.get(unit, len(unit.run_sizes))) for unit in self._gop]
         out.start_over([(unit, runs) for unit, runs in units if runs])
-        if out.behind:
-            try:
-                done = out.catch_up()
-            except ConnectionError:
-                self.leave(out)
-                return
-            if not done:
+        try:
+            if not out.catch_up():
                 self._lag(out)
+        except ConnectionError:
+            self.leave(out)
 
     def _report(self) -> None:
         """Sender reports (RFC 3550 §6.4.1): which wall-clock time the RTP time stands for."""
@@ -247,7 +273,7 @@ class LiveStream:
 
     def close(self) -> None:
         """Stop every timer."""
-        for timer in (self._pump_timer, self._lag_timer, self._report_timer):
+        for timer in (self._pump_timer, self._lag_timer, self._report_timer, self._collect_timer):
             if timer is not None:
                 timer.cancel()
         self._outs.clear()
