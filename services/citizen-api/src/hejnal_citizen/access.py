@@ -32,6 +32,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "unsubscribe_page",
         "unsubscribe",  # the token names one contact and can do nothing else
         "openapi",
+        "docs",
         "site",
     }
 )

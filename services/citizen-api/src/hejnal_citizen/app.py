@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from hejnal_citizen import cameras, pwa
+from hejnal_citizen import api_page, cameras, pwa
 from hejnal_citizen.access import same_origin
 from hejnal_citizen.announcements import public_routes as public_announcements
 from hejnal_citizen.announcements import staff_routes as staff_announcements
@@ -56,7 +56,7 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
     app.include_router(api)
     app.include_router(pwa.map_router)
     _with_problem_schema(app)
-    _serve_openapi(app)
+    app.include_router(api_page.router)
     app.include_router(unsubscribe.router)
     app.include_router(pwa.router)
     return app
@@ -72,13 +72,6 @@ def create_staff_app(health: Health, resources: Resources | None = None, *, jwks
     app.state.resources = resources
     _with_problem_schema(app)
     return app
-
-
-def _serve_openapi(app: FastAPI) -> None:
-    @app.get("/openapi.json", include_in_schema=False, name="openapi")
-    async def openapi() -> dict[str, Any]:
-        """This door's OpenAPI document."""
-        return app.openapi()
 
 
 def _with_problem_schema(app: FastAPI) -> None:
