@@ -2,9 +2,9 @@
 
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from hejnal_runtime.settings import ServiceSettings
@@ -76,3 +76,10 @@ class Settings(ServiceSettings):
     catch_up_patience_s: float = Field(
         default=10.0, gt=0, description="How long planning waits for subscriptions that make no headway before it goes ahead"
     )
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_try(self) -> Self:
+        longest_s = max(self.push_timeout_s, self.email_timeout_s, self.sms_timeout_s)
+        if self.lease_s < 2 * longest_s:
+            raise ValueError(f"lease_s must be at least twice the longest time limit of a try ({longest_s:g} s)")
+        return self

@@ -54,6 +54,7 @@ class Door:
         """Routes of the API and the page."""
         return [
             *(web.get(path, self.page) for path in _PAGE_FILES),
+            web.get("/favicon.ico", self.no_icon),
             web.get("/healthz", self.healthy),
             web.get("/api/messages", self.messages),
             web.get("/api/messages/{id}/html", self.html),
@@ -66,6 +67,11 @@ class Door:
         """The process is alive."""
         del request
         return web.Response(text="ok")
+
+    async def no_icon(self, request: web.Request) -> web.Response:
+        """Browsers ask; there is none."""
+        del request
+        return web.Response(status=204)
 
     async def page(self, request: web.Request) -> web.Response:
         """A file of the page."""
