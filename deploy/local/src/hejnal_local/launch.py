@@ -43,6 +43,7 @@ class Launcher:
         """Start, stay in the foreground until Ctrl-C, SIGTERM or `make stop`, end everything. Gives the exit code."""
         workspace = self._town.workspace
         self._refuse_second_start()
+        self._refuse_taken_ports()
         workspace.run.mkdir(exist_ok=True)
         workspace.run.chmod(0o711)  # PostgreSQL's own user has to pass through; what is secret below is closed by itself
         ProcessId.of(_own_pid()).write(workspace.run / "launcher.process")
@@ -61,7 +62,6 @@ class Launcher:
     def _start(self) -> None:
         began = time.monotonic()
         town = self._town
-        self._refuse_taken_ports()
         town.keys.ensure()
         self._seeds.write_camera_accounts()
         self._prepare_servers()
