@@ -1,6 +1,7 @@
 import { defineConfig, mergeConfig } from "vite";
 import { baseConfig } from "../tooling/vite-base.ts";
 import { appIcons } from "./build/app-icons.ts";
+import { scriptBudget } from "./build/script-budget.ts";
 import { serviceWorker } from "./build/service-worker.ts";
 
-export default defineConfig(mergeConfig(baseConfig("citizen"), { plugins: [appIcons(), serviceWorker()] }));
+export default defineConfig(mergeConfig(baseConfig("citizen"), { plugins: [appIcons(), scriptBudget(), serviceWorker()] }));

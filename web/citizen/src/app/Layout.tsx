@@ -22,7 +22,8 @@ const NAV: readonly NavItem[] = [
 ];
 
 function isCurrent(path: string, location: string): boolean {
-  return path === "/" ? location === "/" || location.startsWith("/komunikaty") : location.startsWith(path);
+  if (path === "/") return location === "/" || location.startsWith("/komunikaty/");
+  return location === path || location.startsWith(`${path}/`);
 }
 
 /** Header, the four main pages (at the thumb on a phone), the page itself, and the rest at its foot. */

@@ -59,8 +59,8 @@ export function NoticeForm({ town, stored, ready, shown, onSave }: NoticeFormPro
     >
       <section className="list-section">
         <h2>{t("notices.topics")}</h2>
+        <p role="status">{filtersOf(wish).length ? null : <span className="notice-box notice-nothing">{t("notices.nothing")}</span>}</p>
         <TopicTable categories={town.announcement_categories} wish={wish} ready={ready} shown={shown} onChange={change} />
-        {filtersOf(wish).length ? null : <p className="notice-box">{t("notices.nothing")}</p>}
       </section>
       <fieldset className="plain-fieldset">
         <legend>{t("notices.severity")}</legend>

@@ -41,8 +41,10 @@ export function TopicTable({ categories, wish, ready, shown, onChange }: TopicTa
           {categories.map(({ code, names }) => (
             <tr key={code}>
               <th scope="row">
-                <Icon name={categoryIcon(code)} />
-                {names[language]}
+                <span className="topic-name">
+                  <Icon name={categoryIcon(code)} />
+                  {names[language]}
+                </span>
               </th>
               {columns.map((channel) => (
                 <td key={channel}>

@@ -1,4 +1,4 @@
-import type { Language, Severity } from "@hejnal/shared";
+import { type Language, SEVERITIES, type Severity } from "@hejnal/shared";
 import type { Area, Channel, Filter, Subscription } from "../api.ts";
 
 /** Channels a resident can choose from. */
@@ -15,8 +15,6 @@ export interface Wish {
   readonly quiet: { readonly starts: string; readonly ends: string } | null;
   readonly language: Language;
 }
-
-const ORDER: readonly Severity[] = ["info", "notice", "warning", "emergency"];
 
 function isWishChannel(channel: Channel): channel is WishChannel {
   return channel !== "webhook";
@@ -36,12 +34,12 @@ export function wishFrom(subscription: Pick<Subscription, "filters" | "quiet_hou
       for (const channel of channels) if (isWishChannel(channel) && !known.includes(channel)) known.push(channel);
     }
   }
-  const severities = subscription.filters.map(({ min_severity: severity }) => ORDER.indexOf(severity));
+  const lowest = SEVERITIES.find((severity) => subscription.filters.some(({ min_severity: asked }) => asked === severity));
   const placed = subscription.filters.find(({ area }) => area && area.kind !== "town");
   const quiet = subscription.quiet_hours;
   return {
     topics,
-    minSeverity: ORDER[Math.min(...severities, ORDER.length - 1)] ?? "info",
+    minSeverity: lowest ?? "info",
     area: placed?.area ?? null,
     areaLabel: placed?.label ?? "",
     quiet: quiet ? { starts: minutes(quiet.starts), ends: minutes(quiet.ends) } : null,

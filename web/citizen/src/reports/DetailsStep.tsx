@@ -28,11 +28,13 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
   const language = useLanguage();
   const sentence = useProblemSentence();
   const { data: me } = useMe();
-  const [errors, setErrors] = useState<readonly DetailsError[]>([]);
+  const [checked, setChecked] = useState(false);
   const [failure, setFailure] = useState("");
   const [share, setShare] = useState<number | null>(null);
   const summary = useRef<HTMLDivElement>(null);
   const contactNeeded = !category.anonymous_allowed && !me;
+  // Shown from the first try on, and gone as soon as they are mended.
+  const errors = checked ? detailsErrors(draft, contactNeeded) : [];
 
   const words: Record<DetailsError, string> = {
     textMissing: t("report.details.textMissing"),
@@ -49,10 +51,9 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
   const send = async (event: SyntheticEvent) => {
     event.preventDefault();
     if (share !== null) return;
-    const found = detailsErrors(draft, contactNeeded);
-    setErrors(found);
+    setChecked(true);
     setFailure("");
-    if (found.length) {
+    if (detailsErrors(draft, contactNeeded).length) {
       requestAnimationFrame(() => summary.current?.focus());
       return;
     }

@@ -90,6 +90,15 @@ export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepPr
           {failure === "denied" ? t("home.locateDenied") : t("home.locateFailed")}
         </p>
       ) : null}
+      {place ? (
+        <p className={outside ? "chosen-place chosen-outside" : "chosen-place"} role={outside ? "alert" : undefined}>
+          <Icon name={outside ? "warning" : "pin"} />
+          <span>
+            {outside ? null : <strong>{t("report.place.chosen")}: </strong>}
+            {description}
+          </span>
+        </p>
+      ) : null}
       <h2 className="step-heading">{t("report.place.map")}</h2>
       <Suspense fallback={<Skeleton rows={2} />}>
         <PinPicker
@@ -105,15 +114,6 @@ export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepPr
           description={description}
         />
       </Suspense>
-      {place ? (
-        <p className={outside ? "chosen-place chosen-outside" : "chosen-place"} role={outside ? "alert" : undefined}>
-          <Icon name={outside ? "warning" : "pin"} />
-          <span>
-            {outside ? null : <strong>{t("report.place.chosen")}: </strong>}
-            {description}
-          </span>
-        </p>
-      ) : null}
       {missing ? (
         <p className="field-error" role="alert">
           {t("report.place.missing")}

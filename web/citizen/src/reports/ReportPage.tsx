@@ -59,7 +59,7 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
   const categoryName = useCategoryNames("report_categories");
   return (
     <Page
-      title={t("reports.one", { reference: report.reference })}
+      title={t("reports.one", { reference: report.reference.replaceAll("-", "\u2011") })}
       narrow
       kicker={
         <Link href="/zgloszenia" className="back-link">

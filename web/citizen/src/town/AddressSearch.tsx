@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "react";
+import { useEffect, useState } from "react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from "react-aria-components";
@@ -15,7 +15,6 @@ const WAIT_MS = 200;
 /** Finds addresses, streets and places while one types; steered by arrow keys or thumb. */
 export function AddressSearch({ onChoose, label }: AddressSearchProps) {
   const { t } = useTranslation();
-  const status = useId();
   const [words, setWords] = useState("");
   const [asked, setAsked] = useState("");
   useEffect(() => {
@@ -30,8 +29,15 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
     placeholderData: keepPreviousData,
     staleTime: 600_000,
   });
-  const hits = asked.length >= 2 ? (search.data ?? []) : [];
+  const searching = words.trim().length >= 2;
+  const hits = searching && asked.length >= 2 ? (search.data ?? []) : [];
   const key = (hit: AddressHit) => `${hit.kind}/${hit.label}/${hit.place.lat}/${hit.place.lon}`;
+
+  const outcome = () => {
+    if (search.isError) return asProblem(search.error).kind === "offline" ? t("shell.offline") : t("report.place.nothing");
+    if (search.isFetching || asked !== words.trim()) return t("report.place.searching");
+    return hits.length ? <span className="visually-hidden">{t("report.place.found", { count: hits.length })}</span> : t("report.place.nothing");
+  };
 
   return (
     <div className="address-search">
@@ -44,11 +50,10 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
         onChange={(chosen) => {
           const hit = hits.find((candidate) => key(candidate) === chosen);
           if (!hit) return;
-          setWords(hit.label);
+          setWords(""); // the page says what was chosen; the field is ready for another search
           onChoose(hit);
         }}
         allowsCustomValue
-        allowsEmptyCollection
         menuTrigger="input"
       >
         <Label>{label ?? t("report.place.address")}</Label>
@@ -60,20 +65,7 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
           <Input autoComplete="off" enterKeyHint="search" />
         </span>
         <Popover className="suggestions" placement="bottom start" offset={4}>
-          <ListBox<AddressHit>
-            aria-label={t("report.place.suggestions")}
-            renderEmptyState={() => (
-              <p className="suggestions-empty">
-                {search.isError
-                  ? asProblem(search.error).kind === "offline"
-                    ? t("shell.offline")
-                    : t("report.place.nothing")
-                  : search.isFetching || asked !== words.trim() || asked.length < 2
-                    ? t("report.place.searching")
-                    : t("report.place.nothing")}
-              </p>
-            )}
-          >
+          <ListBox<AddressHit> aria-label={t("report.place.suggestions")}>
             {(hit) => (
               <ListBoxItem id={key(hit)} textValue={hit.label} className="suggestion">
                 <Icon name={hit.kind === "street" ? "roads" : "pin"} />
@@ -86,8 +78,8 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
           </ListBox>
         </Popover>
       </ComboBox>
-      <p id={status} role="status" className="visually-hidden">
-        {asked.length >= 2 && search.isSuccess ? t("report.place.found", { count: hits.length }) : ""}
+      <p role="status" className="hint">
+        {searching ? outcome() : ""}
       </p>
     </div>
   );

@@ -74,7 +74,7 @@ export function PinPicker({ label, bounds, scheme, tiles, value, onChange, descr
   return (
     <div className="pin-picker">
       <p id={help} className="pin-help">
-        {t("map.pinHelp")}
+        {t("map.pinHelp")} <span className="pin-keys">{t("map.pinKeys")}</span>
       </p>
       {/* A map steered by keys is a widget of its own kind: role application hands it the arrow keys. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
