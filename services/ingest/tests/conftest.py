@@ -130,19 +130,18 @@ def write_keys(folder: Path) -> dict[str, TokenIssuer]:
     return issuers
 
 
-@pytest_asyncio.fixture
-async def town(kafka_bootstrap: str, make_topics: Any, tmp_path: Path) -> AsyncIterator[Town]:
-    prefix = await make_topics("cameras", "camera-status", "camera-media", partitions=2)
-    issuers = write_keys(tmp_path)
+@contextlib.asynccontextmanager
+async def opened_town(bootstrap: str, prefix: str, folder: Path) -> AsyncIterator[Town]:
+    issuers = write_keys(folder)
     internal, gateway = free_ports(2)
     settings = Settings(
-        kafka_bootstrap=kafka_bootstrap,
+        kafka_bootstrap=bootstrap,
         topic_prefix=prefix,
         internal_port=internal,
         gateway_url=f"http://127.0.0.1:{gateway}",
-        spool_dir=tmp_path / "spool",
-        token_key_file=tmp_path / "ingest.pem",
-        trusted_jwks_file=tmp_path / "jwks.json",
+        spool_dir=folder / "spool",
+        token_key_file=folder / "ingest.pem",
+        trusted_jwks_file=folder / "jwks.json",
         ingest_id="ingest-test",
         segment_s=2,
         connect_timeout_s=1,
@@ -153,13 +152,26 @@ async def town(kafka_bootstrap: str, make_topics: Any, tmp_path: Path) -> AsyncI
         sub_linger_s=0.5,
         disk_retry_s=1,
     )
-    producer = Producer(kafka_bootstrap, prefix)
+    producer = Producer(bootstrap, prefix)
     facts = Facts()
-    reading = asyncio.create_task(read_facts(kafka_bootstrap, prefix, facts))
+    reading = asyncio.create_task(read_facts(bootstrap, prefix, facts))
     yield Town(prefix, settings, issuers, producer, facts)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     await producer.stop()
+
+
+@pytest_asyncio.fixture
+async def town(kafka_bootstrap: str, make_topics: Any, tmp_path: Path) -> AsyncIterator[Town]:
+    prefix = await make_topics("cameras", "camera-status", "camera-media", partitions=2)
+    async with opened_town(kafka_bootstrap, prefix, tmp_path) as town:
+        yield town
+
+
+@pytest.fixture
+def open_town() -> Callable[..., Any]:
+    """`async with open_town(bootstrap, prefix, folder) as town` for a broker of the test's own."""
+    return opened_town
 
 
 async def read_facts(bootstrap: str, prefix: str, facts: Facts) -> None:
