@@ -35,6 +35,8 @@ async def test_each_file_is_cached_as_it_deserves(open_house, site):
             assert (answer.status_code, answer.headers["cache-control"]) == (200, caching), path
         assert "Hejnał" in (await client.get(ROOT + "/zgloszenia/123")).text
         assert (await client.get(ROOT + "/manifest.webmanifest")).headers["content-type"] == "application/manifest+json"
+        head = await client.head(ROOT + "/")
+        assert (head.status_code, head.content) == (200, b"")
         again = await client.get(ROOT + "/", headers={"If-None-Match": (await client.get(ROOT + "/")).headers["etag"]})
         assert again.status_code in {200, 304}
 

@@ -84,7 +84,7 @@ async def town_map(res: Res) -> FileResponse:
     return FileResponse(path, media_type=_TYPES[".pmtiles"], headers={"Cache-Control": _SHORT})
 
 
-@router.get("/{path:path}")
+@router.api_route("/{path:path}", methods=["GET", "HEAD"])
 async def site(res: Res, path: str) -> FileResponse:
     """A file of the PWA; unknown paths without a suffix get its shell, so that its own addresses can be opened directly."""
     root = res.settings.site_dir

@@ -27,7 +27,8 @@ async def serve_with(res: Resources) -> None:
     """Serve with given resources until SIGTERM."""
     settings = res.settings
     deliveries = consumer(res, "citizen-api-deliveries", "deliveries", DeliveriesHandler(res))
-    cameras = consumer(res, "citizen-api-cameras", "cameras", CameraRegisterKeeper(res.database))
+    # From the beginning each time: the topic is compacted and small, and a database restored from a backup heals itself.
+    cameras = consumer(res, "citizen-api-cameras", "cameras", CameraRegisterKeeper(res.database), from_beginning=True)
     health = Health()
     health.add("database", res.database.ping)
     health.add("outbox", res.relay.health)
@@ -45,7 +46,9 @@ async def serve_with(res: Resources) -> None:
         await cameras.stop()
 
 
-def consumer(res: Resources, group: str, topic: str, handler: DeliveriesHandler | CameraRegisterKeeper) -> Consumer:
+def consumer(
+    res: Resources, group: str, topic: str, handler: DeliveriesHandler | CameraRegisterKeeper, *, from_beginning: bool = False
+) -> Consumer:
     """A consumer of one topic with the service's own settings."""
     settings = res.settings
     return Consumer(
@@ -55,5 +58,6 @@ def consumer(res: Resources, group: str, topic: str, handler: DeliveriesHandler 
         handler,
         producer=res.producer,
         topic_prefix=settings.topic_prefix,
+        from_beginning=from_beginning,
         clock=res.clock,
     )
