@@ -121,8 +121,13 @@ versions = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("delivery_id", UUID(as_uuid=True), primary_key=True, comment="Derived from what it delivers to whom: never twice"),
-    Column("version_id", BigInteger, ForeignKey("versions.version_id"), comment="Null for messages to one person"),
+    Column(
+        "delivery_id",
+        UUID(as_uuid=True),
+        primary_key=True,
+        comment="SHA-256 of announcement, version, resident and contact: never twice",
+    ),
+    Column("version_id", BigInteger, comment="Null for messages to one person"),
     Column("resident_id", Text),
     Column("contact_id", Text),
     Column("channel", Text, nullable=False),
@@ -140,10 +145,10 @@ deliveries = Table(
     _instant("created_at"),
     _instant("sent_at", nullable=True),
     _instant("changed_at"),
-    UniqueConstraint("version_id", "resident_id", "contact_id", name="deliveries_once"),
     CheckConstraint(
         "state in ('queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')", name="delivery_state"
     ),
+    Index("deliveries_version", "version_id"),
     Index("deliveries_queue", "channel", "priority", "not_before", postgresql_where=text("state = 'queued'")),
     Index("deliveries_leases", "lease_until", postgresql_where=text("state = 'sending'")),
     comment="One announcement version (or one message) to one contact point",

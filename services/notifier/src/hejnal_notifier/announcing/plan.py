@@ -34,7 +34,8 @@ class Planned:
 
 # skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
 _NEXT = text(
-    "select v.version_id, v.announcement_id, v.version, v.severity, v.valid_until, a.newest_version "
+    "select v.version_id, v.announcement_id, v.version, v.kind, v.category, v.severity, v.channels, v.reach, "
+    "v.valid_until, a.newest_version "
     "from versions v join announcements a using (announcement_id) where v.planned_at is null "
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
 )
@@ -44,45 +45,48 @@ _CALL_OFF = text(
     "where v.version_id = d.version_id and v.announcement_id = :announcement_id and v.version < :version "
     "and d.state = 'queued' returning d.version_id"
 )
+_EARLIER = text("select version_id from versions where announcement_id = :announcement_id and version < :version")
 _PLANNED = text("update versions set planned_at = :now where version_id = :version_id")
 _CHANGED = text(
     "insert into progress (version_id, changes, reported_changes) select unnest(cast(:versions as bigint[])), 1, 0 "
     "on conflict (version_id) do update set changes = progress.changes + 1"
 )
 
+# The whole town at once: hash joins. The planner cannot know how many residents share a wish and would walk indexes row by row.
+_SET_BASED = (text("set local enable_nestloop = off"), text("set local work_mem = '64MB'"))
+
 _PLAN = text(
     """
-    with v as materialized (select * from versions where version_id = :version_id),
-    quiet as materialized (
+    with quiet as (
         select * from unnest(cast(:quiet_starts as time[]), cast(:quiet_ends as time[]), cast(:quiet_until as timestamptz[]))
             as q(starts, ends, until)),
-    told as (
-        select distinct d.resident_id, d.contact_id
-        from v join versions earlier on earlier.announcement_id = v.announcement_id and earlier.version < v.version
-        join deliveries d on d.version_id = earlier.version_id
-        where d.state = any(:told) or d.in_doubt),
+    here as materialized (select area, streets from versions where version_id = :version_id),
     matched as (
-        select distinct c.resident_id, c.contact_id
-        from v join filters f on v.category = any(f.categories) and f.min_severity <= v.severity
-        join contacts c on c.resident_id = f.resident_id and c.channel = any(f.channels) and c.channel = any(v.channels)
-        where v.kind <> 'cancelled' and (
-            v.reach = 'everywhere' or f.reach = 'everywhere'
-            or (v.reach = 'area' and f.reach = 'area' and f.area && v.area and ST_Intersects(f.area, v.area))
-            or (v.reach = 'streets' and f.reach = 'streets' and v.streets && f.streets)
-            or (v.reach = 'streets' and f.reach = 'area') or (v.reach = 'area' and f.reach = 'streets'))),
-    addressed as (select resident_id, contact_id from told union select resident_id, contact_id from matched),
+        select c.resident_id, c.contact_id
+        from filters f join contacts c on c.resident_id = f.resident_id
+        where :matches and f.categories @> array[cast(:category as text)] and f.min_severity <= :severity
+            and c.channel = any(f.channels) and c.channel = any(:channels)
+            and (:reach = 'everywhere' or f.reach = 'everywhere'
+                or (:reach = 'area' and f.reach = 'area' and f.area && (select area from here)
+                    and ST_Intersects(f.area, (select area from here)))
+                or (:reach = 'streets' and f.reach = 'streets' and f.streets && (select streets from here))
+                or (:reach = 'streets' and f.reach = 'area') or (:reach = 'area' and f.reach = 'streets'))),
+    told as (
+        select d.resident_id, d.contact_id
+        from deliveries d where d.version_id = any(cast(:earlier as bigint[])) and (d.state = any(:told) or d.in_doubt)),
+    addressed as (select resident_id, contact_id from matched union select resident_id, contact_id from told),
     timed as (
-        select v.version_id, v.announcement_id, v.version, c.resident_id, c.contact_id, c.channel,
+        select c.resident_id, c.contact_id, c.channel,
             case when :overrides then cast(:now as timestamptz)
             else greatest(cast(:now as timestamptz), quiet.until, r.paused_until) end as not_before
-        from v cross join addressed join contacts c using (resident_id, contact_id) join recipients r using (resident_id)
+        from addressed join contacts c using (resident_id, contact_id) join recipients r using (resident_id)
         left join quiet on quiet.starts = r.quiet_starts and quiet.ends = r.quiet_ends
         where c.failed_at is null)
     insert into deliveries (delivery_id, version_id, resident_id, contact_id, channel, priority, state, not_before, expires_at,
         cause, created_at, changed_at)
-    select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', announcement_id, version, resident_id, contact_id), 'UTF8')),
-            'hex'), 1, 32) as uuid),
-        version_id, resident_id, contact_id, channel, :priority,
+    select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', cast(:announcement_id as text), cast(:version as integer),
+            resident_id, contact_id), 'UTF8')), 'hex'), 1, 32) as uuid),
+        :version_id, resident_id, contact_id, channel, :priority,
         case when not channel = any(:served) then 'failed' when not_before >= :expires_at then 'expired' else 'queued' end,
         not_before, :expires_at,
         case when not channel = any(:served) then 'channel_off'
@@ -117,10 +121,21 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
     if severity is not Severity.EMERGENCY:
         hours = await session.execute(_QUIET_HOURS)
         quiet = [(starts, ends, until) for starts, ends in hours if (until := quiet_until(now, starts, ends)) is not None]
+    identity = {"announcement_id": row.announcement_id, "version": row.version}
+    earlier = list((await session.execute(_EARLIER, identity)).scalars())
+    for setting in _SET_BASED:
+        await session.execute(setting)
     result = await session.execute(
         _PLAN,
         {
             "version_id": row.version_id,
+            **identity,
+            "earlier": earlier,
+            "matches": row.kind != "cancelled",
+            "category": row.category,
+            "severity": row.severity,
+            "channels": row.channels,
+            "reach": row.reach,
             "quiet_starts": [starts for starts, _, _ in quiet],
             "quiet_ends": [ends for _, ends, _ in quiet],
             "quiet_until": [until for _, _, until in quiet],
