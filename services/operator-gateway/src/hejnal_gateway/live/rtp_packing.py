@@ -41,7 +41,7 @@ def payloads_of(payload: bytes) -> list[Payload]:
         if position - start <= MAX_PAYLOAD_BYTES:
             found.append((b"", view[start:position]))
             if kind == _PPS and len(found) > 1 and payload_kind(found[-2]) == _SPS:
-                found[-2:] = [_together(found[-2][1], found[-1][1])]
+                found[-2:] = _together(found[-2], found[-1])
         else:
             _fragment(view, start, position, found)
     return found
@@ -53,10 +53,13 @@ def payload_kind(payload: Payload) -> int:
     return (prefix[0] if prefix else body[0]) & 0x1F
 
 
-def _together(first: memoryview, second: memoryview) -> Payload:
-    """STAP-A (RFC 6184 §5.7.1): both parameter sets in one packet."""
-    body = b"".join((len(first).to_bytes(2, "big"), first, len(second).to_bytes(2, "big"), second))
-    return bytes(((first[0] & 0x60) | _STAP_A,)), memoryview(body)
+def _together(first: Payload, second: Payload) -> list[Payload]:
+    """STAP-A (RFC 6184 §5.7.1): both parameter sets in one packet, where they fit."""
+    one, two = first[1], second[1]
+    if len(one) + len(two) + 5 > MAX_PAYLOAD_BYTES:
+        return [first, second]
+    body = b"".join((len(one).to_bytes(2, "big"), one, len(two).to_bytes(2, "big"), two))
+    return [(bytes(((one[0] & 0x60) | _STAP_A,)), memoryview(body))]
 
 
 def _fragment(view: memoryview, start: int, end: int, found: list[Payload]) -> None:

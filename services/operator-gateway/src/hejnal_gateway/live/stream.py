@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 
 import structlog
-from aiortc import rtp
 
 from hejnal_gateway import metrics
 from hejnal_gateway.live.rtp_out import TICK_S, RtpOut
 from hejnal_gateway.live.rtp_packing import PackedUnit
+from hejnal_gateway.live.sender_report import sender_report
 from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
 
 log = structlog.get_logger()
@@ -26,7 +26,6 @@ _RESTART_EVERY_S = 1.0
 _COLLECT_PAUSE_S = 0.008
 _COLLECT_MOST_S = 0.1
 _STALE_S = 5.0
-_NTP_EPOCH_S = 2_208_988_800
 
 
 class LiveStream:
@@ -252,24 +251,10 @@ class LiveStream:
         if self._received_at_us:
             now_s = time.time()
             rtp_time = (self._timestamp + int((self._clock() - self._arrived_at) * 90_000)) & 0xFFFFFFFF
-            ntp_time = int((now_s + _NTP_EPOCH_S) * (1 << 32))
             for out in list(self._outs):
                 if out.packets:
-                    self._send_report(out, ntp_time, rtp_time)
+                    out.send_rtcp(sender_report(self.ssrc, now_s, rtp_time, packets=out.packets, octets=out.octets))
         self._report_timer = asyncio.get_running_loop().call_later(_REPORT_EVERY_S, self._report)
-
-    def _send_report(self, out: RtpOut, ntp_time: int, rtp_time: int) -> None:
-        report = rtp.RtcpSrPacket(
-            ssrc=self.ssrc,
-            sender_info=rtp.RtcpSenderInfo(
-                ntp_timestamp=ntp_time,
-                rtp_timestamp=rtp_time,
-                packet_count=out.packets & 0xFFFFFFFF,
-                octet_count=out.octets & 0xFFFFFFFF,
-            ),
-        )
-        names = rtp.RtcpSdesPacket(chunks=[rtp.RtcpSourceInfo(ssrc=self.ssrc, items=[(1, b"hejnal")])])
-        out.send_rtcp(bytes(report) + bytes(names))
 
     def close(self) -> None:
         """Stop every timer."""
