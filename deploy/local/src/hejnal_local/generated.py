@@ -1,12 +1,15 @@
 """Files that are generated from the code and committed: written anew by `make contracts`, compared by the tests."""
 
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local import settings
+from hejnal_local.setup import node
 from hejnal_local.workspace import Workspace
 
 
@@ -36,11 +39,13 @@ class OutOfDateError(RuntimeError):
 
 
 def write(root: Path) -> None:
-    """Write every generated file in place."""
+    """Write every generated file in place; the web clients too, where the front end's packages are installed."""
     _run([sys.executable, str(root / "libs" / "contracts" / "generate.py")])
     for one in OPENAPI:
         one.write(_openapi_folder(root))
     (root / ".env.example").write_text(settings.example(), encoding="utf-8")
+    if (root / "web" / "node_modules").exists():
+        _run(["npm", "run", "generate"], folder=root / "web", environment=node.environment(Workspace(root)))
 
 
 def check(root: Path) -> None:
@@ -77,10 +82,11 @@ def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+def _run(command: list[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+    own = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300, cwd=folder, env=own)
     if done.returncode != 0:
-        raise OutOfDateError(f"`{' '.join(command[1:])}` failed:\n{(done.stdout + done.stderr)[-2000:]}")
+        raise OutOfDateError(f"`{' '.join(command)}` failed:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 if __name__ == "__main__":
