@@ -104,5 +104,5 @@ def _keep_logs(folder: Path) -> None:
     """The services' logs outlive the town, for reading after a failure."""
     kept = ROOT / "test-results" / "e2e-logs"
     shutil.rmtree(kept, ignore_errors=True)
-    if (folder / "run" / "logs").is_dir():
-        shutil.copytree(folder / "run" / "logs", kept)
+    if (folder / "run" / "log").is_dir():
+        shutil.copytree(folder / "run" / "log", kept)
