@@ -49,11 +49,9 @@ export function TopicTable({ categories, wish, ready, shown, onChange }: TopicTa
               {columns.map((channel) => (
                 <td key={channel}>
                   <label className="topic-box">
-                    <span className="visually-hidden">
-                      {t("notices.cell", { category: names[language], channel: t(`notices.channel.${channel}`) })}
-                    </span>
                     <input
                       type="checkbox"
+                      aria-label={t("notices.cell", { category: names[language], channel: t(`notices.channel.${channel}`) })}
                       checked={wish.topics[code]?.includes(channel) ?? false}
                       disabled={!ready.includes(channel)}
                       onChange={() => onChange(toggled(wish, code, channel))}
