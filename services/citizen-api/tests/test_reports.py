@@ -115,6 +115,8 @@ async def test_follow_up_needs_the_token_or_the_author(house):
         ("cmyk", saved("JPEG", picture().convert("CMYK"))),
         ("grey", saved("JPEG", picture().convert("L"))),
         ("palette", saved("PNG", picture().convert("P"))),
+        ("black and white", saved("PNG", picture().convert("1"))),
+        ("16 bit", saved("PNG", picture().convert("L").convert("I").point(lambda value: value * 256).convert("I;16"))),
         ("multi-picture", saved("MPO", save_all=True, append_images=[picture()], exif=gps_exif())),
     ],
 )
@@ -130,7 +132,7 @@ async def test_photos_are_re_encoded_without_any_metadata(house, name, data):
             assert len(image.getexif()) == 0
             assert not {"exif", "comment", "icc_profile", "xmp", "mp"} & image.info.keys()
             red, _, blue = image.convert("RGB").getpixel((10, 10))
-            assert name == "grey" or red > blue
+            assert name in {"grey", "black and white", "16 bit"} or red > blue
         assert b"Exif" not in content
         assert b"Kowalska" not in content
         assert b"secret" not in content
@@ -151,9 +153,20 @@ async def test_photos_stand_upright(house, orientation, corner):
     assert red > 150 > blue
 
 
-async def test_large_photos_become_smaller(house):
-    photo = (await send(house.client(), [saved("JPEG", picture(5000, 3000))])).json()["photos"][0]
-    assert (photo["width"], photo["height"]) == (2048, 1229)
+@pytest.mark.parametrize(
+    ("kind", "size", "stored"),
+    [
+        ("JPEG", (5000, 3000), (2048, 1229)),
+        ("JPEG", (4000, 3000), (2000, 1500)),
+        ("JPEG", (3000, 2000), (2048, 1365)),
+        ("JPEG", (8000, 6000), (2000, 1500)),
+        ("PNG", (4000, 3000), (2048, 1536)),
+        ("PNG", (60, 40), (60, 40)),
+    ],
+)
+async def test_large_photos_become_smaller(house, kind, size, stored):
+    photo = (await send(house.client(), [saved(kind, picture(*size))])).json()["photos"][0]
+    assert (photo["width"], photo["height"]) == stored
 
 
 def bomb(width, height):

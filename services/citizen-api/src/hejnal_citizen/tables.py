@@ -8,6 +8,7 @@ from typing import Any
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -202,6 +203,7 @@ consents = Table(
     _of("resident_id", "residents.id"),
     *(_text(name) for name in ("contact_id", "action", "text", "text_version", "language", "way", "legal_basis")),
     _at("at"),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
     Index("consents_resident", "resident_id"),
 )
 sessions = Table(
@@ -294,7 +296,8 @@ report_events = Table(
     _text("answer", server_default=""),
     _text("by", server_default=""),
     _at("at"),
-    Index("report_events_report", "report_id", "id"),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Index("report_events_report", "report_id", "number"),
 )
 cameras = Table(
     "cameras",

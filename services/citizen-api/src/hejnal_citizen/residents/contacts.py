@@ -38,7 +38,7 @@ _LEDGER = command(
 _LAST_GRANT = query(
     """
     select text, text_version, language, legal_basis from consents
-    where contact_id = :contact_id and action = 'granted' order by id desc limit 1
+    where contact_id = :contact_id and action = 'granted' order by number desc limit 1
     """
 )
 

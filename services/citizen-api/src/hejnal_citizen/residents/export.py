@@ -11,7 +11,7 @@ from hejnal_citizen.sql import query
 _CONSENTS = query(
     """
     select id, contact_id, action, text, text_version, language, way, legal_basis, at from consents
-    where resident_id = :id order by id
+    where resident_id = :id order by number
     """
 )
 _SESSIONS = query("select created_at, last_seen_at, expires_at, device from sessions where resident_id = :id order by created_at")
@@ -23,7 +23,7 @@ _REPORTS = query(
     """
 )
 _ANSWERS = query(
-    "select at, status, answer from report_events where report_id = :id and kind in ('answered', 'closed') order by id"
+    "select at, status, answer from report_events where report_id = :id and kind in ('answered', 'closed') order by number"
 )
 
 
