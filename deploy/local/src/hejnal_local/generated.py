@@ -33,6 +33,9 @@ OPENAPI: tuple[OpenApi, ...] = (
     OpenApi("hejnal_recorder", ("recorder.json",)),
 )
 
+_SCRIPTS = ("libs/contracts/generate.py", "docs/generate.py")
+"""Generators of other rooms: they write without arguments, and compare with `--check`."""
+
 
 class OutOfDateError(RuntimeError):
     """A committed file differs from what the code gives; the text names it."""
@@ -40,7 +43,8 @@ class OutOfDateError(RuntimeError):
 
 def write(root: Path) -> None:
     """Write every generated file in place; the web clients too, where the front end's packages are installed."""
-    _run([sys.executable, str(root / "libs" / "contracts" / "generate.py")])
+    for script in _SCRIPTS:
+        _run([sys.executable, str(root / script)])
     for one in OPENAPI:
         one.write(_openapi_folder(root))
     (root / ".env.example").write_text(settings.example(), encoding="utf-8")
@@ -51,15 +55,11 @@ def write(root: Path) -> None:
 def check(root: Path) -> None:
     """Raise OutOfDateError naming every generated file that is out of date."""
     stale: list[str] = []
-    done = subprocess.run(
-        [sys.executable, str(root / "libs" / "contracts" / "generate.py"), "--check"],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if done.returncode != 0:
-        stale.append((done.stdout + done.stderr).strip())
+    for script in _SCRIPTS:
+        try:
+            _run([sys.executable, str(root / script), "--check"])
+        except OutOfDateError as error:
+            stale.append(str(error))
     with tempfile.TemporaryDirectory() as scratch:
         for one in OPENAPI:
             one.write(Path(scratch))
