@@ -262,3 +262,16 @@ async def test_a_viewer_that_stays_silent_is_freed(gateway: Gateway, ingest: Fak
         viewer = next(iter(gateway.resources.viewers._viewers.values()))
         viewer.path.last_check -= port._consent_s + 1
         await gateway.eventually(lambda: not gateway.resources.viewers._viewers)
+
+
+async def test_a_view_opened_while_the_camera_is_down_begins_when_it_is_live(
+    gateway: Gateway, clip: list[tuple[bytes, bool]]
+) -> None:
+    async with fake_ingest(gateway, clip) as ingest, gateway.signed_in() as browser:
+        await gateway.add_camera("cam-2")
+        async with watching(browser, "cam-2") as view:  # nobody has reported on this camera yet
+            await asyncio.sleep(1.5)
+            await gateway.publish(ingest.status("cam-2"), "ingest")
+            began = time.monotonic()
+            await view.frame()
+            assert time.monotonic() - began < 4

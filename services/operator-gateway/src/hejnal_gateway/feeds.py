@@ -1,14 +1,22 @@
 """From facts to what consoles see: camera status, registry changes, reports, gaps."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from hejnal_contracts.base import Fact
-from hejnal_contracts.cameras import CameraChanged, CameraRegistered, CameraRemoved, CameraState, CameraStatusReported
+from hejnal_contracts.cameras import (
+    CameraChanged,
+    CameraCondition,
+    CameraRegistered,
+    CameraRemoved,
+    CameraState,
+    CameraStatusReported,
+)
 from hejnal_contracts.recordings import GapClosed, GapOpened
 from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_gateway.accounts.roles import ALL, READ_REPORTS
-from hejnal_gateway.cameras.status import CameraStatus, StatusBoard, differs_visibly
+from hejnal_gateway.cameras.status import CameraStatus, ShownCondition, StatusBoard, differs_visibly
 from hejnal_gateway.events import CameraRegisteredEvent, CameraStatusEvent, EventRing, RecordingEvent, ReportEvent
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.tail import TopicTail
@@ -22,7 +30,16 @@ _STALE_CHECK_S = 1.0
 class Feeds:
     """Follows the topics the console lives on and keeps board and events up to date."""
 
-    def __init__(self, settings: GatewaySettings, board: StatusBoard, events: EventRing, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        board: StatusBoard,
+        events: EventRing,
+        clock: Clock,
+        *,
+        on_live: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._on_live = on_live
         self._board = board
         self._events = events
         self._clock = clock
@@ -52,6 +69,9 @@ class Feeds:
             self._board.forget(camera_id)
             self._shown.pop(camera_id, None)
         elif isinstance(fact, CameraStatusReported) and self._board.apply(fact):
+            before, _ = self._shown.get(camera_id, (None, 0.0))
+            if fact.condition is CameraCondition.LIVE and (before is None or before.condition is not ShownCondition.LIVE):
+                self._on_live(camera_id)
             self._show(camera_id)
 
     def _show(self, camera_id: str) -> None:

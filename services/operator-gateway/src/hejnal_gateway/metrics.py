@@ -5,7 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 EVENTS = Counter("hejnal_gateway_events_total", "Events handed to consoles", ["event"])
 EVENT_LISTENERS = Gauge("hejnal_gateway_event_listeners", "Consoles that listen now")
 EVENT_LISTENERS_DROPPED = Counter("hejnal_gateway_event_listeners_dropped_total", "Consoles let go because they were too slow")
-SIGN_INS = Counter("hejnal_gateway_sign_ins_total", "Tries to sign in", ["outcome"])
+SIGN_INS = Counter("hejnal_gateway_sign_ins_total", "Tries to sign in: allowed, refused, locked", ["outcome"])
 
 VIEWERS = Gauge("hejnal_gateway_viewers", "Live views open now")
 VIEWERS_REFUSED = Counter("hejnal_gateway_viewers_refused_total", "Live views refused", ["reason"])

@@ -97,9 +97,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     registry = CameraRegistry(box)
     board = StatusBoard(stale_after_s=settings.status_stale_s)
     events = EventRing(kept=settings.events_kept, queue_limit=settings.events_queue)
-    feeds = Feeds(settings, board, events, clock)
     audit_log = AuditLog(database)
     hub = Hub(session, issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
+    feeds = Feeds(settings, board, events, clock, on_live=hub.try_now)
     viewers = Viewers(
         database,
         registry,

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hejnal_gateway import metrics
 from hejnal_gateway.accounts import throttle
 from hejnal_gateway.accounts.passwords import PasswordChecker, matching_step, random_password, random_totp_secret
 from hejnal_gateway.accounts.roles import Role
@@ -127,6 +128,7 @@ class Accounts:
                 until = await throttle.count_try(session, key, now=now, limit=limit, lock_s=self._lock_s)
                 locked = until or locked
         if locked is not None:
+            metrics.SIGN_INS.labels("locked").inc()
             wait_s = max(1, int((locked - now).total_seconds()))
             raise AppError(
                 Kind.RATE_LIMITED,
@@ -137,6 +139,7 @@ class Accounts:
 
     async def _settle(self, source_ip: str, account_id: str | None, *, proven: bool) -> None:
         """Right: the try does not count against the address. Wrong: it is on record."""
+        metrics.SIGN_INS.labels("allowed" if proven else "refused").inc()
         async with self._database.transaction() as session:
             if proven:
                 await throttle.uncount(session, throttle.subject_of("address", source_ip))

@@ -63,6 +63,12 @@ class Hub:
         channel.holders += 1
         return channel
 
+    def try_now(self, camera_id: str) -> None:
+        """The camera is said to be live again: relays that wait for it try at once."""
+        for (watched, _), channel in self._channels.items():
+            if watched == camera_id:
+                channel.relay.try_now()
+
     def release(self, channel: Channel) -> None:
         """One viewer less."""
         channel.holders -= 1

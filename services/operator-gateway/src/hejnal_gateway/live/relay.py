@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import aiohttp
 import structlog
@@ -41,6 +42,11 @@ class RelayClient:
         self._stream = stream
         self._run_id: str | None = None
         self._received = False
+        self._try_now = asyncio.Event()
+
+    def try_now(self) -> None:
+        """The camera is said to be live: do not wait for the next try."""
+        self._try_now.set()
 
     async def run(self) -> None:
         """Connect and read for ever; back off while there is nothing to read."""
@@ -51,7 +57,10 @@ class RelayClient:
             reason = "no_ingest" if url is None else await self._read(url)
             metrics.RELAY_BREAKS.labels(reason).inc()
             failures = 0 if self._received else failures + 1
-            await asyncio.sleep(min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(failures, 6)) * random.uniform(0.5, 1))
+            self._try_now.clear()
+            with suppress(TimeoutError):
+                pause_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(failures, 6)) * random.uniform(0.5, 1)
+                await asyncio.wait_for(self._try_now.wait(), pause_s)
 
     async def _read(self, url: str) -> str:
         """Read until the stream breaks; why it did."""
