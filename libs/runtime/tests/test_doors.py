@@ -219,9 +219,14 @@ def test_logs_are_json_with_secrets_taken_out():
         "import logging, structlog\nfrom hejnal_runtime.logs import configure_logging\nconfigure_logging('ingest')\n"
         "structlog.get_logger().info('camera_connected', camera_id='cam-1', password='hunter2', phone='+48600100200')\n"
         "logging.getLogger('other').warning('from %s', 'a library')\n"
+        "def fail(cookie):\n    raise ValueError('told')\n"
+        "try:\n    fail('session=stolen')\nexcept ValueError as error:\n"
+        "    structlog.get_logger().error('unexpected_error', exc_info=error)\n"
     )
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr.splitlines()
-    ours, theirs = (json.loads(line) for line in lines)
+    ours, theirs, failed = (json.loads(line) for line in lines)
+    assert failed["exception"][0]["exc_value"] == "told"
+    assert "stolen" not in lines[2], "local variables of frames must stay out of logs"
     assert ours["event"] == "camera_connected"
     assert ours["service"] == "ingest"
     assert ours["camera_id"] == "cam-1"

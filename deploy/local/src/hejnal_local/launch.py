@@ -80,6 +80,7 @@ class Launcher:
         doors = {service.name: town.internal_url(service.name) for service in SERVICES}
         readiness.wait_until_ready(doors, self._failed, self._say)
         self._supervisor.record()
+        self._seeds.bring_to_life()
         self._say(f"everything is healthy after {time.monotonic() - began:.0f} s")
         print(self._welcome(), flush=True)
 

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hejnal_local import settings as s
+from hejnal_local.demo_life import DemoLife
 from hejnal_local.keys import write_private
 from hejnal_local.programs import SERVICES, Service, Town
 from hejnal_local.setup.stamps import Stamps, fingerprint
 from hejnal_runtime.tokens import TokenIssuer, load_key
+
+DEMO_LIFE = "1"
+"""Changes when the demo town is to get more life."""
 
 TOKEN_TTL_S = 300
 """The longest life the services accept; `make run` writes new tokens while it runs."""
@@ -88,6 +92,21 @@ class Seeds:
                 "an earlier start was interrupted. `make clean-run` starts the town anew"
             )
         return {key: str(made[key]) for key in ("role", "login", "password", "totp_secret")}
+
+    def bring_to_life(self) -> None:
+        """Residents, announcements and reports, once; through the doors, so the services must be up. Raises DemoLifeError."""
+        if self._stamps.is_current("demo-life", DEMO_LIFE):
+            return
+        self._say("bringing the demo town to life: residents, announcements, reports")
+        settings = self._town.settings
+        DemoLife(
+            citizen=f"http://localhost:{settings.port(s.CITIZEN_PORT)}",
+            staff=self._town.internal_url("citizen-api"),
+            sinks=f"http://localhost:{settings.port(s.SINKS_PORT)}",
+            staff_token=self._read_credentials()["service_tokens"]["citizen-api"],
+            town=json.loads((self._town.town_folder / "town.json").read_text(encoding="utf-8")),
+        ).fill()
+        self._stamps.record("demo-life", DEMO_LIFE)
 
     def refresh_tokens(self) -> None:
         """Write tokens for outside checks of the internal doors, one per service, good for five minutes."""

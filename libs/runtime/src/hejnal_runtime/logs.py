@@ -43,7 +43,9 @@ def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -
     ]
     renderer: Any
     if json:
-        shared.append(structlog.processors.dict_tracebacks)
+        # Never the local variables of frames: they hold cookies, codes and phone numbers.
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+        shared.append(structlog.processors.ExceptionRenderer(frames))
         renderer = structlog.processors.JSONRenderer(serializer=_to_json)
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
