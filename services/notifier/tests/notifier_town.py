@@ -119,21 +119,23 @@ class Town:
         }
         return {**os.environ, **{f"HEJNAL_NOTIFIER_{name}": value for name, value in values.items()}}
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, **changes: str) -> subprocess.Popen[bytes]:
+        """Start the service, or a further replica of it with changed settings."""
+        environment = {**self.environment(), **{f"HEJNAL_NOTIFIER_{name}": value for name, value in changes.items()}}
         log = (self.folder / f"notifier-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hejnal_notifier", "serve"], env=self.environment(), stdout=log, stderr=log
-        )
+        process = subprocess.Popen([sys.executable, "-m", "hejnal_notifier", "serve"], env=environment, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 
-    async def ready(self) -> None:
+    async def ready(self, port: int = 0) -> None:
+        """Wait until the service (or the replica on `port`) can work."""
+
         async def check() -> bool:
             assert self.processes[-1].poll() is None, (self.folder / f"notifier-{len(self.processes) - 1}.log").read_text()[
                 -4000:
             ]
             try:
-                async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/readyz") as response:
+                async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port or self.port}/readyz") as response:
                     return response.status == 200
             except aiohttp.ClientError:
                 return False

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from notifier_town import Town, announcement, contact, push_contact, subscription, until
 
+from hejnal_local.ports import free_ports
+
 RESIDENTS = 40
 
 
@@ -106,3 +108,30 @@ async def test_sigterm_gives_back_what_was_not_tried(town: Town) -> None:
     await until(finished, 30, "the rest")
     after = await _counts(town)
     assert after["email"] == {"shown": 6, "repeats": 0, "refused": {}}, before
+
+
+async def test_a_second_replica_takes_over_from_a_dead_one(town: Town) -> None:
+    """Two replicas share the queue; when one is killed, its leases end and the other sends what was in doubt."""
+    town.extra |= {"EMAIL_CONCURRENCY": "1", "BATCH_SIZE": "10", "LEASE_S": "6"}
+    town.extra |= {"EMAIL_TIMEOUT_S": "3", "PUSH_TIMEOUT_S": "3", "SMS_TIMEOUT_S": "3"}
+    await town.send(*(subscription(f"r{number}", contact("email", f"r{number}@example.pl")) for number in range(80)))
+    town.start()
+    await town.ready()
+    (other_port,) = free_ports(1)
+    town.start(INSTANCE="test-1", INTERNAL_PORT=str(other_port))
+    await town.ready(other_port)
+    fact = announcement()
+    await town.send(fact)
+
+    async def begun() -> bool:
+        return _shown(await _counts(town)) >= 20
+
+    await until(begun, 40, "the first arrivals")
+    os.kill(town.processes[1].pid, signal.SIGKILL)
+
+    async def finished() -> bool:
+        return await town.states(fact.announcement_id) == ["sent"] * 80
+
+    await until(finished, 60, "all deliveries")
+    counts = await _counts(town)
+    assert counts["email"]["shown"] == 80
