@@ -41,6 +41,19 @@ def test_a_taken_port_is_named_with_the_variable_that_changes_it(town: Town) -> 
     launch.Launcher(town, print)._refuse_taken_ports()
 
 
+def test_recording_stops_before_the_disk_is_full(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    halted: list[str] = []
+    said: list[str] = []
+    launcher = launch.Launcher(town, said.append)
+    monkeypatch.setattr(launcher._supervisor, "halt", lambda *names: halted.extend(names))
+    launcher._mind_the_disk(launch.LEAST_FREE_BYTES)
+    assert halted == []
+    launcher._mind_the_disk(launch.LEAST_FREE_BYTES - 1)
+    launcher._mind_the_disk(0)
+    assert halted == ["ingest"]
+    assert len(said) == 1
+
+
 def test_a_second_start_is_refused(town: Town) -> None:
     ProcessId.of(os.getpid()).write(town.workspace.run / "launcher.process")
     with pytest.raises(launch.LaunchError, match="end it with `make stop`"):

@@ -49,6 +49,16 @@ def test_a_killed_program_is_started_anew(supervisor: Supervisor) -> None:
     assert pid_of(supervisor, "two") == other
 
 
+def test_a_halted_program_stays_ended(supervisor: Supervisor) -> None:
+    supervisor.start([sleeper("one"), sleeper("two")])
+    supervisor.begin("one", "two")
+    eventually(lambda: supervisor.states()["one"]["statename"] == "RUNNING")
+    supervisor.halt("one")
+    supervisor.halt("one")
+    eventually(lambda: supervisor.states()["one"]["statename"] == "STOPPED")
+    assert pid_of(supervisor, "two")
+
+
 def test_words_with_odd_characters_arrive_whole(supervisor: Supervisor) -> None:
     supervisor.start([sleeper("one", 'a "b" %d $HOME \\ ;c', WORD='100% "sure", yes')])
     supervisor.begin("one")

@@ -188,9 +188,7 @@ class DemoLife:
                 content: bytes = response.read()
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")[:500]
-            raise DemoLifeError(
-                f"{request.get_method()} {request.full_url} answered {error.code}: {said}"
-            ) from error
+            raise DemoLifeError(f"{request.get_method()} {request.full_url} answered {error.code}: {said}") from error
         except OSError as error:
             raise DemoLifeError(f"{request.full_url}: {error}") from error
         return content

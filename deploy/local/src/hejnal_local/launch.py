@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import signal
 import sys
 import time
@@ -23,6 +24,8 @@ from hejnal_local.supervision import Supervisor
 from hejnal_runtime.bus.topics import create_topics
 
 _WATCH_EVERY_S = 1.0
+LEAST_FREE_BYTES = 4 * 1024**3
+"""Recording a few cameras fills 10 GB and more an hour; below this much free space a demo must not go on."""
 
 
 class LaunchError(RuntimeError):
@@ -38,6 +41,7 @@ class Launcher:
         self._supervisor = Supervisor(town.workspace.run, town.workspace.python)
         self._seeds = Seeds(town, say)
         self._stopping = False
+        self._recording_ended = False
 
     def run(self) -> int:
         """Start, stay in the foreground until Ctrl-C, SIGTERM or `make stop`, end everything. Gives the exit code."""
@@ -192,6 +196,17 @@ class Launcher:
                 refreshed = time.monotonic()
             with contextlib.suppress(OSError):
                 pids = self._tell_restarts(pids)
+            self._mind_the_disk(shutil.disk_usage(self._town.workspace.run).free)
+
+    def _mind_the_disk(self, free_bytes: int) -> None:
+        """Stop recording before the machine's disk is full."""
+        if free_bytes < LEAST_FREE_BYTES and not self._recording_ended:
+            self._recording_ended = True
+            self._supervisor.halt("ingest")
+            self._say(
+                f"only {free_bytes / 1024**3:.1f} GiB are free on the disk: recording has been stopped, all else goes on. "
+                "`make clean-run` forgets the recordings"
+            )
 
     def _tell_restarts(self, before: dict[str, int]) -> dict[str, int]:
         now = {name: int(state["pid"]) for name, state in self._supervisor.states().items()}

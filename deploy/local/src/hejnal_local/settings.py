@@ -42,7 +42,7 @@ NOTIFIER_PORT = _port("HEJNAL_NOTIFIER_INTERNAL_PORT", 18092, "notifier: one-tim
 CITIZEN_INTERNAL_PORT = _port("HEJNAL_CITIZEN_INTERNAL_PORT", 18093, "citizen-api: staff API, health, metrics")
 GATEWAY_INTERNAL_PORT = _port("HEJNAL_GATEWAY_INTERNAL_PORT", 18094, "operator-gateway: credentials of cameras, health, metrics")
 
-CAMERAS = Variable("HEJNAL_CAMERAS", "12", "simulated cameras with drawn pictures; `make run CAMERAS=190` goes first")
+CAMERAS = Variable("HEJNAL_CAMERAS", "6", "simulated cameras with drawn pictures; `make run CAMERAS=190` goes first")
 STREET_CAMERAS = Variable("HEJNAL_STREET_CAMERAS", "2", "simulated cameras with real street footage, at most 3")
 LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
 

@@ -91,6 +91,15 @@ class Supervisor:
                     ) from fault
         self.record()
 
+    def halt(self, *names: str) -> None:
+        """End programs and leave them ended; one that does not run is left alone."""
+        for name in names:
+            try:
+                self._call("supervisor.stopProcess", f"{self._groups.get(name, name)}:{name}", False)
+            except xmlrpc.client.Fault as fault:
+                if "NOT_RUNNING" not in fault.faultString:
+                    raise SupervisionError(f"{name} could not be ended ({fault.faultString})") from fault
+
     def states(self) -> dict[str, dict[str, Any]]:
         """What supervisord knows of each program: its state, pid, and why it could not be started."""
         found: list[dict[str, Any]] = self._call("supervisor.getAllProcessInfo")
