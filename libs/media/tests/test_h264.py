@@ -302,3 +302,31 @@ def test_endless_garbage_ends_the_connection() -> None:
         if splitter.errors:
             break
     assert splitter.errors[0].fault == "protocol"
+
+
+def test_empty_packets_and_other_payload_types_take_a_number_and_nothing_else() -> None:
+    sink = RecordingSink()
+    depacketizer = H264Depacketizer(sink, parameter_sets=(SPS, PPS))
+    stream = frame(b"\x65\x88x", sequence=0, timestamp=0, marker=True)
+    stream += frame(b"", sequence=1, timestamp=3600, marker=False)
+    stream += frame(b"x", sequence=2, timestamp=3600, marker=False).replace(b"\x60", b"\x61", 1)
+    stream += frame(b"\x0a", sequence=3, timestamp=3600, marker=False)
+    stream += frame(b"\x41\x9ax", sequence=4, timestamp=3600, marker=True)
+    feed(depacketizer, stream)
+    assert [kinds(unit) for unit in sink.units] == [[7, 8, 5], [10, 1]]
+    assert not sink.breaks
+
+
+def test_fragments_of_changing_sizes() -> None:
+    """The fast path for packets of equal length must not be taken for others that look alike."""
+    body = bytes(range(256)) * 40
+    payloads = packetize([b"\x65\x88" + body], mtu=700)
+    payloads[3:5] = [payloads[3] + payloads[4][2:]]
+    sink = RecordingSink()
+    depacketizer = H264Depacketizer(sink, parameter_sets=(SPS, PPS))
+    for picture in range(3):
+        for number, payload in enumerate(payloads):
+            sequence = picture * len(payloads) + number
+            marker = number + 1 == len(payloads)
+            feed(depacketizer, frame(payload, sequence=sequence, timestamp=picture * 3600, marker=marker))
+    assert [unit.nal_units()[-1] for unit in sink.units] == [b"\x65\x88" + body] * 3

@@ -1,5 +1,6 @@
 """RTP payload of H.264 to access units (RFC 6184: single NAL unit, STAP-A, FU-A). This is the hot path of the whole town."""
 
+import functools
 import struct
 import time
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from hejnal_media.rtp import TimestampUnwrapper, payload_bounds
 
 IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
-_FRAME = struct.Struct(">BBHBBHI")  # interleaved frame header (RFC 2326 §10.12) and the start of the RTP header
+_FRAME = struct.Struct(">HHHHI4x")  # interleaved frame header (RFC 2326 §10.12) and RTP header
+_RTP_HEADER = 12
+_RUN_CACHE_SIZE = 256
 _NO_NAL = -1
 _PREFIX_LATER = b""
 _MAX_PIECES = 65_536
@@ -42,6 +45,12 @@ class AccessUnitSink(Protocol):
         """Pictures were lost after the last one; the next is a key frame."""
 
 
+@functools.lru_cache(_RUN_CACHE_SIZE)
+def _run_of(payload_bytes: int) -> struct.Struct:
+    """A whole interleaved FU-A packet with so much payload."""
+    return struct.Struct(f">HHHHI4xBB{payload_bytes}s")
+
+
 def _wall_clock_us() -> int:
     return time.time_ns() // 1000
 
@@ -64,6 +73,8 @@ class H264Depacketizer:
     ) -> None:
         self._sink = sink
         self._payload_type = payload_type
+        self._plain_flags = 0x8000 | payload_type  # version 2, no marker
+        self._run = _run_of(1398)
         self._now_us = now_us
         self._unwrapper = TimestampUnwrapper()
         self._sets = ParameterSets()
@@ -101,54 +112,88 @@ class H264Depacketizer:
         Gives the position of the first byte not taken: a frame of another channel, a message, or a frame not yet whole.
         Payload is copied once; nothing of `view` is kept.
         """
-        unpack = _FRAME.unpack_from
-        while limit - position > _FRAME.size + 4:
-            dollar, frame_channel, length, first, second, sequence, timestamp = unpack(view, position)
-            if dollar != 0x24 or frame_channel != channel:
-                break
-            start = position + 16
-            end = position + 4 + length
-            if end > limit:
-                break
-            position = end
-            if second & 0x7F != self._payload_type or end <= start:
-                continue
-            if first != 0x80:
-                bounds = payload_bounds(view, start - 12, end)
-                if bounds is None:
+        magic = 0x2400 | channel
+        plain = self._plain_flags
+        run = self._run
+        while limit - position >= _FRAME.size:
+            # Nine packets in ten are the middle of an FU-A and as long as the one before: one call reads head and payload.
+            if limit - position >= run.size:
+                head, length, flags, sequence, timestamp, kind, indicator, payload = run.unpack_from(view, position)
+                if (
+                    length == run.size - 4
+                    and head == magic
+                    and flags == plain
+                    and sequence == self._expected
+                    and timestamp == self._timestamp
+                    and kind & 31 == FU_A
+                    and indicator < 0x40
+                    and self._nal >= 0
+                ):
+                    position += run.size
+                    self._expected = (sequence + 1) & 0xFFFF
+                    self._pieces.append(payload)
+                    self._nal_size += len(payload)
                     continue
-                start, end = bounds
-            if sequence != self._expected and self._is_late(view, position - length, sequence):
-                continue
-            self._expected = (sequence + 1) & 0xFFFF
-            if timestamp != self._timestamp:
-                if self._coded or self._torn:
-                    self._finish()
-                self._timestamp = timestamp
-                self._finished = False
-            header = view[start]
-            kind = header & 31
-            if kind == FU_A:
-                if end - start > 2:
-                    indicator = view[start + 1]
-                    if indicator & 0x80:
-                        self._open_fragmented(header & 0xE0 | indicator & 31, view[start + 2])
-                    if self._nal >= 0:
-                        self._pieces.append(view[start + 2 : end].tobytes())
-                        self._nal_size += end - start - 2
-                        if indicator & 0x40:
-                            self._close_fragmented()
-                        elif self._nal_size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
-                            self._break(BreakReason.TOO_LARGE, "a NAL unit is larger than 8 MB")
-                    else:
-                        self._torn = True  # its beginning is missing
-            elif kind == STAP_A:
-                self._take_aggregate(view, start + 1, end)
-            elif 0 < kind < STAP_A:
-                self._take_nal_unit(view[start:end].tobytes())
-            if second & 0x80 and self._marker_trusted and (self._coded or self._torn):
-                self._finish()
+            head, length, flags, sequence, timestamp = _FRAME.unpack_from(view, position)
+            end = position + 4 + length
+            if head != magic or end > limit:
+                break
+            if length >= _RTP_HEADER:
+                self._take_packet(view, position + 4, end, flags, sequence, timestamp)
+                run = self._run
+            position = end
+        if self._nal_size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
+            self._break(BreakReason.TOO_LARGE, "a NAL unit is larger than 8 MB")
         return position
+
+    def _take_packet(self, view: memoryview, rtp: int, end: int, flags: int, sequence: int, timestamp: int) -> None:
+        if flags & 0x7F != self._payload_type:
+            if int.from_bytes(view[rtp + 8 : rtp + 12], "big") == self.ssrc:
+                self._expected = (sequence + 1) & 0xFFFF
+            return
+        if sequence != self._expected and self._is_late(view, rtp, sequence):
+            return
+        self._expected = (sequence + 1) & 0xFFFF
+        start = rtp + _RTP_HEADER
+        if flags & 0xFF00 != 0x8000:
+            bounds = payload_bounds(view, rtp, end)
+            if bounds is None:
+                return
+            start, end = bounds
+        elif start == end:
+            return  # cameras keep connections alive with empty packets
+        if timestamp != self._timestamp:
+            if self._coded or self._torn:
+                self._finish()
+            self._timestamp = timestamp
+            self._finished = False
+        kind = view[start] & 31
+        if kind == FU_A:
+            self._take_fragment(view, start, end)
+        elif kind == STAP_A:
+            self._take_aggregate(view, start + 1, end)
+        elif 0 < kind < STAP_A:
+            self._take_nal_unit(view[start:end].tobytes())
+        if flags & 0x80 and self._marker_trusted and (self._coded or self._torn):
+            self._finish()
+
+    def _take_fragment(self, view: memoryview, start: int, end: int) -> None:
+        """FU-A (RFC 6184 §5.8)."""
+        size = end - start - 2
+        if size < 1:
+            return
+        header, indicator = view[start], view[start + 1]
+        if indicator & 0x80:
+            self._open_fragmented(header & 0xE0 | indicator & 31, view[start + 2])
+            if size + _FRAME.size + 2 != self._run.size:
+                self._run = _run_of(size)
+        if self._nal < 0:
+            self._torn = True  # its beginning is missing
+            return
+        self._pieces.append(view[start + 2 : end].tobytes())
+        self._nal_size += size
+        if indicator & 0x40:
+            self._close_fragmented()
 
     def flush(self) -> None:
         """Gives out the picture that is whole but for a following packet. To be called when the stream has ended."""
