@@ -42,7 +42,7 @@ def needs(profile: str) -> list[Need]:
             Need("GStreamer's RTSP server, for the street cameras", _lacks_gstreamer, _gstreamer_packages),
         ]
     if profile == "test":
-        wanted.append(Need("Chromium, for the end-to-end tests", _lacks_browser, lambda: ["chromium"]))
+        wanted.append(Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages))
     return wanted
 
 
@@ -174,3 +174,11 @@ def _gstreamer_packages() -> list[str]:
 
 def _lacks_browser() -> str | None:
     return None if find_browser() else "no Chromium is installed (set HEJNAL_CHROMIUM if it has another name)"
+
+
+def _browser_packages() -> list[str]:
+    if _candidate("chromium"):
+        return ["chromium"]
+    raise SetupError(
+        "this system's packages have no Chromium (Ubuntu has it as a snap only): install one and set HEJNAL_CHROMIUM to its path"
+    )
