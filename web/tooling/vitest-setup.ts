@@ -1,4 +1,5 @@
 import "@testing-library/jest-dom/vitest";
+import "fake-indexeddb/auto";
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
@@ -21,3 +22,6 @@ class StillMedia extends EventTarget {
 window.matchMedia = (query) => new StillMedia(query) as unknown as MediaQueryList;
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
+
+// Tests bring their data along; a request that leaves anyway fails like one without a connection.
+globalThis.fetch = () => Promise.reject(new TypeError("no network in tests"));

@@ -8,6 +8,8 @@ import { TopicTable } from "./TopicTable.tsx";
 import { filtersOf, type Wish, type WishChannel } from "./wish.ts";
 
 interface NoticeFormProps {
+  /** Changes when `stored` is another state than before; the form then shows that one and keeps its last word. */
+  readonly revision?: number;
   readonly town: Town;
   readonly stored: Wish;
   readonly ready: readonly WishChannel[];
@@ -17,7 +19,7 @@ interface NoticeFormProps {
 }
 
 /** What to be told, from which severity on, where, when not, and in which language. */
-export function NoticeForm({ town, stored, ready, shown, onSave }: NoticeFormProps) {
+export function NoticeForm({ revision = 0, town, stored, ready, shown, onSave }: NoticeFormProps) {
   const { t } = useTranslation();
   const { t: shared } = useTranslation("shared");
   const sentence = useProblemSentence();
@@ -26,6 +28,12 @@ export function NoticeForm({ town, stored, ready, shown, onSave }: NoticeFormPro
   const [outcome, setOutcome] = useState<"saved" | "conflict" | null>(null);
   const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
+  const [seen, setSeen] = useState(revision);
+  if (revision !== seen) {
+    setSeen(revision);
+    setWish(stored);
+    setChanged(false);
+  }
 
   const change = (next: Wish) => {
     setWish(next);

@@ -140,7 +140,8 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
       </section>
       {me ? (
         <NoticeForm
-          key={`${me.subscription.version}/${ready.join()}`}
+          key={ready.join()}
+          revision={me.subscription.version}
           town={town}
           stored={wishFrom(me.subscription)}
           ready={ready}

@@ -107,7 +107,6 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
                   <img
                     src={photoUrl(photo.url, token, "thumb")}
                     alt={t("reports.photo", { number: index + 1, total: report.photos.length })}
-                    loading="lazy"
                   />
                 </a>
               </li>

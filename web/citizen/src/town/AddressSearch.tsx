@@ -97,7 +97,7 @@ export function AddressSearch({ onChoose, label }: AddressSearchProps) {
           >
             <Icon name={hit.kind === "street" ? "roads" : "pin"} />
             <span>
-              {hit.label}
+              {hit.label}{" "}
               <small>{[hit.postcode, hit.district].filter(Boolean).join(", ")}</small>
             </span>
           </div>
