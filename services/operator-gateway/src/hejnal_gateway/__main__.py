@@ -1,4 +1,4 @@
-"""Commands of the gateway."""
+"""Commands of the gateway. Each imports what it needs itself: WebRTC and the doors take a second that most do not need."""
 
 import argparse
 import asyncio
@@ -10,22 +10,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hejnal_gateway.accounts.roles import Role
-from hejnal_gateway.app import create_app
-from hejnal_gateway.audit.facts import COMMAND_LINE_ACTOR
-from hejnal_gateway.cameras.importing import import_cameras
-from hejnal_gateway.cameras.registry import CameraRegistry
-from hejnal_gateway.internal import create_router
-from hejnal_gateway.resources import SCHEMA, SERVICE, open_accounts, open_database, open_resources
-from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
-from hejnal_runtime import migrations
-from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.errors import AppError
-from hejnal_runtime.logs import configure_logging
-from hejnal_runtime.serve import create_internal_app, serve
 
 
 def _openapi(arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.app import create_app
+
     document = json.dumps(create_app(GatewaySettings()).openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     if arguments.out is None:
         print(document, end="")
@@ -34,45 +25,29 @@ def _openapi(arguments: argparse.Namespace) -> None:
 
 
 def _migrate(_arguments: argparse.Namespace) -> None:
-    settings = GatewaySettings()
-    if settings.database_url is None:
-        raise ValueError("HEJNAL_GATEWAY_DATABASE_URL is not set")
-    migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_gateway", SCHEMA)
+    from hejnal_gateway.storage import SCHEMA, database_url
+    from hejnal_runtime import migrations
+
+    migrations.upgrade(database_url(GatewaySettings()), "hejnal_gateway", SCHEMA)
 
 
 def _serve(_arguments: argparse.Namespace) -> None:
     import uvloop
+
+    from hejnal_gateway.service import run_service
+    from hejnal_gateway.storage import SERVICE
+    from hejnal_runtime.logs import configure_logging
 
     settings = GatewaySettings()
     configure_logging(SERVICE, settings.log_level, json=settings.log_json)
     uvloop.run(run_service(settings))
 
 
-async def run_service(settings: GatewaySettings, stop: asyncio.Event | None = None) -> None:
-    """The gateway with both its doors, until SIGTERM or `stop`."""
-    stop = stop or asyncio.Event()
-    async with open_resources(settings) as resources:
-
-        async def say_farewell() -> None:
-            await stop.wait()
-            resources.events.stop()  # else open event streams would hold the door until its grace is over
-            await asyncio.Event().wait()
-
-        internal = create_internal_app(
-            resources.health,
-            [create_router(resources.database, resources.registry, resources.verifier)],
-            jwks=resources.issuer.jwks(),
-            title="Hejnał operator gateway, internal",
-        )
-        public = create_app(settings, resources)
-        doors = [
-            (public, settings.public_host, settings.public_port),
-            (internal, settings.internal_host, settings.internal_port),
-        ]
-        await serve(doors, [*resources.loops, say_farewell], stop=stop)
-
-
 def _create_account(arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.secrets_at_rest import SecretBox
+    from hejnal_gateway.storage import open_accounts, open_database
+    from hejnal_runtime.clock import SystemClock
+
     async def work() -> None:
         settings = GatewaySettings()
         database = open_database(settings)
@@ -89,6 +64,13 @@ def _create_account(arguments: argparse.Namespace) -> None:
 
 
 def _import_cameras(arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.audit.facts import COMMAND_LINE_ACTOR
+    from hejnal_gateway.cameras.importing import import_cameras
+    from hejnal_gateway.cameras.registry import CameraRegistry
+    from hejnal_gateway.secrets_at_rest import SecretBox
+    from hejnal_gateway.storage import open_database
+    from hejnal_runtime.clock import SystemClock
+
     async def work() -> None:
         settings = GatewaySettings()
         database = open_database(settings)

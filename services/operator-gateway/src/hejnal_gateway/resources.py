@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import aiohttp
 
 from hejnal_gateway.accounts.accounts import Accounts
-from hejnal_gateway.accounts.passwords import PasswordChecker
 from hejnal_gateway.accounts.sessions import Sessions
 from hejnal_gateway.audit.log import AuditLog
 from hejnal_gateway.cameras.registry import CameraRegistry
@@ -24,6 +23,7 @@ from hejnal_gateway.live.ice_servers import IceServers
 from hejnal_gateway.live.viewers import Viewers
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
+from hejnal_gateway.storage import SERVICE, open_accounts, open_database
 from hejnal_runtime.bus import Consumer, Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -31,9 +31,6 @@ from hejnal_runtime.health import Health
 from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import Loop
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier, load_key
-
-SERVICE = "operator-gateway"
-SCHEMA = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +55,6 @@ class Resources:
     health: Health
     loops: tuple[Loop, ...]
     secure_cookies: bool
-
-
-def open_database(settings: GatewaySettings) -> Database:
-    """The gateway's schema; ValueError when no database is set."""
-    if settings.database_url is None:
-        raise ValueError("HEJNAL_GATEWAY_DATABASE_URL is not set")
-    return Database(settings.database_url.get_secret_value(), schema=SCHEMA)
-
-
-def open_accounts(settings: GatewaySettings, database: Database, box: SecretBox, clock: Clock) -> Accounts:
-    """The staff's accounts."""
-    return Accounts(
-        database,
-        clock,
-        box,
-        PasswordChecker(),
-        lock_after_failures=settings.lock_after_failures,
-        lock_s=settings.lock_s,
-    )
 
 
 @asynccontextmanager
@@ -182,6 +160,3 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
 def _relay_url(board: StatusBoard, camera_id: str) -> str | None:
     report = board.report(camera_id)
     return report.relay_url if report is not None else None
-
-
-__all__ = ["SCHEMA", "SERVICE", "Resources", "open_accounts", "open_database", "open_resources"]
