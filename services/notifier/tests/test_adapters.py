@@ -21,7 +21,7 @@ from hejnal_notifier.receipts import Meaning
 from hejnal_notifier.report import mask
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job
 from hejnal_notifier.sending.outcome import Accepted, Postponed, Refused
-from hejnal_notifier.sms_text import encoding_of, split_text
+from hejnal_runtime.sms_text import encoding_of, split_text
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

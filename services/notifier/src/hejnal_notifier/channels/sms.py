@@ -11,8 +11,8 @@ from hejnal_notifier.channels.wording import WORDS, direct_words, headline
 from hejnal_notifier.receipts import Meaning
 from hejnal_notifier.sending.job import AnnouncementContent, Job
 from hejnal_notifier.sending.outcome import Accepted, ContactReason, Outcome, Postponed, Refused
-from hejnal_notifier.sms_text import shorten, split_text, transliterate
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.sms_text import shorten, split_text, transliterate
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from hejnal_notifier.sinks import outcomes
 from hejnal_notifier.sinks.conditions import Conditions
 from hejnal_notifier.sinks.mailbox import Mailbox
 from hejnal_notifier.sinks.outcomes import Flakiness, Outcome
-from hejnal_notifier.sms_text import Encoding, split_text
+from hejnal_runtime.sms_text import Encoding, split_text
 
 IDX_TTL_S = 24 * 3600
 RECEIPT_DELAY_S = 0.2

@@ -4,7 +4,7 @@ import smsutil
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hejnal_notifier.sms_text import (
+from hejnal_runtime.sms_text import (
     GSM7_BASIC,
     GSM7_EXTENSION,
     Encoding,
