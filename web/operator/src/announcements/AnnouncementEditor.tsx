@@ -35,7 +35,6 @@ export function AnnouncementEditor({ update }: AnnouncementEditorProps) {
   const [wrong, setWrong] = useState<readonly Fault[]>([]);
   const [step, setStep] = useState<"write" | "preview">("write");
   const [key, setKey] = useState(idempotencyKey);
-  const heading = useRef<HTMLHeadingElement>(null);
   const summary = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (update === null) keepDraft(sessionStorage, draft);
@@ -47,10 +46,7 @@ export function AnnouncementEditor({ update }: AnnouncementEditorProps) {
 
   const preview = useMutation({
     mutationFn: () => previewAnnouncement(draftBody(draft)),
-    onSuccess: () => {
-      setStep("preview");
-      requestAnimationFrame(() => heading.current?.focus());
-    },
+    onSuccess: () => setStep("preview"),
   });
   const send = useMutation({
     mutationFn: () => (update === null ? issueAnnouncement(draftBody(draft), key) : updateAnnouncement(update.id, { ...draftBody(draft), expected_version: update.version }, key)),
@@ -75,7 +71,7 @@ export function AnnouncementEditor({ update }: AnnouncementEditorProps) {
   if (town === null) return null;
   if (step === "preview" && preview.data !== undefined) {
     return (
-      <PreviewStep heading={heading} draft={draft} preview={preview.data} town={town} update={update} isSending={send.isPending} onBack={() => setStep("write")} onSend={() => send.mutate()}>
+      <PreviewStep draft={draft} preview={preview.data} town={town} update={update} isSending={send.isPending} onBack={() => setStep("write")} onSend={() => send.mutate()}>
         {send.isError ? asProblem(send.error).kind === "conflict" ? <p className="problem-line" role="alert">{t("announcements.changedMeanwhile")}</p> : <ProblemLine error={send.error} act="writeAnnouncements" /> : null}
       </PreviewStep>
     );

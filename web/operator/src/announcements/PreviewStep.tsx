@@ -1,6 +1,6 @@
 import { LANGUAGE_NAMES, SeverityBadge, useDateWords } from "@hejnal/shared";
 import { TownMap } from "@hejnal/shared/map";
-import { type ReactNode, type RefObject, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { AnnouncementDetail, Preview, Town } from "../api/town.ts";
@@ -10,7 +10,6 @@ import { type Draft, DRAFT_LANGUAGES } from "./draft.ts";
 import { boundsOf } from "./geometry-bounds.ts";
 
 interface PreviewStepProps {
-  readonly heading: RefObject<HTMLHeadingElement | null>;
   readonly draft: Draft;
   readonly preview: Preview;
   readonly town: Town;
@@ -22,8 +21,14 @@ interface PreviewStepProps {
 }
 
 /** The last look: who it reaches, on which channels, what it costs, and how it reads. */
-export function PreviewStep({ heading, draft, preview, town, update, isSending, onBack, onSend, children }: PreviewStepProps) {
+export function PreviewStep({ draft, preview, town, update, isSending, onBack, onSend, children }: PreviewStepProps) {
   const { t, i18n } = useTranslation();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The form was left at its foot: reading begins at the top.
+  useEffect(() => {
+    heading.current?.scrollIntoView();
+    heading.current?.focus();
+  }, []);
   const dates = useDateWords();
   const { announcementCategory } = useTown();
   const money = new Intl.NumberFormat(i18n.language, { style: "currency", currency: "PLN" });

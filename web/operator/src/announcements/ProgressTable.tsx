@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { type AnnouncementDetail, ANNOUNCEMENTS_KEY, fetchProgress } from "../api/town.ts";
+import { type AnnouncementDetail, ANNOUNCEMENTS_KEY, fetchProgress, type VersionProgress } from "../api/town.ts";
 import { clockWithSeconds } from "../words/town-clock.ts";
 import { newest, tally } from "./progress.ts";
 
@@ -35,10 +35,21 @@ export function ProgressTable({ announcement }: { readonly announcement: Announc
       ) : (
         <>
           <p role="status" data-progress-finished={current.finished}>
-            {t("announcements.reached", { reached: counts.reached, total: counts.total })}{" "}
+            {counts.total === 0 && current.finished ? t("progress.nobody") : t("announcements.reached", { reached: counts.reached, total: counts.total })}{" "}
             <span className="soft">{current.finished ? t("progress.finished", { time: clockWithSeconds(Date.parse(current.at)) }) : t("progress.going")}</span>
           </p>
-          <progress max={Math.max(1, counts.total)} value={counts.total - counts.waiting} aria-label={t("progress.title")} />
+          {counts.total === 0 ? null : <Channels current={current} done={counts.total - counts.waiting} total={counts.total} />}
+        </>
+      )}
+    </section>
+  );
+}
+
+function Channels({ current, done, total }: { readonly current: VersionProgress; readonly done: number; readonly total: number }) {
+  const { t } = useTranslation();
+  return (
+    <>
+          <progress max={total} value={done} aria-label={t("progress.title")} />
           <table className="table">
             <thead>
               <tr>
@@ -62,8 +73,6 @@ export function ProgressTable({ announcement }: { readonly announcement: Announc
               ))}
             </tbody>
           </table>
-        </>
-      )}
-    </section>
+    </>
   );
 }

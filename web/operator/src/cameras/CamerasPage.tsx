@@ -1,5 +1,5 @@
 import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
-import { coneRing, TownMap } from "@hejnal/shared/map";
+import { TownMap } from "@hejnal/shared/map";
 import { useMemo, useState } from "react";
 import { Input, Label, SearchField, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -14,6 +14,7 @@ import { useNowSeconds } from "../words/ticker.ts";
 import { matches } from "./camera-search.ts";
 import { ConditionMark } from "./ConditionMark.tsx";
 import { type NumberedCamera, useCameras } from "./use-cameras.ts";
+import { viewCones } from "./view-cones.ts";
 import "./cameras.css";
 
 type Filter = "all" | "attention";
@@ -179,17 +180,7 @@ function CameraMap({ cameras }: { readonly cameras: readonly NumberedCamera[] })
       })),
     [cameras, t],
   );
-  const cones = useMemo<GeoJSON.FeatureCollection>(
-    () => ({
-      type: "FeatureCollection",
-      features: cameras.flatMap((camera) =>
-        camera.view_cone === null || camera.view_cone === undefined
-          ? []
-          : [{ type: "Feature" as const, properties: { severity: "info" }, geometry: { type: "Polygon" as const, coordinates: [coneRing(camera.place, camera.view_cone)] } }],
-      ),
-    }),
-    [cameras],
-  );
+  const cones = useMemo(() => viewCones(cameras), [cameras]);
   if (town === null) return <Skeleton />;
   const chosen = cameras.find((camera) => camera.camera_id === selected);
   return (

@@ -22,7 +22,7 @@ export interface EventStreamOptions {
   readonly silenceMs?: number;
 }
 
-const LIMITS: BackoffLimits = { firstMs: 500, lastMs: 10_000 };
+const LIMITS: BackoffLimits = { firstMs: 500, lastMs: 5_000 };
 
 /** The console's one live line to the gateway: resumes with `Last-Event-ID`, and always says how it is. */
 export class EventStream {

@@ -34,7 +34,7 @@ export function tileState(input: TileInput): TileState {
   const { status, whep, lastFrameAtMs, watchingSinceMs, nowMs } = input;
   const reference = lastFrameAtMs === null ? null : Math.max(lastFrameAtMs, watchingSinceMs);
   const ageMs = reference === null ? null : nowMs - reference;
-  if (ageMs !== null && ageMs <= STALE_MS && whep.kind === "connected") return { kind: "live" };
+  if (ageMs !== null && ageMs <= STALE_MS) return { kind: "live" };
   if (status?.condition === "retrying" || status?.condition === "off") {
     return {
       kind: "gone",

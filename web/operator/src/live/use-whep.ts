@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/session.tsx";
+import { isNews } from "./picture-progress.ts";
 import { type StreamName, WhepConnection, type WhepState } from "./whep-connection.ts";
 
 export interface LivePicture {
@@ -43,7 +44,10 @@ export function useWhep(video: RefObject<HTMLVideoElement | null>, { cameraId, s
     });
     connection.current = opened;
     lastFrameAtMs.current = null;
-    const stopWatching = watchFrames(element, () => {
+    let lastRtp: number | null = null;
+    const stopWatching = watchFrames(element, ({ rtpTimestamp }) => {
+      if (!isNews(lastRtp, rtpTimestamp)) return;
+      lastRtp = rtpTimestamp ?? null;
       const first = lastFrameAtMs.current === null;
       lastFrameAtMs.current = Date.now();
       if (first) firstFrame.current();
@@ -61,10 +65,10 @@ export function useWhep(video: RefObject<HTMLVideoElement | null>, { cameraId, s
 }
 
 /** Calls `onFrame` for each new frame that is put on the screen. Returns what stops it. */
-function watchFrames(video: HTMLVideoElement, onFrame: () => void): () => void {
+function watchFrames(video: HTMLVideoElement, onFrame: (metadata: VideoFrameCallbackMetadata) => void): () => void {
   let handle = 0;
-  const next = () => {
-    onFrame();
+  const next: VideoFrameRequestCallback = (_now, metadata) => {
+    onFrame(metadata);
     handle = video.requestVideoFrameCallback(next);
   };
   handle = video.requestVideoFrameCallback(next);

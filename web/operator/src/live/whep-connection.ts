@@ -162,14 +162,15 @@ export class WhepConnection {
     this.#generation += 1;
     this.#waiting = false;
     this.#clearTimer();
+    // Asked for first: the closing peer says goodbye by itself, and then there would be nothing left to delete.
+    if (this.#resource !== null) this.#delete(this.#resource);
+    this.#resource = null;
     if (this.#peer !== null) {
       this.#peer.ontrack = null;
       this.#peer.onconnectionstatechange = null;
       this.#peer.close();
       this.#peer = null;
     }
-    if (this.#resource !== null) this.#delete(this.#resource);
-    this.#resource = null;
   }
 
   #delete(resource: string): void {

@@ -45,7 +45,7 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
   const { state, failure, atMs: frameMs, player } = useArchivePlayer(video, camera.camera_id, startMs);
   const atMs = wantedMs ?? frameMs ?? startMs;
   const [bar, setBar] = useState<BarWindow>(() => windowAround(startMs, zoom, Date.now()));
-  const { timeline, spans } = useTimeline(camera.camera_id, bar, nowMs);
+  const { timeline, spans, error } = useTimeline(camera.camera_id, bar, nowMs);
   const latestMs = Math.max(timeline?.toMs ?? 0, Math.min(nowMs, timeline === null ? nowMs : timeline.toMs));
 
   const say = (gap: Span | null) => {
@@ -141,7 +141,7 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
         />
         <TimeBar window={bar} zoom={zoom} spans={spans} atMs={atMs} latestMs={latestMs} onSeek={seek} />
       </div>
-      <SpanList window={bar} spans={spans} completeness={timeline?.completeness ?? null} onSeek={seek} />
+      <SpanList window={bar} spans={spans} timeline={timeline} error={error} onSeek={seek} />
     </div>
   );
 }

@@ -95,7 +95,17 @@ export class ArchivePlayer {
     this.#hls?.destroy();
     onState("loading", null);
     // No worker: it would start from a blob: address, which the console's policy forbids, and fMP4 needs no re-muxing.
-    const hls = new Hls({ enableWorker: false, autoStartLoad: false, maxBufferLength: 20, backBufferLength: 60, maxBufferHole: 0.5 });
+    // No cues of playlist tags: they need a data: track, which the policy forbids too; gaps come from the timeline.
+    const hls = new Hls({
+      enableWorker: false,
+      autoStartLoad: false,
+      enableDateRangeMetadataCues: false,
+      enableID3MetadataCues: false,
+      enableEmsgMetadataCues: false,
+      maxBufferLength: 20,
+      backBufferLength: 60,
+      maxBufferHole: 0.5,
+    });
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => {
       this.#fragments = data.details.fragments;

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchReport, photoUrl, type Report, REPORTS_KEY } from "../api/town.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { viewCones } from "../cameras/view-cones.ts";
 import { useEvents } from "../events/EventsProvider.tsx";
 import { useSession } from "../session/session.tsx";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
@@ -71,18 +72,13 @@ function ReportPlace({ report }: { readonly report: Report }) {
   const near = useMemo(() => (may("seeCameras") ? nearbyCameras(cameras, report.place) : []), [cameras, report.place, may]);
   const { lat, lon } = report.place;
   const focus = useMemo(() => [lon - 0.003, lat - 0.0018, lon + 0.003, lat + 0.0018] as const, [lat, lon]);
-  const markers = useMemo(
-    () => [
-      { id: "report", place: { lat, lon }, label: t("reports.pin", { address: report.address }), icon: "pin", tone: "warning" } as const,
-      ...near.map(({ camera }) => ({ id: camera.camera_id, place: camera.place, label: `${camera.number} ${camera.name}`, icon: "camera" }) as const),
-    ],
-    [lat, lon, near, report.address, t],
-  );
+  const markers = useMemo(() => [{ id: "report", place: { lat, lon }, label: t("reports.pin", { address: report.address }), icon: "pin", tone: "warning" } as const], [lat, lon, report.address, t]);
+  const cones = useMemo(() => viewCones(near.map(({ camera }) => camera)), [near]);
   return (
     <aside className="report-place">
       <h3>{t("reports.place")}</h3>
       <p>{report.address === "" ? `${lat.toFixed(5)}, ${lon.toFixed(5)}` : report.address}</p>
-      {town === null ? null : <TownMap label={t("reports.map", { address: report.address })} bounds={town.bounds} scheme="dark" markers={markers} focus={focus} {...(town.map_url === null ? {} : { tiles: town.map_url })} />}
+      {town === null ? null : <TownMap label={t("reports.map", { address: report.address })} bounds={town.bounds} scheme="dark" markers={markers} areas={cones} focus={focus} {...(town.map_url === null ? {} : { tiles: town.map_url })} />}
       {may("seeCameras") ? <CamerasNearby near={near} atMs={Date.parse(report.submitted_at)} /> : null}
     </aside>
   );

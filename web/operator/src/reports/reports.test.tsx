@@ -73,10 +73,10 @@ describe("answering", () => {
     expect(screen.getByLabelText("Słowa do autora")).toHaveValue("Naprawimy");
   });
 
-  it("belongs to clerk and dispatcher; others are told so", async () => {
+  it("belongs to clerk, editor and administrator; others are told so", async () => {
     withReports();
     openConsole(gateway(), "/reports/r1", "operator");
-    expect(await screen.findByText(/Odpowiedź na zgłoszenie: Może to zrobić: urzędnik od zgłoszeń lub dyspozytor/)).toBeVisible();
+    expect(await screen.findByText(/Odpowiedź na zgłoszenie: Może to zrobić: urzędnik od zgłoszeń, redaktor komunikatów lub administrator/)).toBeVisible();
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe("answering", () => {
     [{ status: "closed", outcome: "fixed", answer: "" }, null],
     [{ status: "received", outcome: null, answer: "a".repeat(4001) }, "tooLong"],
     [{ status: "planned", outcome: null, answer: "" }, null],
-  ] as const)("%o → %s", (draft, fault) => {
+  ] as const)("$0.status, $0.outcome → $1", (draft, fault) => {
     expect(answerFault(draft, { status: "received", outcome: null })).toBe(fault);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Act, FIRST_PAGE, may, ROLES, rolesAllowed } from "./roles.ts";
 
@@ -6,7 +7,7 @@ interface Operation {
   readonly "x-roles"?: readonly string[];
 }
 
-const document = JSON.parse(readFileSync(new URL("../../../shared/openapi/gateway.json", import.meta.url), "utf8")) as {
+const document = JSON.parse(readFileSync(join(import.meta.dirname, "../../../shared/openapi/gateway.json"), "utf8")) as {
   paths: Record<string, Record<string, Operation>>;
 };
 

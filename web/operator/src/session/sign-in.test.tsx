@@ -78,7 +78,7 @@ describe("roles", () => {
     ["editor", ["Zgłoszenia", "Komunikaty"]],
     ["clerk", ["Zgłoszenia", "Komunikaty"]],
     ["dpo", ["Nagrania", "Kamery", "Dziennik"]],
-    ["admin", ["Ściana", "Kamery", "Dziennik"]],
+    ["admin", ["Ściana", "Zgłoszenia", "Komunikaty", "Kamery", "Dziennik"]],
   ] as const)("%s sees its own pages only", async (role, pages) => {
     openConsole(gateway(), "/cameras", role);
     const nav = await screen.findByRole("navigation", { name: "Strony konsoli" });

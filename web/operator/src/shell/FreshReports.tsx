@@ -32,7 +32,7 @@ export function FreshReports() {
           <p className="soft">{news.address}</p>
           <Button className="button" onPress={() => acknowledge(news.reportId)}>
             {t("fresh.acknowledge")}
-            {index === 0 ? <kbd>{"␣"}</kbd> : null}
+            {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
           </Button>
         </article>
       ))}

@@ -7,7 +7,7 @@ const GROUPS = [
     keys: [
       ["?", "help"],
       ["M", "map"],
-      ["␣", "acknowledge"],
+      ["Space", "acknowledge"],
       ["Esc", "close"],
     ],
   },
@@ -47,7 +47,7 @@ export function KeysDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
               {group.keys.map(([key, does]) => (
                 <div key={does}>
                   <dt>
-                    <kbd>{key}</kbd>
+                    <kbd>{key === "Space" ? t("keys.space") : key}</kbd>
                   </dt>
                   <dd>{t(`keys.does.${does}`)}</dd>
                 </div>

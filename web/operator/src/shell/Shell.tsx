@@ -96,10 +96,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <Button className="user-button">
             <Icon name="person" />
             <span>{staff.name}</span>
-            <span className="soft">{t(`role.${staff.role}`)}</span>
           </Button>
           <Popover className="popover" placement="bottom end">
-            <Menu className="menu" onAction={(key) => (isLanguage(key) ? void changeLanguage(key) : void signOut())}>
+            <p className="menu-head">{t(`role.${staff.role}`)}</p>
+            <Menu className="menu" aria-label={staff.name} onAction={(key) => (isLanguage(key) ? void changeLanguage(key) : void signOut())}>
               {LANGUAGES.map((language) => (
                 <MenuItem key={language} className="menu-item" id={language} textValue={LANGUAGE_NAMES[language]}>
                   <span lang={language}>{LANGUAGE_NAMES[language]}</span>

@@ -9,7 +9,8 @@ import type { Role } from "../session/roles.ts";
 import { camera, FakeGateway, staff, TOWN } from "./fake-gateway.ts";
 
 // Pages are loaded when they are opened; on a busy machine the first one takes seconds.
-configure({ asyncUtilTimeout: 15_000 });
+// Working out what is visible takes jsdom seconds on a large page; tests that mean visibility say toBeVisible.
+configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
 vi.setConfig({ testTimeout: 60_000 });
 
 /** Gives each test a gateway of its own, Polish words, and the browser pieces jsdom lacks. */

@@ -44,7 +44,7 @@ export class FakeGateway {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
-    const request = input instanceof Request ? input : new Request(new URL(String(input as string | URL), window.location.href), { ...init, signal: null });
+    const request = input instanceof Request ? input : new Request(new URL(input, window.location.href), { ...init, signal: null });
     const { pathname } = new URL(request.url);
     const text = await request.clone().text();
     this.requests.push({ method: request.method, path: pathname, body: parsed(text), headers: request.headers });
@@ -145,7 +145,7 @@ export function reportSummary(change: Partial<ReportSummary> = {}): ReportSummar
 }
 
 export function report(change: Partial<Report> = {}): Report {
-  const { excerpt, photos: _photos, ...summary } = reportSummary();
+  const { excerpt, ...summary } = reportSummary();
   return {
     ...summary,
     text: excerpt,

@@ -29,7 +29,7 @@ export function CameraPanel({ cameras, hung, onCall }: CameraPanelProps) {
             <button
               type="button"
               className={hungTiles.has(camera.camera_id) ? "camera-row camera-row-hung" : "camera-row"}
-              title={t("wall.callHint", { number: camera.number })}
+              title={`${camera.name}. ${t("wall.callHint", { number: camera.number })}`}
               onClick={() => onCall(camera.camera_id)}
             >
               <span className="camera-number">{camera.number}</span>

@@ -1,7 +1,8 @@
-import { type SyntheticEvent, useCallback, useState } from "react";
+import { type SyntheticEvent, useCallback, useId, useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { Icon } from "@hejnal/shared";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { LiveVideo } from "../live/LiveVideo.tsx";
 import type { TileState } from "../live/tile-state.ts";
@@ -32,6 +33,7 @@ const STATE_ICONS: Readonly<Record<TileState["kind"], ConsoleIconName>> = { conn
 /** One place on the wall: the picture, whose it is, and how old it is. */
 export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus, onClear, onEnlarge, cellRef }: TileProps) {
   const { t } = useTranslation();
+  const id = useId();
   const [state, setState] = useState<TileState>({ kind: "connecting", sinceMs: 0 });
   const [reason, setReason] = useState("");
   const { may } = useSession();
@@ -42,7 +44,7 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
       ref={cellRef}
       role="gridcell"
       tabIndex={focused ? 0 : -1}
-      aria-label={camera === null ? t("wall.tileEmpty", { tile: index + 1 }) : t("wall.tile", { tile: index + 1, camera: title, state: t(`tile.${state.kind}`) })}
+      aria-labelledby={`${id}-place ${id}-why ${id}-foot`}
       aria-selected={focused}
       className={["tile", `tile-${camera === null ? "empty" : state.kind}`, focused ? "tile-focused" : "", enlarged ? "tile-enlarged" : ""].join(" ")}
       data-tile={index + 1}
@@ -51,8 +53,13 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
       onFocus={onFocus}
       onDoubleClick={onEnlarge}
     >
+      <span id={`${id}-place`} className="visually-hidden">
+        {camera === null ? t("wall.tileEmpty", { tile: index + 1 }) : t("wall.tile", { tile: index + 1 })}
+      </span>
       {camera === null ? (
-        <p className="tile-hint">{t("wall.emptyHint")}</p>
+        <p id={`${id}-why`} className="tile-hint">
+          {focused ? t("wall.emptyHint") : null}
+        </p>
       ) : (
         <>
           {hidden ? null : (
@@ -66,9 +73,9 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
               onState={take}
             />
           )}
-          {state.kind === "gone" ? <TileGone state={state} onReason={setReason} /> : null}
+          {state.kind === "gone" ? <TileGone id={`${id}-why`} state={state} onReason={setReason} /> : null}
           {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
-          <div className="tile-foot">
+          <div id={`${id}-foot`} className="tile-foot">
             <span className="tile-name">
               <span className="camera-number">{camera.number}</span> {camera.name}
             </span>
@@ -88,7 +95,7 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
               <ConsoleIcon name={enlarged ? "shrink" : "enlarge"} />
             </IconButton>
             <IconButton label={t("tile.clear")} shortcut="Del" onPress={onClear}>
-              <ConsoleIcon name="gone" />
+              <Icon name="close" />
             </IconButton>
           </div>
         </>
@@ -98,14 +105,14 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
 }
 
 /** Why there is no picture, since when, and what happens next. */
-function TileGone({ state, onReason }: { readonly state: TileState & { kind: "gone" }; readonly onReason: (reason: string) => void }) {
+function TileGone({ id, state, onReason }: { readonly id: string; readonly state: TileState & { kind: "gone" }; readonly onReason: (reason: string) => void }) {
   const { t, i18n } = useTranslation();
   const nowMs = useNowSeconds();
   if (state.cause === "reason_required") return <ReasonForm onReason={onReason} />;
   const roles = () => new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(rolesAllowed("watchLive").map((role) => t(`role.${role}`)));
   return (
     <div className="tile-gone">
-      <p className="tile-gone-cause">{causeWords(t, state.cause)}</p>
+      <p id={id} className="tile-gone-cause">{causeWords(t, state.cause)}</p>
       {state.cause === "forbidden" ? (
         <p>{t("ui.mayDo", { roles: roles() })}</p>
       ) : (

@@ -1,0 +1,86 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { playbackPath, startTime } from "./start-time.ts";
+import { parseTimeline } from "./timeline.ts";
+
+const { gateway } = withConsole();
+const AT = "2026-11-20T11:00:00.000Z";
+
+/** Footage 11:50–11:58 and 12:02–12:10 town time, with a named gap between. */
+function withTimeline() {
+  gateway().on("GET /api/v1/archive/cameras/cam-001/timeline", () =>
+    Response.json({
+      camera_id: "cam-001",
+      from: "2026-11-20T10:50:00Z",
+      to: "2026-11-20T11:10:00Z",
+      completeness: 0.8,
+      spans: [
+        { kind: "footage", from: "2026-11-20T10:50:00Z", to: "2026-11-20T10:58:00Z" },
+        { kind: "gap", from: "2026-11-20T10:58:00Z", to: "2026-11-20T11:02:00Z", cause: "link_down", detail: "" },
+        { kind: "footage", from: "2026-11-20T11:02:00Z", to: "2026-11-20T11:10:00Z" },
+      ],
+    }),
+  );
+}
+
+describe("playback", () => {
+  it("plays nothing before somebody has chosen a camera: looking is on record", async () => {
+    openConsole(gateway(), "/playback", "dpo");
+    expect(await screen.findByText("Wybierz kamerę, której nagranie chcesz obejrzeć")).toBeVisible();
+    expect(gateway().requests.some(({ path }) => path.startsWith("/api/v1/archive"))).toBe(false);
+  });
+
+  it("is a slider with the time and what is there in words, and a list that says the same", async () => {
+    withTimeline();
+    const { container } = openConsole(gateway(), `/playback/cam-001?at=${AT}`, "operator");
+    const slider = await screen.findByRole("slider", { name: "Oś czasu nagrania" });
+    await waitFor(() => expect(slider).toHaveAttribute("aria-valuetext", "12:00:00, przerwa: Brak łączności z kamerą"));
+    const list = screen.getByRole("region", { name: "Nagrania i przerwy w zakresie osi czasu" });
+    expect(within(list).getByRole("button", { name: /11:58:00–12:02:00 Brak łączności z kamerą 4 min/ })).toBeVisible();
+    expect(within(list).getByText(/Kompletność 80,0/)).toBeVisible();
+    expect(within(list).getByText(/1 przerwa\./)).toBeVisible();
+    await expectAccessible(container);
+  });
+
+  it("steps over a gap to the footage after it and says so", async () => {
+    withTimeline();
+    openConsole(gateway(), "/playback/cam-001?at=2026-11-20T10:57:58.000Z", "operator");
+    const slider = await screen.findByRole("slider");
+    await waitFor(() => expect(slider).toHaveAttribute("aria-valuetext", "11:57:58, jest nagranie"));
+    fireEvent.keyDown(slider, { key: "ArrowRight" });
+    expect(slider).toHaveAttribute("aria-valuetext", "12:02:00, jest nagranie");
+    expect(screen.getByText("Pominięto przerwę 11:58:00–12:02:00: Brak łączności z kamerą", { selector: ".screen-note" })).toBeVisible();
+    expect(window.location.search).toBe("?at=2026-11-20T11:02:00.000Z");
+  });
+
+  it("jumps to a minute ago with P and keeps the moment when the camera changes", async () => {
+    withTimeline();
+    const { user } = openConsole(gateway(), `/playback/cam-001?at=${AT}`, "operator");
+    await screen.findByRole("slider");
+    const before = Date.now();
+    await user.keyboard("p");
+    await waitFor(() => expect(new URLSearchParams(window.location.search).get("at")).not.toBe(AT));
+    const at = Date.parse(new URLSearchParams(window.location.search).get("at") ?? "");
+    expect(Math.abs(at - (before - 60_000))).toBeLessThan(10_000);
+  });
+});
+
+describe("startTime", () => {
+  const now = Date.parse("2026-11-20T12:00:00Z");
+  it("reads an instant, an age, or takes a minute ago; never the future", () => {
+    expect(startTime(`at=${AT}`, now)).toBe(Date.parse(AT));
+    expect(startTime("ago=300", now)).toBe(now - 300_000);
+    expect(startTime("", now)).toBe(now - 60_000);
+    expect(startTime("at=2030-01-01T00:00:00Z", now)).toBe(now);
+    expect(startTime("at=soon&ago=-5", now)).toBe(now - 60_000);
+    expect(playbackPath("cam 1", now + 999)).toBe("/playback/cam%201?at=2026-11-20T12:00:00.000Z");
+  });
+});
+
+describe("parseTimeline", () => {
+  it("names time the archive knows nothing of", () => {
+    const parsed = parseTimeline({ from: AT, to: AT, completeness: null, spans: [{ kind: "gap", from: AT, to: AT, cause: null }] });
+    expect(parsed.spans[0]?.cause).toBe("not_recorded");
+  });
+});

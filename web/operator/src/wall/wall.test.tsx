@@ -1,0 +1,121 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { calledNumber, erased, isOpen, NO_CALL, typed } from "./call-buffer.ts";
+
+const { gateway } = withConsole();
+
+beforeEach(() => {
+  // jsdom has no WebRTC: a peer that never gets through is what a broken network gives too.
+  class SilentPeer extends EventTarget {
+    connectionState = "new";
+    localDescription = { sdp: "v=0" };
+    addTransceiver() {
+      return { setCodecPreferences: () => undefined };
+    }
+    createOffer() {
+      return Promise.resolve({ type: "offer", sdp: "v=0" });
+    }
+    setLocalDescription() {
+      return Promise.resolve();
+    }
+    setRemoteDescription() {
+      return Promise.resolve();
+    }
+    close() {
+      return undefined;
+    }
+  }
+  vi.stubGlobal("RTCPeerConnection", SilentPeer);
+  vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => ({ codecs: [] }) });
+});
+
+const tile = (number: number) => screen.getAllByRole("gridcell")[number - 1]!;
+
+describe("the wall", () => {
+  it("calls a camera by number and Enter to the focused tile, and keeps it", async () => {
+    const { user, container } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid", { name: "Ściana obrazów" });
+    await user.keyboard("{ArrowRight}2");
+    expect(screen.getByText("Rynek 2", { selector: ".call-box" })).toBeVisible();
+    await user.keyboard("{Enter}");
+    expect(within(tile(2)).getByText(/Rynek 2/)).toBeVisible();
+    expect(tile(2)).toHaveFocus();
+    expect(localStorage.getItem("hejnal.operator.wall.v1")).toContain('"cam-002"');
+    await waitFor(() => expect(gateway().requests.some(({ method, path }) => method === "POST" && path === "/api/v1/whep/cam-002")).toBe(true));
+    await expectAccessible(container);
+    await user.keyboard("{Delete}");
+    expect(within(tile(2)).queryByText(/Rynek 2/)).toBeNull();
+  });
+
+  it("says so when there is no such camera", async () => {
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.keyboard("99{Enter}");
+    expect(screen.getAllByRole("status").some((region) => region.textContent.includes("Nie ma kamery 99"))).toBe(true);
+  });
+
+  it("shows a camera's cause and since when, as the event line tells it", async () => {
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
+    const status = { condition: "retrying", cause: "no_route", detail: "", since: new Date(Date.now() - 120_000).toISOString(), observed_at: null, retry_at: null, streams: [] };
+    act(() => gateway().send("camera-status", { camera_id: "cam-001", status }, "e-1"));
+    expect(await within(tile(1)).findByText("Kamera nie odpowiada w sieci")).toBeVisible();
+    expect(within(tile(1)).getByText(/od \d\d:\d\d \(2 min\)/)).toBeVisible();
+    expect(tile(1)).toHaveAttribute("data-state", "gone");
+  });
+
+  it("says since when the line is lost", async () => {
+    openConsole(gateway(), "/wall", "operator");
+    expect(await screen.findByText("na bieżąco")).toBeVisible();
+    act(() => gateway().dropLines());
+    expect(await screen.findByText(/Połączenie utracone od \d\d:\d\d, próbuję/)).toBeVisible();
+    expect(await screen.findByText("na bieżąco")).toBeVisible();
+  });
+
+  it("lists every key under ?", async () => {
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.keyboard("?");
+    const dialog = await screen.findByRole("dialog", { name: "Skróty klawiszowe" });
+    for (const key of ["?", "M", "Spacja", "P", "1 7 Enter"]) expect(within(dialog).getAllByText(key).length).toBeGreaterThan(0);
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+
+  it("tells a refused role who may watch", async () => {
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    gateway().problem("POST /api/v1/whep/cam-001", 403, "role-not-allowed");
+    await screen.findByRole("grid");
+    await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
+    expect(await within(tile(1)).findByText("Twoja rola nie ogląda tej kamery")).toBeVisible();
+    expect(within(tile(1)).getByText("Może to zrobić: operator monitoringu, dyspozytor lub administrator.")).toBeVisible();
+  });
+
+  it("asks for the reason a restricted camera needs, and hands it on", async () => {
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    const reasons: (string | null)[] = [];
+    gateway().on("POST /api/v1/whep/cam-001", (request) => {
+      reasons.push(new URL(request.url).searchParams.get("reason"));
+      return new Response(JSON.stringify({ type: "urn:hejnal:problem:reason-required" }), { status: 422 });
+    });
+    await screen.findByRole("grid");
+    await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
+    await user.type(await screen.findByLabelText("Powód podglądu"), "kolizja 5/26");
+    await user.click(screen.getByRole("button", { name: "Oglądaj" }));
+    await waitFor(() => expect(reasons).toContain("kolizja 5/26"));
+  });
+});
+
+describe("the call buffer", () => {
+  it("forgets digits of a thought that was given up", () => {
+    const call = typed(typed(NO_CALL, "1", 0), "7", 900);
+    expect(calledNumber(call)).toBe(17);
+    expect(isOpen(call, 5_899)).toBe(true);
+    expect(isOpen(call, 5_900)).toBe(false);
+    expect(typed(call, "4", 6_000).digits).toBe("4");
+    expect(erased(call, 1_000).digits).toBe("1");
+    expect(isOpen(erased(typed(NO_CALL, "1", 0), 10), 20)).toBe(false);
+  });
+});
