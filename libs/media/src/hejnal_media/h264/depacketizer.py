@@ -4,11 +4,10 @@ import functools
 import struct
 import time
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Protocol
 
 from hejnal_media.access_unit import MAX_ACCESS_UNIT_BYTES, AccessUnit, CodecParameters
 from hejnal_media.h264.parameter_sets import ParameterSetError, ParameterSets
+from hejnal_media.h264.sink import AccessUnitSink, BreakReason
 from hejnal_media.rtp import TimestampUnwrapper, payload_bounds
 
 IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
@@ -21,28 +20,6 @@ _PREFIX_LATER = b""
 _MAX_PIECES = 65_536
 _MAX_LATE = 64
 """Packets behind the newest one that are left out before a restarted sequence is believed."""
-
-
-class BreakReason(StrEnum):
-    """Why pictures are missing before the next key frame."""
-
-    LOSS = "loss"
-    TIME_JUMP = "time_jump"
-    TOO_LARGE = "too_large"
-    SPLIT = "split"
-
-
-class AccessUnitSink(Protocol):
-    """Takes what a depacketizer finds. The calls come in stream order; they must not block."""
-
-    def codec_changed(self, parameters: CodecParameters) -> None:
-        """The key frame that follows needs other parameters than those before it (also called before the first)."""
-
-    def access_unit(self, unit: AccessUnit) -> None:
-        """A whole picture; the first after a change or break is a key frame."""
-
-    def stream_broken(self, reason: BreakReason, detail: str) -> None:
-        """Pictures were lost after the last one; the next is a key frame."""
 
 
 @functools.lru_cache(_RUN_CACHE_SIZE)

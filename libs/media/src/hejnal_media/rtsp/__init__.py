@@ -1,8 +1,9 @@
 """An RTSP client of our own: interleaved TCP, digest authentication, true causes of failure."""
 
 from hejnal_media.rtsp.auth import Credentials
+from hejnal_media.rtsp.camera_clock import CameraClock
 from hejnal_media.rtsp.errors import RtspError, RtspFault
-from hejnal_media.rtsp.session import CameraClock, RtspSession, SessionLimits
+from hejnal_media.rtsp.session import RtspSession, SessionLimits
 from hejnal_media.rtsp.transport import ReceiveBuffer
 from hejnal_media.rtsp.url import redact_url
 

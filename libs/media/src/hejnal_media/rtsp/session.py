@@ -8,19 +8,20 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hejnal_media.h264 import AccessUnitSink, H264Depacketizer
-from hejnal_media.rtcp import SenderReport, parse_compound, receiver_report
+from hejnal_media.rtcp import parse_compound, receiver_report
 from hejnal_media.rtsp.auth import Authenticator, Credentials
+from hejnal_media.rtsp.camera_clock import CameraClock
 from hejnal_media.rtsp.errors import RtspError, RtspFault
 from hejnal_media.rtsp.message import Request, Response, encode_request, encode_response
+from hejnal_media.rtsp.negotiation import choose_video, expect_ok
 from hejnal_media.rtsp.transport import ReceiveBuffer, RtspConnection
 from hejnal_media.rtsp.url import RtspUrl, parse_url, resolve_control, session_base
 from hejnal_media.sdp import Media, SessionDescription, parse_sdp
 
 USER_AGENT = "Hejnal/0.1"
-_PLAUSIBLE_UNIX_US = 1_000_000_000_000_000  # 2001: before that a camera counts from its start
 _MAX_REDIRECTS = 3
 _REPORT_INTERVAL_S = 5.0
 _DEFAULT_SESSION_TIMEOUT_S = 60.0
@@ -37,23 +38,6 @@ class SessionLimits:
     connect_timeout_s: float = 5.0
     response_timeout_s: float = 5.0
     teardown_timeout_s: float = 1.0
-
-
-@dataclass(slots=True)
-class CameraClock:
-    """The newest sender report and when it came, by our monotonic clock."""
-
-    report: SenderReport
-    received_at_us: int
-    ticks: int | None = None
-    """The report's RTP time in the ticks of the access units; None before the first picture."""
-    monotonic_s: float = field(default_factory=time.monotonic)
-
-    def camera_time_us(self, ticks: int) -> int | None:
-        """What the camera's clock showed at `ticks`; None when it does not know the date."""
-        if self.ticks is None or self.report.unix_us < _PLAUSIBLE_UNIX_US:
-            return None
-        return self.report.unix_us + (ticks - self.ticks) * 100 // 9
 
 
 class RtspSession:
@@ -106,11 +90,11 @@ class RtspSession:
     async def open(self) -> None:
         """Connects, describes, sets up the video track and plays. Raises RtspError with the true cause."""
         description, base = await self._describe()
-        media = _choose_video(description)
+        media = choose_video(description)
         self._aggregate_url = resolve_control(base, description.control) if description.control else base
         await self._set_up(resolve_control(base, media.control), media)
         response = await self._request("PLAY", self._aggregate_url, [("Session", self._session_id), ("Range", "npt=0.000-")])
-        _expect_ok(response, "PLAY")
+        expect_ok(response, "PLAY")
 
     async def run(self) -> None:
         """Keep-alives at half the session timeout, receiver reports every 5 s. Always ends with RtspError."""
@@ -147,13 +131,13 @@ class RtspSession:
             options = await self._request("OPTIONS", self._url.text, [])
             # cameras that refuse OPTIONS exist; only what forbids going on is an error
             if options.status in (401, 403):
-                _expect_ok(options, "OPTIONS")
+                expect_ok(options, "OPTIONS")
             self._methods = frozenset(word.strip().upper() for word in options.headers.get("public").split(","))
             response = await self._request("DESCRIBE", self._url.text, [("Accept", "application/sdp")])
             if response.status in _REDIRECTS:
                 self._redirect(response.headers.get("location"))
                 continue
-            _expect_ok(response, "DESCRIBE")
+            expect_ok(response, "DESCRIBE")
             base = session_base(self._url.text, response.headers.get("content-base"), response.headers.get("content-location"))
             return parse_sdp(response.body), base
         raise RtspError(RtspFault.PROTOCOL, "the camera redirects in a circle")
@@ -205,7 +189,7 @@ class RtspSession:
         response = await self._request("SETUP", control, [("Transport", transport)])
         if response.status == 461:
             raise RtspError(RtspFault.UNSUPPORTED, "the camera does not send over TCP")
-        _expect_ok(response, "SETUP")
+        expect_ok(response, "SETUP")
         session, _, options = response.headers.get("session").partition(";")
         self._session_id = session.strip()
         if not self._session_id:
@@ -328,32 +312,3 @@ class RtspSession:
             cname="hejnal",
         )
         connection.send(bytes((0x24, self._control_channel)) + len(report).to_bytes(2, "big") + report)
-
-
-def _choose_video(description: SessionDescription) -> Media:
-    videos = [media for media in description.media if media.kind == "video"]
-    if not videos:
-        raise RtspError(RtspFault.NO_VIDEO, "the camera offers no video")
-    for media in videos:
-        if media.encoding == "H264":
-            if media.parameters.get("packetization-mode", "1") == "2":
-                raise RtspError(RtspFault.UNSUPPORTED, "H.264 packetization mode 2 is not supported")
-            return media
-    offered = ", ".join(sorted({media.encoding or "unnamed" for media in videos}))
-    raise RtspError(RtspFault.UNSUPPORTED, f"the camera sends {offered[:60]}; H.264 is needed")
-
-
-def _expect_ok(response: Response, method: str) -> None:
-    status = response.status
-    if 200 <= status < 300:
-        return
-    detail = f"{method} was answered with {status} {response.reason}".strip()
-    if status in (401, 403, 407):
-        raise RtspError(RtspFault.UNAUTHORIZED, detail)
-    if status in (404, 410, 454):
-        raise RtspError(RtspFault.NOT_FOUND, detail)
-    if status in (415, 406, 461):
-        raise RtspError(RtspFault.UNSUPPORTED, detail)
-    if status in (453, 503, 500, 502, 504):
-        raise RtspError(RtspFault.REFUSED, detail)
-    raise RtspError(RtspFault.PROTOCOL, detail)
