@@ -3,7 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -26,12 +27,34 @@ def post(url: str, body: dict[str, Any], origin: str) -> dict[str, Any]:
     return answer
 
 
-def subscribe_device(town: Town, categories: list[str]) -> str:
-    """A device of the demo's push service subscribes without an account; gives its endpoint."""
+@dataclass(frozen=True)
+class Device:
+    """A phone of the demo's push service, subscribed without an account."""
+
+    endpoint: str
+    subscription: str
+    token: str
+
+    def forget(self, town: Town) -> None:
+        headers = {"Authorization": f"Bearer {self.token}", "Origin": town.citizen}
+        url = f"{town.citizen}/api/v1/push-subscriptions/{self.subscription}"
+        urlopen(Request(url, headers=headers, method="DELETE"), timeout=10).close()
+
+
+def subscribe_device(town: Town, categories: list[str]) -> Device:
     device = post(f"{town.sinks}/push/subscriptions", {}, town.sinks)
     body = {"endpoint": device["endpoint"], "keys": device["keys"], "categories": categories, "language": "pl"}
-    post(f"{town.citizen}/api/v1/push-subscriptions", body, town.citizen)
-    return str(device["endpoint"])
+    made = post(f"{town.citizen}/api/v1/push-subscriptions", body, town.citizen)
+    return Device(device["endpoint"], made["id"], made["token"])
+
+
+@pytest.fixture
+def phones(town: Town) -> Iterator[tuple[Device, Device]]:
+    """One phone that wants to hear of water and power, one that does not."""
+    devices = subscribe_device(town, ["water", "power"]), subscribe_device(town, ["events"])
+    yield devices
+    for device in devices:
+        device.forget(town)
 
 
 def sign_in_and_choose(page: Page, town: Town, contact: str, channel: str, topics: list[str]) -> None:
@@ -54,13 +77,11 @@ def sign_in_and_choose(page: Page, town: Town, contact: str, channel: str, topic
     allow = page.get_by_role("button", name="Wysyłajcie tu komunikaty")
     if allow.count():
         allow.click()
-    boxes = page.locator("table.topics").get_by_role("checkbox", name=re.compile(f": {name}$"))
-    expect(boxes.first).to_be_visible()
-    for box in boxes.all():
-        label = box.get_attribute("aria-label") or ""
-        wanted = any(label.startswith(topic) for topic in topics)
-        if box.is_checked() != wanted:
-            box.set_checked(wanted)
+    rows = page.locator("table.topics tbody tr")
+    expect(rows.first).to_be_visible()
+    for row in rows.all():
+        box = row.get_by_role("checkbox", name=re.compile(f": {name}$"))
+        box.set_checked(row.get_by_role("rowheader").inner_text().strip() in topics)
     page.get_by_role("button", name="Zapisz").click()
     expect(page.get_by_text("Zapisane.")).to_be_visible()
 
@@ -103,12 +124,12 @@ def last_id(town: Town) -> int:
 
 def test_exactly_the_right_residents_get_an_announcement_its_update_and_its_all_clear(
     town: Town,
+    phones: tuple[Device, Device],
     person: Callable[..., Page],
     take_picture: Callable[[Page, str], object],
     record_property: Callable[[str, object], None],
 ) -> None:
-    device = subscribe_device(town, ["water", "power"])
-    other_device = subscribe_device(town, ["events"])
+    device, other_device = (phone.endpoint for phone in phones)
     halina = person(width=390, height=844)
     sign_in_and_choose(halina, town, EMAIL, "email", ["Woda"])
     stefan = person(width=390, height=844)

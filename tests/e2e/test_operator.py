@@ -1,7 +1,6 @@
 """(a) An operator signs in, sees moving pictures of real RTSP cameras, and finds the same minute in playback."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from urllib.request import urlopen
