@@ -19,6 +19,6 @@ export default defineConfig({
     })),
     passWithNoTests: true,
     maxWorkers: 2,
-    testTimeout: 15_000,
+    testTimeout: 30_000,
   },
 });

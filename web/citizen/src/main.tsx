@@ -1,8 +1,14 @@
 import "@hejnal/shared/fonts.css";
 import "@hejnal/shared/tokens.css";
 import "@hejnal/shared/components.css";
-import "./app/app.css";
-import "./app/forms.css";
+import "./styles/frame.css";
+import "./styles/pages.css";
+import "./styles/cards.css";
+import "./styles/home.css";
+import "./styles/article.css";
+import "./styles/forms.css";
+import "./styles/report.css";
+import "./styles/notices.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startI18n, suppressInlineStyles } from "@hejnal/shared";
