@@ -113,11 +113,11 @@ async def measure(
     system: str, session: aiohttp.ClientSession, base: str, pid: int, feed: str, viewers: int, seconds: float, idle: float
 ) -> tuple[float, list[Viewer]]:
     """One line for a number of viewers; µs per packet and the viewers, still open."""
-    watching = [await join(session, base + WHEP, at_most_s=30) for _ in range(viewers)]
-    await asyncio.sleep(1.5)  # the first groups of pictures have been caught up with
-    for viewer in watching:
-        count_raw(viewer)
-    await asyncio.sleep(0.5)
+    watching = []
+    for _ in range(viewers):
+        watching.append(await join(session, base + WHEP, at_most_s=30))
+        count_raw(watching[-1])
+    await asyncio.sleep(2)  # the first groups of pictures have been caught up with
     before, began, cpu = [(v.packets, v.lost, len(v.markers)) for v in watching], time.monotonic(), cpu_s(pid)
     await asyncio.sleep(seconds)
     cpu, elapsed = cpu_s(pid) - cpu, time.monotonic() - began
