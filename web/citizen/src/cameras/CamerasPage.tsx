@@ -73,8 +73,10 @@ export default function CamerasPage() {
                   </h2>
                   {camera.address ? (
                     <p className="card-facts">
-                      <Icon name="pin" />
-                      {camera.address}
+                      <span>
+                        <Icon name="pin" />
+                        {camera.address}
+                      </span>
                     </p>
                   ) : null}
                   {camera.purpose ? (

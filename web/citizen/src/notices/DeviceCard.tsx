@@ -72,7 +72,7 @@ export function DeviceCard({ state, onEnable, onDisable }: DeviceCardProps) {
         ) : null}
       </div>
       <p role="status" className="hint">
-        {news}
+        {busy ? t("notices.deviceState.checking") : news}
       </p>
       {failure ? (
         <p className="field-error" role="alert">
