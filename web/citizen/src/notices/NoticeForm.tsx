@@ -24,6 +24,7 @@ export function NoticeForm({ revision = 0, town, stored, ready, shown, onSave }:
   const { t: shared } = useTranslation("shared");
   const sentence = useProblemSentence();
   const [wish, setWish] = useState(stored);
+  const [known, setKnown] = useState<Wish | null>(stored);
   const [changed, setChanged] = useState(false);
   const [outcome, setOutcome] = useState<"saved" | "conflict" | null>(null);
   const [failure, setFailure] = useState("");
@@ -33,6 +34,12 @@ export function NoticeForm({ revision = 0, town, stored, ready, shown, onSave }:
     setSeen(revision);
     setWish(stored);
     setChanged(false);
+  }
+
+  // What is stored has changed (saved here, or elsewhere): show it, unless something unsaved would be lost.
+  if (stored !== known) {
+    setKnown(stored);
+    if (!changed) setWish(stored);
   }
 
   const change = (next: Wish) => {
@@ -50,8 +57,11 @@ export function NoticeForm({ revision = 0, town, stored, ready, shown, onSave }:
       setOutcome("saved");
     } catch (cause) {
       const problem = asProblem(cause);
-      if (problem.kind === "conflict") setOutcome("conflict");
-      else setFailure(sentence(problem));
+      if (problem.kind === "conflict") {
+        setOutcome("conflict");
+        setChanged(false);
+        setKnown(null); // take what is stored now
+      } else setFailure(sentence(problem));
     } finally {
       setBusy(false);
     }

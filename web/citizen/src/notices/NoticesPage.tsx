@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answer, asProblem, ErrorState, Icon, type Language, Skeleton, useLanguage } from "@hejnal/shared";
@@ -66,6 +67,10 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
     },
     staleTime: 0,
   });
+  const subscription = me?.subscription;
+  const deviceWish = device.data?.wish;
+  const accountWish = useMemo(() => (subscription ? wishFrom(subscription) : null), [subscription]);
+  const browserWish = useMemo(() => (deviceWish ? wishOfBrowser(deviceWish) : null), [deviceWish]);
   const refresh = () => queries.invalidateQueries({ queryKey: ["device"] });
   const codes = town.announcement_categories.map(({ code }) => code);
 
@@ -138,21 +143,21 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
           </Link>
         </div>
       </section>
-      {me ? (
+      {me && accountWish ? (
         <NoticeForm
           key={ready.join()}
           revision={me.subscription.version}
           town={town}
-          stored={wishFrom(me.subscription)}
+          stored={accountWish}
           ready={ready}
           shown={["push", "email", "sms"]}
           onSave={(wish) => saveAccount(wish, me)}
         />
       ) : null}
-      {!me && device.data?.wish ? (
+      {!me && browserWish ? (
         <NoticeForm
           town={town}
-          stored={wishOfBrowser(device.data.wish)}
+          stored={browserWish}
           ready={ready}
           shown={["push"]}
           onSave={async (wish) => {
