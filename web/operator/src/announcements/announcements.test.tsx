@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
 import { announcement, announcementDetail, problem } from "../testing/fake-gateway.ts";
 
 const { gateway } = withConsole();
@@ -25,8 +25,8 @@ function withAnnouncements() {
 
 async function write(user: ReturnType<typeof openConsole>["user"]) {
   await user.selectOptions(await screen.findByLabelText("Czego dotyczy"), "water");
-  await user.type(screen.getByLabelText("Tytuł"), "Nie ma wody na Rynku");
-  await user.type(screen.getByLabelText("Tekst"), "Pękła rura.");
+  await fill(user, screen.getByLabelText("Tytuł"), "Nie ma wody na Rynku");
+  await fill(user, screen.getByLabelText("Tekst"), "Pękła rura.");
   await user.click(screen.getByRole("button", { name: "Sprawdź przed wysłaniem" }));
 }
 
@@ -67,7 +67,7 @@ describe("issuing", () => {
   it("keeps the words over a reload until they are sent or thrown away", async () => {
     withAnnouncements();
     const first = openConsole(gateway(), "/announcements/new", "editor");
-    await first.user.type(await screen.findByLabelText("Tytuł"), "Nie ma wody");
+    await fill(first.user, await screen.findByLabelText("Tytuł"), "Nie ma wody");
     first.unmount();
     const second = openConsole(gateway(), "/announcements/new", "editor");
     expect(await screen.findByLabelText("Tytuł")).toHaveValue("Nie ma wody");
@@ -94,7 +94,7 @@ describe("an announcement that is out", () => {
     await user.click(await screen.findByRole("button", { name: "Odwołaj" }));
     await user.click(await screen.findByRole("button", { name: "Odwołaj i powiadom" }));
     expect(await screen.findByRole("alert")).toHaveTextContent("Uzupełnij tytuł i powód: Polski");
-    await user.type(screen.getByLabelText("Dlaczego odwołujemy"), "Naprawione.");
+    await fill(user, screen.getByLabelText("Dlaczego odwołujemy"), "Naprawione.");
     await user.click(screen.getByRole("button", { name: "Odwołaj i powiadom" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(gateway().asked("POST /api/v1/town/announcements/a1/cancellation")[0]?.body).toEqual({
@@ -118,7 +118,7 @@ describe("an announcement that is out", () => {
     withAnnouncements();
     openConsole(gateway(), "/announcements/a1", "operator");
     expect(await screen.findByRole("heading", { name: "Nie ma wody na Rynku" })).toBeVisible();
-    expect(screen.getByText("Może to zrobić: redaktor komunikatów lub administrator.")).toBeVisible();
+    expect(screen.getByText("Wydawać i odwoływać komunikaty może: redaktor komunikatów lub administrator.")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Odwołaj" })).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { causeWords } from "../words/causes.ts";
 import { exact } from "../words/console-words.ts";
 import { clockWithSeconds } from "../words/town-clock.ts";
 import type { PlayerFailure, PlayerState } from "./archive-player.ts";
-import type { Span } from "./timeline.ts";
+import { NOT_RECORDED, type Span } from "./timeline.ts";
 
 interface PlayerScreenProps {
   readonly video: RefObject<HTMLVideoElement | null>;
@@ -49,7 +49,7 @@ export function PlayerScreen({ video, camera, state, failure, frameMs, wantedMs,
       )}
       {nothing ? (
         <p className="screen-word" role="status">
-          {gap === null ? t("playback.nothing") : t("playback.nothingBecause", { cause: causeWords(t, gap.cause) })}
+          {gap === null || gap.cause === NOT_RECORDED ? t("playback.nothing") : t("playback.nothingBecause", { cause: causeWords(t, gap.cause) })}
         </p>
       ) : state === "failed" ? (
         <div className="screen-word" role="alert">

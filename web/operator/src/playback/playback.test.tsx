@@ -37,7 +37,7 @@ describe("playback", () => {
     const slider = await screen.findByRole("slider", { name: "Oś czasu nagrania" });
     await waitFor(() => expect(slider).toHaveAttribute("aria-valuetext", "12:00:00, przerwa: Brak łączności z kamerą"));
     const list = screen.getByRole("region", { name: "Nagrania i przerwy w zakresie osi czasu" });
-    expect(within(list).getByRole("button", { name: /11:58:00–12:02:00 Brak łączności z kamerą 4 min/ })).toBeVisible();
+    expect(within(list).getByRole("button", { name: /20\.11 11:58:00–12:02:00 Brak łączności z kamerą 4 min/ })).toBeVisible();
     expect(within(list).getByText(/Kompletność 80,0/)).toBeVisible();
     expect(within(list).getByText(/1 przerwa\./)).toBeVisible();
     await expectAccessible(container);

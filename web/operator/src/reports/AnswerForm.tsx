@@ -13,12 +13,11 @@ import { ANSWER_MOST, answerBody, type AnswerDraft, answerFault, OUTCOMES, start
 
 /** An answer to the person who wrote, a new status, or both. */
 export function AnswerForm({ report }: { readonly report: Report }) {
-  const { t } = useTranslation();
   const { may } = useSession();
   if (!may("answerReports")) {
     return (
       <p className="soft">
-        {t("reports.answerNotYours")} <MayDo act="answerReports" />
+        <MayDo act="answerReports" />
       </p>
     );
   }

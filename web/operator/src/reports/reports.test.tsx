@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
 import { camera, problem, report, reportSummary } from "../testing/fake-gateway.ts";
 import { answerFault } from "./answer-form.ts";
 import { bearingDeg, distanceM, nearbyCameras, sees } from "./nearby-cameras.ts";
@@ -53,7 +53,7 @@ describe("answering", () => {
     withReports();
     const { user } = openConsole(gateway(), "/reports/r1", "clerk");
     gateway().json("POST /api/v1/town/reports/r1/answers", report({ status: "planned", version: 2 }), 201);
-    await user.type(await screen.findByLabelText("Słowa do autora"), "Naprawimy w piątek");
+    await fill(user, await screen.findByLabelText("Słowa do autora"), "Naprawimy w piątek");
     await user.click(screen.getByLabelText("zaplanowane"));
     await user.click(screen.getByRole("button", { name: "Wyślij odpowiedź" }));
     await waitFor(() => expect(screen.getByLabelText("Słowa do autora")).toHaveValue(""));
@@ -67,7 +67,7 @@ describe("answering", () => {
     withReports();
     const { user } = openConsole(gateway(), "/reports/r1", "clerk");
     gateway().on("POST /api/v1/town/reports/r1/answers", () => problem(409, "version-conflict"));
-    await user.type(await screen.findByLabelText("Słowa do autora"), "Naprawimy");
+    await fill(user, await screen.findByLabelText("Słowa do autora"), "Naprawimy");
     await user.click(screen.getByRole("button", { name: "Wyślij odpowiedź" }));
     expect(await screen.findByRole("alert")).toHaveTextContent("Zmieniono to w międzyczasie");
     expect(screen.getByLabelText("Słowa do autora")).toHaveValue("Naprawimy");
@@ -76,7 +76,7 @@ describe("answering", () => {
   it("belongs to clerk, editor and administrator; others are told so", async () => {
     withReports();
     openConsole(gateway(), "/reports/r1", "operator");
-    expect(await screen.findByText(/Odpowiedź na zgłoszenie: Może to zrobić: urzędnik od zgłoszeń, redaktor komunikatów lub administrator/)).toBeVisible();
+    expect(await screen.findByText(/Odpowiadać na zgłoszenia może: urzędnik od zgłoszeń, redaktor komunikatów lub administrator/)).toBeVisible();
   });
 
   it.each([

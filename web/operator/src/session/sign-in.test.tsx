@@ -1,14 +1,14 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
 import { problem, reportSummary, report, staff } from "../testing/fake-gateway.ts";
 
 const { gateway } = withConsole();
 
 async function fillIn(user: ReturnType<typeof openConsole>["user"]) {
-  await user.type(await screen.findByLabelText("Login"), "operator");
-  await user.type(screen.getByLabelText("Hasło"), "tajne");
-  await user.type(screen.getByLabelText("Kod jednorazowy"), "123 456");
+  await fill(user, await screen.findByLabelText("Login"), "operator");
+  await fill(user, screen.getByLabelText("Hasło"), "tajne");
+  await fill(user, screen.getByLabelText("Kod jednorazowy"), "123 456");
   await user.click(screen.getByRole("button", { name: "Zaloguj" }));
 }
 
@@ -57,7 +57,7 @@ describe("the end of a session", () => {
     const { user } = openConsole(gateway(), "/reports/r1", "clerk");
     gateway().json("GET /api/v1/town/reports", { items: [reportSummary()], next_cursor: null });
     gateway().json("GET /api/v1/town/reports/r1", report());
-    await user.type(await screen.findByLabelText("Słowa do autora"), "Naprawimy w piątek");
+    await fill(user, await screen.findByLabelText("Słowa do autora"), "Naprawimy w piątek");
     gateway().on("POST /api/v1/town/reports/r1/answers", () => problem(401, "sign-in-required"));
     await user.click(screen.getByRole("button", { name: "Wyślij odpowiedź" }));
 
@@ -88,7 +88,7 @@ describe("roles", () => {
   it("says whose page it is instead of showing it", async () => {
     openConsole(gateway(), "/audit", "editor");
     expect(await screen.findByText("Ta strona nie należy do Twojej roli")).toBeVisible();
-    expect(screen.getByText("Może to zrobić: inspektor ochrony danych lub administrator.")).toBeVisible();
+    expect(screen.getByText("Dziennik może przeglądać: inspektor ochrony danych lub administrator.")).toBeVisible();
     expect(gateway().asked("GET /api/v1/audit")).toEqual([]);
   });
 });

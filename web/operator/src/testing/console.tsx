@@ -58,6 +58,12 @@ export function openConsole(gateway: FakeGateway, path: string, role: Role | nul
   return { user, ...render(<App queryClient={createQueryClient()} />) };
 }
 
+/** Writes into a field in one go: key by key takes a large page seconds. */
+export async function fill(user: ReturnType<typeof userEvent.setup>, field: HTMLElement, text: string): Promise<void> {
+  await user.click(field);
+  await user.paste(text);
+}
+
 /** Fails on any accessibility rule of WCAG 2.1 A and AA that can be checked without layout. */
 export async function expectAccessible(container: Element): Promise<void> {
   const { violations } = await axe.run(container, {

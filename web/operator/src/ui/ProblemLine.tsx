@@ -26,9 +26,9 @@ export function ProblemLine({ error, act }: ProblemLineProps) {
   );
 }
 
-/** "Może to zrobić: redaktor, administrator." */
+/** "Odpowiadać na zgłoszenia może: urzędnik od zgłoszeń lub administrator." */
 export function MayDo({ act }: { readonly act: Act }) {
   const { t, i18n } = useTranslation();
   const names = rolesAllowed(act).map((role) => t(`role.${role}`));
-  return <>{t("ui.mayDo", { roles: new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(names) })}</>;
+  return <>{t(`mayDo.${act}`, { roles: new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(names) })}</>;
 }

@@ -7,10 +7,10 @@ import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { LiveVideo } from "../live/LiveVideo.tsx";
 import type { TileState } from "../live/tile-state.ts";
 import type { StreamName } from "../live/whep-connection.ts";
-import { rolesAllowed } from "../session/roles.ts";
 import { useSession } from "../session/session.tsx";
 import { ConsoleIcon, type ConsoleIconName } from "../ui/icons.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
+import { MayDo } from "../ui/ProblemLine.tsx";
 import { causeWords } from "../words/causes.ts";
 import { duration, since } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
@@ -106,15 +106,16 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
 
 /** Why there is no picture, since when, and what happens next. */
 function TileGone({ id, state, onReason }: { readonly id: string; readonly state: TileState & { kind: "gone" }; readonly onReason: (reason: string) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const nowMs = useNowSeconds();
   if (state.cause === "reason_required") return <ReasonForm onReason={onReason} />;
-  const roles = () => new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(rolesAllowed("watchLive").map((role) => t(`role.${role}`)));
   return (
     <div className="tile-gone">
       <p id={id} className="tile-gone-cause">{causeWords(t, state.cause)}</p>
       {state.cause === "forbidden" ? (
-        <p>{t("ui.mayDo", { roles: roles() })}</p>
+        <p>
+          <MayDo act="watchLive" />
+        </p>
       ) : (
         <p>{t("tile.since", { since: since(t, state.sinceMs, nowMs), age: duration(t, nowMs - state.sinceMs) })}</p>
       )}

@@ -90,7 +90,7 @@ describe("the wall", () => {
     await screen.findByRole("grid");
     await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
     expect(await within(tile(1)).findByText("Twoja rola nie ogląda tej kamery")).toBeVisible();
-    expect(within(tile(1)).getByText("Może to zrobić: operator monitoringu, dyspozytor lub administrator.")).toBeVisible();
+    expect(within(tile(1)).getByText("Oglądać na żywo może: operator monitoringu, dyspozytor lub administrator.")).toBeVisible();
   });
 
   it("asks for the reason a restricted camera needs, and hands it on", async () => {

@@ -22,6 +22,11 @@ export function since(t: Words, atMs: number, nowMs: number): string {
   return `${shortDay(atMs)} ${clock(atMs)}`;
 }
 
+/** `12:03:07`, with the day before it when that is not today: `21.11 12:03:07`. */
+export function momentWithSeconds(atMs: number, nowMs: number): string {
+  return dayDistance(atMs, nowMs) === 0 ? clockWithSeconds(atMs) : `${shortDay(atMs)} ${clockWithSeconds(atMs)}`;
+}
+
 /** The exact moment for logs: "22.11.2026 12:03:07". */
 export function exact(atMs: number): string {
   const [year, month, day] = townDay(atMs).split("-");
