@@ -654,7 +654,7 @@ export interface components {
         };
         /**
          * CameraRegisteredEvent
-         * @description event: camera. The registry says something new about a camera: load it again.
+         * @description Event `camera`. The registry says something new about a camera: load it again.
          */
         CameraRegisteredEvent: {
             /** Camera Id */
@@ -772,7 +772,7 @@ export interface components {
         };
         /**
          * CameraStatusEvent
-         * @description event: camera-status
+         * @description Event `camera-status`.
          */
         CameraStatusEvent: {
             /** Camera Id */
@@ -862,7 +862,7 @@ export interface components {
         };
         /**
          * FarewellEvent
-         * @description event: farewell, last on a connection the server ends. `too-slow`: connect again, what was missed follows.
+         * @description Event `farewell`, last on a connection the server ends. `too-slow`: connect again, what was missed follows.
          */
         FarewellEvent: {
             /**
@@ -942,7 +942,7 @@ export interface components {
         };
         /**
          * HelloEvent
-         * @description event: hello, first on every connection. `resumed`: what was missed follows; otherwise start from this snapshot.
+         * @description Event `hello`, first on every connection. `resumed`: what was missed follows; otherwise start from this snapshot.
          */
         HelloEvent: {
             /** Cameras */
@@ -1025,7 +1025,7 @@ export interface components {
         };
         /**
          * RecordingEvent
-         * @description event: recording. A gap in a camera's footage began or ended.
+         * @description Event `recording`. A gap in a camera's footage began or ended.
          */
         RecordingEvent: {
             /** Camera Id */
@@ -1127,7 +1127,7 @@ export interface components {
         };
         /**
          * ReportEvent
-         * @description event: report. A resident's report was made, routed, answered or closed; `report` is the fact as it was published.
+         * @description Event `report`. A resident's report was made, routed, answered or closed; `report` is the fact as it was published.
          */
         ReportEvent: {
             /** Report */
