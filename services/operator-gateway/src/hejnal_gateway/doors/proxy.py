@@ -115,6 +115,8 @@ class Proxy:
         outcome: Literal["allowed", "refused", "failed"] = (
             "allowed" if upstream.status < 400 else "refused" if upstream.status in (401, 403) else "failed"
         )
+        if outcome == "allowed" and door.upstream_records:
+            return
         object_id = next(iter(names.values()), "") or upstream.headers.get("location", "").rsplit("/", 1)[-1]
         async with self._database.transaction() as session:
             await publish_audit(session, staff, door.audit, self._clock.now(), object_id=object_id[:64], outcome=outcome)

@@ -31,7 +31,9 @@ class Door:
     roles: frozenset[Role]
     summary: str
     audit: str | None = None
-    """Action of the audit fact; None where looking needs no record (nothing personal) or the upstream records it."""
+    """Action of the audit fact; None where looking needs no record (nothing personal)."""
+    upstream_records: bool = False
+    """The upstream records what it did in the transaction of the act; here only what did not come to pass is added."""
 
     @property
     def outside(self) -> str:
@@ -50,7 +52,7 @@ def _town(
     summary: str,
     audit: str | None = None,
 ) -> Door:
-    return Door("citizen-api", method, path, roles, summary, audit)
+    return Door("citizen-api", method, path, roles, summary, audit, upstream_records=method != "GET")
 
 
 DOORS: tuple[Door, ...] = (
