@@ -14,11 +14,11 @@ export default defineConfig({
         include: ["src/**/*.test.{ts,tsx}"],
         setupFiles: [new URL("tooling/vitest-setup.ts", import.meta.url).pathname],
         restoreMocks: true,
+        testTimeout: 60_000, // a busy machine is slow; nothing here waits for time to pass
         css: false,
       },
     })),
     passWithNoTests: true,
     maxWorkers: 2,
-    testTimeout: 30_000,
   },
 });
