@@ -1,6 +1,7 @@
 """(a) An operator signs in, sees moving pictures of real RTSP cameras, and finds the same minute in playback."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from urllib.request import urlopen
@@ -24,7 +25,11 @@ def test_an_operator_sees_moving_pictures_and_finds_the_same_minute_in_playback(
     sign_in(page, town, "operator")
     page.get_by_role("link", name="Ściana").click()
 
-    tile = call_camera(page, 1)  # the first camera plays real street footage through a server that is not ours
+    street = camera_number(town, "gst-001")  # real street footage through a server that is not ours, with Digest
+    began = time.monotonic()
+    tile = call_camera(page, street)
+    wait_for_frame(page)
+    cold_s = round(time.monotonic() - began, 3)
     expect(tile).to_have_attribute("data-state", "live", timeout=15_000)
     seen = moving_picture(tile.locator("video").first)
     assert seen["decoded"] >= 20, seen
@@ -39,21 +44,18 @@ def test_an_operator_sees_moving_pictures_and_finds_the_same_minute_in_playback(
     assert all(one["decoded"] >= 15 and one["changed"] >= 2 for one in pictures), pictures
     take_picture(page, "operator-wall")
 
-    # the first picture of a camera that nobody watches yet
+    # how soon there is a picture after Enter, with the browser's own steps
     waits = []
     for _ in range(3):
         page.locator('[data-tile="1"]').click()
         page.keyboard.press("Delete")
         expect(page.locator('[data-tile="1"]')).to_have_attribute("data-state", "empty")
         began = time.monotonic()
-        call_camera(page, 1)
-        page.wait_for_function(
-            "() => { const v = document.querySelector('[data-tile=\"1\"] video'); return v && v.getVideoPlaybackQuality().totalVideoFrames > 0 }",
-            polling=20,
-        )
+        call_camera(page, street)
+        wait_for_frame(page)
         waits.append(round(time.monotonic() - began, 3))
     record_property("first_picture_s", waits)
-    print(json.dumps({"measure": "first picture in Chromium", "seconds": waits}))
+    print(json.dumps({"measure": "first picture in Chromium", "cold_s": cold_s, "again_s": waits}))
     assert min(waits) < 3
 
     time.sleep(max(0.0, 75 - _recorded_s(town)))
@@ -62,17 +64,26 @@ def test_an_operator_sees_moving_pictures_and_finds_the_same_minute_in_playback(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nagrania:")
     video = page.locator("video").first
     expect(video).to_be_visible()
-    page.wait_for_function(
-        "() => { const v = document.querySelector('video'); return v && v.readyState >= 2 && v.currentTime > 0 }"
-    )
+    page.wait_for_function("() => { const v = document.querySelector('video'); return v?.readyState >= 2 && v.currentTime > 0 }")
     seen = moving_picture(video)
     assert seen["decoded"] >= 15, seen
     assert seen["changed"] >= 2, seen
     assert seen["lit"] > 1000, seen
-    expect(page.get_by_role("slider", name="Oś czasu nagrania")).to_have_attribute(
-        "aria-valuetext", __import__("re").compile("jest nagranie")
-    )
+    bar = page.get_by_role("slider", name="Oś czasu nagrania")
+    expect(bar).to_have_attribute("aria-valuetext", re.compile("jest nagranie"))
     take_picture(page, "operator-playback")
+
+
+def camera_number(town: Town, camera_id: str) -> int:
+    """The number by which operators call a camera: its place in the order of ids."""
+    cameras = json.loads((town.run / "town" / "cameras.json").read_text())
+    return sorted(camera["camera_id"] for camera in cameras).index(camera_id) + 1
+
+
+def wait_for_frame(page: Page) -> None:
+    """Until the first tile has decoded a frame."""
+    drawn = "() => document.querySelector('[data-tile=\"1\"] video')?.getVideoPlaybackQuality().totalVideoFrames > 0"
+    page.wait_for_function(drawn, polling=20)
 
 
 def _recorded_s(town: Town) -> float:
