@@ -31,13 +31,13 @@ def _reading_names(node: ast.AST) -> list[ast.Name]:
     inside: list[ast.AST | None] = []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"isinstance", "cast"}:
         inside = list(node.args)
-    elif isinstance(node, ast.arg) or isinstance(node, ast.AnnAssign):
+    elif isinstance(node, (ast.arg, ast.AnnAssign)):
         inside = [node.annotation]
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         inside = [node.returns]
     elif isinstance(node, ast.MatchClass):
         inside = [node.cls]
-    elif isinstance(node, ast.Subscript) or isinstance(node, ast.BinOp):
+    elif isinstance(node, (ast.Subscript, ast.BinOp)):
         inside = [node]
     return [name for part in inside if part is not None for name in ast.walk(part) if isinstance(name, ast.Name)]
 
