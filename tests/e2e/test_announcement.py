@@ -183,7 +183,7 @@ def test_exactly_the_right_residents_get_an_announcement_its_update_and_its_all_
     dialog.get_by_role("button", name="Odwołaj i powiadom").click()
     cleared, _ = wait_for(town, before, 3)
     assert {(channel, _same(to, device)) for channel, to in cleared} == everyone, cleared
-    assert all(len(texts) == 1 and "Woda wróciła" in texts[0] for texts in cleared.values()), cleared
+    assert all(len(texts) == 1 and re.search("Woda wr[oó]ci[lł]a", texts[0]) for texts in cleared.values()), cleared
     assert not [to for (_, to) in {**issued, **updated, **cleared} if other_device.endswith(to) or to == other_device]
 
     halina.goto(town.citizen)
