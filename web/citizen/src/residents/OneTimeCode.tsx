@@ -55,7 +55,10 @@ export function OneTimeCode({ onRequest, onConfirm, confirmLabel }: OneTimeCodeP
     try {
       await work();
     } catch (cause) {
-      setError(sentence(asProblem(cause)));
+      const problem = asProblem(cause);
+      // Locked: the code that was sent is void, and typing on would help nobody.
+      if (problem.slug === "contact-locked") setPending(null);
+      setError(sentence(problem));
     } finally {
       setBusy(false);
     }
