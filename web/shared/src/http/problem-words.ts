@@ -5,7 +5,7 @@ import type { Problem } from "./problem.ts";
 export function waitWords(t: TFunction<"shared">, seconds: number): string {
   return seconds < 120
     ? t("problem.wait", { seconds })
-    : t("problem.waitMinutes", { minutes: Math.ceil(seconds / 60) });
+    : t("problem.waitMinutes", { minutes: Math.round(seconds / 60) });
 }
 
 /** What went wrong, and what to do about it. */
