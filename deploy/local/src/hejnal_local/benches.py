@@ -57,7 +57,7 @@ def markdown(where: dict[str, Any], measurements: list[Measurement]) -> str:
         "Written by `make bench`; what each measures and how is said in `tests/bench/`. Absolute times move with the machine:",
         "compare the ratio to the peer that ran beside it, and mind the load average at the time.",
         "",
-        f"Machine: {system}, Python {where['python']}; measured {where['measured_at']}.",
+        f"Machine: {system}, measured {where['measured_at']}.",
     ]
     for bench in dict.fromkeys(str(one["bench"]) for one in measurements):
         rows = [_flat(one) for one in measurements if one["bench"] == bench]

@@ -33,6 +33,8 @@ class Footage:
     """The access units of one clip, in order, the first one a key frame."""
 
     def __init__(self, file: Path) -> None:
+        if not file.is_file():  # the pipeline would wait for it for ever
+            raise SystemExit(f"{file.name} is not there: `make setup` makes the street cameras' footage")
         self.access_units: list[bytes] = []
         pipeline = Gst.parse_launch(
             f'filesrc location="{file}" ! qtdemux ! h264parse config-interval=-1'

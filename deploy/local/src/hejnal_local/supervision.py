@@ -103,6 +103,7 @@ class Supervisor:
     def states(self) -> dict[str, dict[str, Any]]:
         """What supervisord knows of each program: its state, pid, and why it could not be started."""
         found: list[dict[str, Any]] = self._call("supervisor.getAllProcessInfo")
+        self._groups |= {one["name"]: one["group"] for one in found}
         return {one["name"]: one for one in found}
 
     def record(self) -> None:
