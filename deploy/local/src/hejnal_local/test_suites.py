@@ -178,7 +178,18 @@ def _servers(workspace: Workspace) -> Iterator[dict[str, str]]:
 
 
 def _pytest(name: str, python: str, *arguments: str, quick: bool = False, timeout_s: int) -> Suite:
-    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=@REPORT@", *arguments)
+    command = (
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "junit_family=xunit1",
+        "--junitxml=@REPORT@",
+        *arguments,
+    )
     return Suite(name, command, count=_junit, quick=quick, timeout_s=timeout_s)
 
 
