@@ -58,7 +58,6 @@ async def page_url(door: Door, room: Room, clip: Clip) -> AsyncIterator[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not HLS_JS.exists() or not CHROMIUM.exists(), reason="hls.js or Chromium is not installed")
 async def test_hls_js_plays_over_a_gap(page_url: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -200,4 +200,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("restore a backup: a migration back would lose residents' data")
+    raise RuntimeError("restore a backup: a migration back would lose residents' data")
