@@ -98,7 +98,7 @@ def door() -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
     answers: list[tuple[int, bytes]] = []
     server = HTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"answers": answers}))
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", answers
+    yield f"http://127.0.0.1:{server.server_port}/readyz", answers
     server.shutdown()
     server.server_close()
 
@@ -120,4 +120,24 @@ def test_waiting_ends(door: tuple[str, list[tuple[int, bytes]]]) -> None:
         readiness.wait_until_ready({"recorder": url}, dict, print, timeout_s=0)
     with pytest.raises(readiness.NotReadyError, match="recorder cannot be started: it ends at once"):
         readiness.wait_until_ready({"recorder": url}, lambda: {"recorder": "it ends at once"}, print)
-    assert readiness.why_not_ready(f"http://127.0.0.1:{free_ports(1)[0]}") == "not listening yet"
+    nobody = free_ports(1)[0]
+    assert readiness.why_not_ready(f"http://127.0.0.1:{nobody}/readyz") == "not listening yet"
+    assert readiness.why_not_ready(f"tcp://127.0.0.1:{nobody}") == "not listening yet"
+    assert readiness.why_not_ready(url.replace("http", "tcp").removesuffix("/readyz")) is None
+
+
+def test_every_program_but_the_servers_is_waited_for(town: Town) -> None:
+    town.keys.ensure()
+    assert set(town.doors()) == {program.name for program in town.programs()} - {"kafka", "postgres"}
+
+
+def test_a_secret_is_never_taken_for_an_option(town: Town) -> None:
+    town.keys.ensure()
+    assert all(town.keys.secret(f"word {number}").isalnum() for number in range(50))
+
+
+def test_ports_are_not_those_of_outgoing_connections() -> None:
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = free_ports(30)
+    assert len(set(ports)) == 30
+    assert lowest_outgoing <= 21_000 or max(ports) < lowest_outgoing

@@ -53,7 +53,7 @@ class KeyRing:
         with self._lock:  # commands of several services are prepared at the same time
             words: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
             if name not in words:
-                words[name] = secrets.token_urlsafe(24)
+                words[name] = secrets.token_hex(24)  # safe in an address and on a command line
                 write_private(file, json.dumps(words, indent=1))
         return words[name]
 

@@ -81,8 +81,7 @@ class Launcher:
         self._seeds.refresh_tokens()
         self._say("starting the services")
         self._supervisor.begin(*(service.name for service in SERVICES))
-        doors = {service.name: town.internal_url(service.name) for service in SERVICES}
-        readiness.wait_until_ready(doors, self._failed, self._say)
+        readiness.wait_until_ready(town.doors(), self._failed, self._say)
         self._supervisor.record()
         self._seeds.bring_to_life()
         self._say(f"everything is healthy after {time.monotonic() - began:.0f} s")

@@ -93,6 +93,17 @@ class Town:
         found = next(one for one in SERVICES if one.name == service)
         return f"http://{HOST}:{self.settings.port(found.internal_port)}"
 
+    def doors(self) -> dict[str, str]:
+        """Where each service and simulator says that it is ready."""
+        port = self.settings.port
+        doors = {service.name: f"{self.internal_url(service.name)}/readyz" for service in SERVICES}
+        doors["sinks"] = f"http://{HOST}:{port(s.SINKS_PORT)}/healthz"
+        if self.settings.number(s.CAMERAS):
+            doors["cameras"] = f"tcp://{HOST}:{port(s.CAMERAS_PORT)}"
+        if self.settings.number(s.STREET_CAMERAS):
+            doors["street-cameras"] = f"tcp://{HOST}:{port(s.STREET_CAMERAS_PORT)}"
+        return doors
+
     def role_passwords(self) -> dict[str, str]:
         """Password of each database role."""
         return {one.role: self.keys.secret(one.role) for one in SCHEMAS}
@@ -114,7 +125,7 @@ class Town:
         ]
         street += ["--footage", str(self.workspace.cache / "footage"), "--accounts", str(self.accounts_file)]
         sinks = [python, "-m", "hejnal_notifier.sinks", "--port", str(port(s.SINKS_PORT)), "--smtp-port", str(port(s.SMTP_PORT))]
-        sinks += ["--data", str(self.workspace.run / "sinks"), "--sms-token", self.keys.secret("sms-token")]
+        sinks += ["--data", str(self.workspace.run / "sinks"), f"--sms-token={self.keys.secret('sms-token')}"]
         programs = [Program("sinks", sinks, stop_order=_ENDS_SECOND)]
         if self.settings.number(s.CAMERAS):
             programs.append(Program("cameras", cameras, stop_order=_ENDS_SECOND))

@@ -1,11 +1,13 @@
 """Waits until the town can do its work, and says meanwhile what it is waiting for."""
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 _LOOK_EVERY_S = 0.25
 _SAY_EVERY_S = 2.0
@@ -22,7 +24,7 @@ def wait_until_ready(
     *,
     timeout_s: float = 120,
 ) -> None:
-    """Return when each `/readyz` in `doors` (name to base URL) answers 200.
+    """Return when each of `doors` is ready: by name, the address of a health page, or `tcp://host:port` of what has none.
 
     `failed` names programs that cannot be started at all, with the reason. Raises NotReadyError for those or after the limit.
     """
@@ -44,10 +46,14 @@ def wait_until_ready(
         time.sleep(_LOOK_EVERY_S)
 
 
-def why_not_ready(url: str) -> str | None:
-    """None if the service at this base URL is ready, else the reason in its own words."""
+def why_not_ready(address: str) -> str | None:
+    """None if the program at this address is ready, else the reason in its own words."""
+    place = urlsplit(address)
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 -- our own loopback address
+        if place.scheme == "tcp":
+            socket.create_connection((str(place.hostname), int(place.port or 0)), 2).close()
+            return None
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 -- our own loopback address
             answer.read()
             return None
     except urllib.error.HTTPError as error:
