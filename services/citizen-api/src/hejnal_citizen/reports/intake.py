@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -80,6 +81,17 @@ _EVENT = command(
 )
 
 
+async def _all_or_none(works: Sequence[Coroutine[Any, Any, EncodedPhoto]]) -> list[EncodedPhoto]:
+    """All results, or the first error once no work goes on: nothing may still write into a folder that is about to go."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def submit(
     res: Resources, request: Request, *, resident_id: str | None, ip: str, idempotency_key: str | None
 ) -> ReportAccepted:
@@ -99,15 +111,15 @@ async def submit(
         async with res.database.read() as session:
             checked = await _check(session, form, resident_id)
         photo_ids = [new_id() for _ in upload.photos]
-        photos = await asyncio.gather(
-            *(
+        photos = await _all_or_none(
+            [
                 res.photo_workers.encode(
                     received.path,
                     folder / "photos" / photo_name(photo_id, "full"),
                     folder / "photos" / photo_name(photo_id, "thumb"),
                 )
                 for photo_id, received in zip(photo_ids, upload.photos, strict=True)
-            )
+            ]
         )
         report_id = new_id()
         if photos:
