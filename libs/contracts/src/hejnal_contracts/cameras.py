@@ -33,6 +33,25 @@ class RecordingPlan(Model):
     keep_days: int = Field(default=30, ge=1, le=90, description="Retention; 90 days is the legal ceiling (art. 9a)")
 
 
+class OnvifAccess(Model):
+    """How a camera is spoken to over ONVIF. The account is the camera's; it is never part of a fact."""
+
+    url: str = Field(
+        pattern=r"^https?://[^@\s/?#]+(/[^@\s]*)?$",
+        max_length=300,
+        description="Device service, e.g. http://10.0.0.7/onvif/device_service",
+    )
+    main_profile: str = Field(default="", max_length=64, description="Media profile token of the main stream; PTZ moves this one")
+    sub_profile: str = Field(default="", max_length=64, description="Media profile token of the sub stream")
+    allow_clock_set: bool = Field(
+        default=False, description="Ingest may set the camera's clock when it is wrong by over a second"
+    )
+    allow_gop_set: bool = Field(default=False, description="Ingest may set the length of the camera's groups of pictures")
+    card_recording: bool = Field(
+        default=False, description="The camera records on its own card (Profile G): gaps are filled from it"
+    )
+
+
 class CameraState(Fact):
     """The whole state of a camera in the registry."""
 
@@ -50,6 +69,7 @@ class CameraState(Fact):
     public: bool = Field(default=True, description="Shown in the public register")
     restricted: bool = Field(default=False, description="Viewing asks for a reason")
     enabled: bool = True
+    onvif: OnvifAccess | None = None
     changed_at: Instant
 
 
@@ -163,4 +183,16 @@ class StreamFaulted(Fact):
     stream: StreamName
     cause: FaultCause
     detail: str = Field(default="", max_length=300)
+    at: Instant
+
+
+class CameraClockSet(Fact):
+    """Ingest has set a camera's clock over ONVIF."""
+
+    TYPE: ClassVar[str] = "camera.clock-set.v1"
+
+    event_id: Id
+    camera_id: CameraId
+    offset_before_s: float = Field(description="Camera clock minus server clock before")
+    offset_after_s: float = Field(description="And after, measured anew")
     at: Instant

@@ -24,6 +24,7 @@ class GapCause(StrEnum):
     CLOCK_STEP = "clock_step"
     RETENTION = "retention"
     BACKFILLED = "backfilled"
+    LINK_THIN = "link_thin"
 
 
 class RunStarted(Fact):
@@ -42,6 +43,7 @@ class RunStarted(Fact):
     height: int = Field(ge=0)
     timescale: int = Field(gt=0, description="Ticks per second of the media timeline")
     started_at: Instant = Field(description="Server time of the first key frame")
+    backfilled: bool = Field(default=False, description="Fetched later from the camera's own card; fills gaps, never replaces")
 
 
 class FragmentWritten(Fact):

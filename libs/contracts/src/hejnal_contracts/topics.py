@@ -86,8 +86,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "camera-events",
         "camera_id",
-        (cameras.CameraTampered, cameras.MotionDetected, cameras.StreamFaulted),
-        "Tamper, motion and stream faults.",
+        (cameras.CameraTampered, cameras.MotionDetected, cameras.StreamFaulted, cameras.CameraClockSet),
+        "Tamper, motion, stream faults and clocks set.",
         ("ingest",),
         ("operator-gateway",),
         30 * DAY_MS,

@@ -24,6 +24,7 @@ const CAUSES = [
   "clock_step",
   "retention",
   "backfilled",
+  "link_thin",
   // What the console finds out by itself
   "forbidden",
   "gateway_unavailable",

@@ -597,6 +597,7 @@ export interface components {
             has_credentials: boolean;
             /** Name */
             name: string;
+            onvif?: components["schemas"]["OnvifAccess"] | null;
             place: components["schemas"]["Point"];
             /**
              * Public
@@ -706,6 +707,7 @@ export interface components {
             has_credentials: boolean;
             /** Name */
             name: string;
+            onvif?: components["schemas"]["OnvifAccess"] | null;
             place: components["schemas"]["Point"];
             /**
              * Public
@@ -827,6 +829,7 @@ export interface components {
             groups: string[];
             /** Name */
             name: string;
+            onvif?: components["schemas"]["OnvifAccess"] | null;
             place: components["schemas"]["Point"];
             /**
              * Public
@@ -882,7 +885,7 @@ export interface components {
          * @description Why there is no footage for a while.
          * @enum {string}
          */
-        GapCause: "link_down" | "camera_reboot" | "refused" | "no_keyframe" | "stalled" | "disk_full" | "ingest_lost" | "ingest_failover" | "operator_off" | "clock_step" | "retention" | "backfilled";
+        GapCause: "link_down" | "camera_reboot" | "refused" | "no_keyframe" | "stalled" | "disk_full" | "ingest_lost" | "ingest_failover" | "operator_off" | "clock_step" | "retention" | "backfilled" | "link_thin";
         /**
          * GapClosed
          * @description Footage goes on after a gap.
@@ -985,6 +988,7 @@ export interface components {
             groups: string[];
             /** Name */
             name: string;
+            onvif?: components["schemas"]["OnvifAccess"] | null;
             place: components["schemas"]["Point"];
             /**
              * Public
@@ -1012,6 +1016,47 @@ export interface components {
             /** Streams */
             streams: components["schemas"]["StreamSource"][];
             view_cone?: components["schemas"]["ViewCone"] | null;
+        };
+        /**
+         * OnvifAccess
+         * @description How a camera is spoken to over ONVIF. The account is the camera's; it is never part of a fact.
+         */
+        OnvifAccess: {
+            /**
+             * Allow Clock Set
+             * @description Ingest may set the camera's clock when it is wrong by over a second
+             * @default false
+             */
+            allow_clock_set: boolean;
+            /**
+             * Allow Gop Set
+             * @description Ingest may set the length of the camera's groups of pictures
+             * @default false
+             */
+            allow_gop_set: boolean;
+            /**
+             * Card Recording
+             * @description The camera records on its own card (Profile G): gaps are filled from it
+             * @default false
+             */
+            card_recording: boolean;
+            /**
+             * Main Profile
+             * @description Media profile token of the main stream; PTZ moves this one
+             * @default
+             */
+            main_profile: string;
+            /**
+             * Sub Profile
+             * @description Media profile token of the sub stream
+             * @default
+             */
+            sub_profile: string;
+            /**
+             * Url
+             * @description Device service, e.g. http://10.0.0.7/onvif/device_service
+             */
+            url: string;
         };
         /**
          * Point

@@ -73,7 +73,7 @@ export interface components {
          * @description Why there is no footage for a while.
          * @enum {string}
          */
-        GapCause: "link_down" | "camera_reboot" | "refused" | "no_keyframe" | "stalled" | "disk_full" | "ingest_lost" | "ingest_failover" | "operator_off" | "clock_step" | "retention" | "backfilled";
+        GapCause: "link_down" | "camera_reboot" | "refused" | "no_keyframe" | "stalled" | "disk_full" | "ingest_lost" | "ingest_failover" | "operator_off" | "clock_step" | "retention" | "backfilled" | "link_thin";
         /**
          * Problem
          * @description RFC 9457.

@@ -14,6 +14,7 @@ from hejnal_contracts.cameras import (
     CameraRegistered,
     CameraRemoved,
     CameraState,
+    OnvifAccess,
     RecordingPlan,
     StreamSource,
     ViewCone,
@@ -41,6 +42,7 @@ class CameraDraft(BaseModel):
     public: bool = True
     restricted: bool = False
     enabled: bool = True
+    onvif: OnvifAccess | None = None
 
 
 class CameraCredentials(BaseModel):
