@@ -31,6 +31,10 @@ class RecordingPlan(Model):
     enabled: bool = True
     stream: StreamName = "main"
     keep_days: int = Field(default=30, ge=1, le=90, description="Retention; 90 days is the legal ceiling (art. 9a)")
+    record_audio: bool = Field(
+        default=False,
+        description="Sound is recorded too. Off unless a legal basis for recording speech has been established",
+    )
 
 
 class OnvifAccess(Model):
@@ -129,6 +133,22 @@ class StreamHealth(Model):
     bitrate_bps: int = Field(ge=0)
     gop_s: float = Field(ge=0, description="Length of the last group of pictures")
     clock_offset_s: float | None = Field(default=None, description="Camera clock minus server clock, from RTCP sender reports")
+    usual_fps: float | None = Field(default=None, ge=0, description="What this stream usually gives, learned")
+    loss: float | None = Field(default=None, ge=0, le=1, description="Share of RTP packets that did not come")
+    jitter_s: float | None = Field(default=None, ge=0, description="How late the latest pictures come (95th percentile)")
+    drift_ppm: float | None = Field(default=None, description="How much faster (+) the camera's media clock runs")
+
+
+TamperKind = Literal["covered", "moved", "blinded", "frozen", "defocused", "ir_fault"]
+
+
+class PictureState(Model):
+    """Whether what a camera shows is worth looking at."""
+
+    state: Literal["learning", "healthy", "suspected", "tampered"]
+    kind: TamperKind | None = None
+    since: Instant
+    light: Literal["day", "night"] | None = Field(default=None, description="Colour, or the grey picture of night mode")
 
 
 class CameraStatusReported(Fact):
@@ -147,18 +167,22 @@ class CameraStatusReported(Fact):
     observed_at: Instant
     retry_at: Instant | None = None
     streams: tuple[StreamHealth, ...] = ()
+    picture: PictureState | None = None
 
 
 class CameraTampered(Fact):
-    """A camera's picture is suspected of being covered, moved, blinded or frozen."""
+    """A camera's picture is covered, moved, blinded, frozen, out of focus or useless at night: at its onset, and when it is over."""
 
     TYPE: ClassVar[str] = "camera.tampered.v1"
 
     event_id: Id
     camera_id: CameraId
-    kind: Literal["covered", "moved", "blinded", "frozen"]
+    kind: TamperKind
     confidence: float = Field(ge=0, le=1)
     at: Instant
+    phase: Literal["onset", "cleared"] = "onset"
+    started_at: Instant | None = Field(default=None, description="When the first signs were seen")
+    detail: str = Field(default="", max_length=300, description="What was measured, for the technician")
 
 
 class MotionDetected(Fact):

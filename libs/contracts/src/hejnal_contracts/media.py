@@ -43,11 +43,14 @@ class RunStarted(Fact):
     height: int = Field(ge=0)
     timescale: int = Field(gt=0, description="Ticks per second of the media timeline")
     started_at: Instant = Field(description="Server time of the first key frame")
+    audio_codec: str | None = Field(
+        default=None, description="RFC 6381 codec string of the sound track; null: recorded without sound"
+    )
     backfilled: bool = Field(default=False, description="Fetched later from the camera's own card; fills gaps, never replaces")
 
 
 class FragmentWritten(Fact):
-    """One fMP4 fragment (one GOP) is durable in the spool."""
+    """One fMP4 fragment (one GOP, or a part of a long one) is durable in the spool."""
 
     TYPE: ClassVar[str] = "fragment.written.v1"
 
@@ -69,6 +72,9 @@ class FragmentWritten(Fact):
     frames: int = Field(gt=0)
     segment_ends: bool = Field(default=False, description="The last fragment of its segment file")
     camera_time: Instant | None = Field(default=None, description="Camera's own NTP time of the first frame, if known")
+    starts_with_key_frame: bool = Field(
+        default=True, description="False for the further parts of a long GOP: decoding has to begin in an earlier fragment"
+    )
 
 
 class RunEnded(Fact):

@@ -6,7 +6,7 @@ The local start and the Helm chart create topics from this declaration; the brok
 from dataclasses import dataclass
 from typing import Literal
 
-from hejnal_contracts import alerts, announcements, audit, cameras, deliveries, media, recordings, residents
+from hejnal_contracts import alerts, announcements, audit, cameras, deliveries, media, probes, recordings, residents
 from hejnal_contracts.base import Fact
 
 HOUR_MS = 3_600_000
@@ -86,8 +86,14 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "camera-events",
         "camera_id",
-        (cameras.CameraTampered, cameras.MotionDetected, cameras.StreamFaulted, cameras.CameraClockSet),
-        "Tamper, motion, stream faults and clocks set.",
+        (
+            cameras.CameraTampered,
+            cameras.MotionDetected,
+            cameras.StreamFaulted,
+            cameras.CameraClockSet,
+            probes.CameraProbed,
+        ),
+        "Tamper, motion, stream faults, clocks set and conformance cards.",
         ("ingest",),
         ("operator-gateway",),
         30 * DAY_MS,
