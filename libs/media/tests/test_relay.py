@@ -4,17 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError, access_unit_of
+from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters, MalformedAccessUnitError, access_unit_of
 from hejnal_media.relay import (
     KEEP_ALIVE_RECORD,
     KeepAlive,
     Record,
     RelayDecoder,
+    RelayedAudio,
     RelayedUnit,
     RelayError,
     RunEnded,
     StreamInfo,
     encode_access_unit,
+    encode_audio_frame,
     encode_run_ended,
     encode_stream_info,
 )
@@ -26,9 +28,21 @@ units = st.builds(
     st.integers(0, 2**64 - 1),
     st.booleans(),
 )
+sounds = st.builds(AudioFrame, st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.binary(min_size=1, max_size=60))
+audio = st.builds(AudioParameters, st.text(max_size=20), st.integers(1, 96_000), st.integers(1, 8), st.binary(max_size=20))
+infos = st.builds(
+    StreamInfo,
+    st.text(max_size=20),
+    st.integers(0, 9000),
+    st.integers(0, 9000),
+    st.text(max_size=40),
+    st.just(90_000),
+    st.none() | audio,
+)
 records = st.lists(
     st.one_of(
-        st.builds(StreamInfo, st.text(max_size=20), st.integers(0, 9000), st.integers(0, 9000), st.text(max_size=40)),
+        infos,
+        st.builds(RelayedAudio, sounds),
         st.builds(RelayedUnit, units, st.booleans()),
         st.just(KeepAlive()),
         st.builds(RunEnded, st.text(max_size=20), st.text(max_size=40)),
@@ -42,6 +56,8 @@ def encode(record: Record) -> bytes:
         return encode_stream_info(record)
     if isinstance(record, RelayedUnit):
         return encode_access_unit(record.unit, after_skip=record.after_skip)
+    if isinstance(record, RelayedAudio):
+        return encode_audio_frame(record.frame)
     if isinstance(record, RunEnded):
         return encode_run_ended(record.cause, record.detail)
     return KEEP_ALIVE_RECORD
@@ -78,7 +94,17 @@ def test_unknown_kinds_are_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"\0\0\0\0\2", b"\xff\xff\xff\xff\2", b"\0\0\0\2\2a", b"\0\0\0\3\1[]", b"\0\0\0\3\1{}", b"\0\0\0\2\4{"]
+    "head",
+    [
+        b"\0\0\0\0\2",
+        b"\xff\xff\xff\xff\2",
+        b"\0\0\0\2\2a",
+        b"\0\0\0\3\1[]",
+        b"\0\0\0\3\1{}",
+        b"\0\0\0\2\4{",
+        b"\0\0\0\2\5a",
+        b"\0\0\0\x11\5" + bytes(16),
+    ],
 )
 def test_bad_records_are_refused(head: bytes) -> None:
     with pytest.raises(RelayError):

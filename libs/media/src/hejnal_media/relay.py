@@ -8,8 +8,10 @@ A record is `u32 length of what follows | u8 kind | body`, big endian:
 | 2 access unit | `u8 flags (bit 0 key frame, bit 1 first after a skip) | u64 ticks | u64 server time µs | payload` |
 | 3 keep-alive | empty, once a second |
 | 4 run ended | JSON `cause, detail`; the connection stays, a new kind 1 follows when the camera is back |
+| 5 audio frame | `u64 ticks at sample_rate | u64 server time µs | payload` |
 
-Unknown kinds are skipped, so that a newer ingest can talk to an older gateway.
+With sound, kind 1 also has `audio`: `codec, sample_rate, channels, config` (hex). Unknown kinds are skipped, so that a
+newer ingest can talk to an older gateway.
 """
 
 import json
@@ -17,14 +19,16 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hejnal_media.access_unit import CLOCK_RATE, MAX_ACCESS_UNIT_BYTES, AccessUnit
+from hejnal_media.access_unit import CLOCK_RATE, MAX_ACCESS_UNIT_BYTES, AccessUnit, AudioFrame, AudioParameters
 
-STREAM_INFO, ACCESS_UNIT, KEEP_ALIVE_KIND, RUN_ENDED = 1, 2, 3, 4
+STREAM_INFO, ACCESS_UNIT, KEEP_ALIVE_KIND, RUN_ENDED, AUDIO_FRAME = 1, 2, 3, 4, 5
 FLAG_KEY_FRAME, FLAG_AFTER_SKIP = 1, 2
 
 _HEADER = struct.Struct(">IB")
 _UNIT_HEADER = struct.Struct(">IBBQQ")
 _UNIT_BODY = struct.Struct(">BQQ")
+_AUDIO_HEADER = struct.Struct(">IBQQ")
+_AUDIO_BODY = struct.Struct(">QQ")
 _MAX_JSON_BYTES = 4096
 MAX_RECORD_BYTES = MAX_ACCESS_UNIT_BYTES + 64
 """The largest `length` a decoder accepts."""
@@ -43,6 +47,8 @@ class StreamInfo:
     height: int
     run_id: str
     clock_rate: int = CLOCK_RATE
+    audio: AudioParameters | None = None
+    """What the sound is, when there is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ class RelayedUnit:
 
     unit: AccessUnit
     after_skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedAudio:
+    """One sound frame, coded as the last stream info says."""
+
+    frame: AudioFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ class RunEnded:
     detail: str = ""
 
 
-Record = StreamInfo | RelayedUnit | KeepAlive | RunEnded
+Record = StreamInfo | RelayedUnit | RelayedAudio | KeepAlive | RunEnded
 
 KEEP_ALIVE_RECORD = _HEADER.pack(1, KEEP_ALIVE_KIND)
 """The keep-alive record, ready to send."""
@@ -79,7 +92,12 @@ def _json_record(kind: int, content: dict[str, Any]) -> bytes:
 
 def encode_stream_info(info: StreamInfo) -> bytes:
     """The record of kind 1."""
-    return _json_record(STREAM_INFO, asdict(info))
+    content = asdict(info)
+    if info.audio is None:
+        del content["audio"]
+    else:
+        content["audio"]["config"] = info.audio.config.hex()
+    return _json_record(STREAM_INFO, content)
 
 
 def encode_run_ended(cause: str, detail: str = "") -> bytes:
@@ -92,6 +110,12 @@ def encode_access_unit(unit: AccessUnit, *, after_skip: bool = False) -> bytes:
     flags = (FLAG_KEY_FRAME if unit.key_frame else 0) | (FLAG_AFTER_SKIP if after_skip else 0)
     head = _UNIT_HEADER.pack(18 + unit.size_bytes, ACCESS_UNIT, flags, unit.ticks, unit.received_at_us)
     return b"".join((head, *unit.pieces))
+
+
+def encode_audio_frame(frame: AudioFrame) -> bytes:
+    """The record of kind 5."""
+    head = _AUDIO_HEADER.pack(17 + len(frame.payload), AUDIO_FRAME, frame.ticks, frame.received_at_us)
+    return head + frame.payload
 
 
 class RelayDecoder:
@@ -131,6 +155,11 @@ def _decode(kind: int, body: memoryview) -> Record | None:
             payload = bytes(body[_UNIT_BODY.size :])
             unit = AccessUnit(ticks, received_at_us, bool(flags & FLAG_KEY_FRAME), [payload], len(payload))
             return RelayedUnit(unit, after_skip=bool(flags & FLAG_AFTER_SKIP))
+        if kind == AUDIO_FRAME:
+            if len(body) <= _AUDIO_BODY.size:
+                raise RelayError("audio frame without payload")
+            ticks, received_at_us = _AUDIO_BODY.unpack_from(body)
+            return RelayedAudio(AudioFrame(ticks, received_at_us, bytes(body[_AUDIO_BODY.size :])))
         if kind == KEEP_ALIVE_KIND:
             return KeepAlive()
         if kind == STREAM_INFO:
@@ -161,6 +190,14 @@ def _stream_info(content: dict[str, Any]) -> StreamInfo:
             height=int(content["height"]),
             run_id=str(content["run_id"]),
             clock_rate=int(content.get("clock_rate", CLOCK_RATE)),
+            audio=_audio_info(content.get("audio")),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RelayError("stream info is incomplete") from error
+
+
+def _audio_info(content: dict[str, Any] | None) -> AudioParameters | None:
+    if content is None:
+        return None
+    config = bytes.fromhex(content["config"])
+    return AudioParameters(str(content["codec"]), int(content["sample_rate"]), int(content["channels"]), config)

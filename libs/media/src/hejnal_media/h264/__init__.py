@@ -2,6 +2,6 @@
 
 from hejnal_media.h264.depacketizer import H264Depacketizer
 from hejnal_media.h264.parameter_sets import ParameterSetError, ParameterSets, parse_sps
-from hejnal_media.h264.sink import AccessUnitSink, BreakReason
+from hejnal_media.sink import AccessUnitSink, BreakReason
 
 __all__ = ["AccessUnitSink", "BreakReason", "H264Depacketizer", "ParameterSetError", "ParameterSets", "parse_sps"]
