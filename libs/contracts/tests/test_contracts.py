@@ -118,6 +118,9 @@ def breaks(old: Any, new: Any, where: str = "") -> list[str]:
             found += [f"{path}/{name} was removed" for name in before.keys() - after.keys()]
             for name in before.keys() & after.keys():
                 found += breaks(before[name], after[name], f"{path}/{name}")
+        elif key == "default" and isinstance(old.get(key), dict) and isinstance(new.get(key), dict):
+            before, after = old[key], new[key]  # the default of an object names its optional fields too
+            found += [f"{path}: {name} changed" for name in sorted(before) if name not in after or before[name] != after[name]]
         elif key == "required":
             added = set(new.get(key, ())) - set(old.get(key, ()))
             gone = set(old.get(key, ())) - set(new.get(key, ()))
