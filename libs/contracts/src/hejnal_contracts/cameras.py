@@ -171,7 +171,7 @@ class CameraStatusReported(Fact):
 
 
 class CameraTampered(Fact):
-    """A camera's picture is covered, moved, blinded, frozen, out of focus or useless at night: at its onset, and when it is over."""
+    """A camera's picture is covered, moved, blinded, frozen, out of focus or useless at night; told again when it is over."""
 
     TYPE: ClassVar[str] = "camera.tampered.v1"
 
