@@ -194,7 +194,7 @@ async def test_what_an_error_status_means(clip: Clip, status: int, fault: RtspFa
 
 async def test_cameras_that_forget_cseq_ask_things_and_have_no_base(clip: Clip) -> None:
     def forgetful(request: Request) -> bytes:
-        question = encode_request("OPTIONS", "*", [("CSeq", "77")]) + encode_request("REDIRECT", "*", [("CSeq", "78")])
+        question = encode_request("OPTIONS", "*", [("CSeq", "77")]) + encode_request("RECORD", "*", [("CSeq", "78")])
         return question + encode_response(200, "OK", [], description(clip, "rtsp://127.0.0.1/elsewhere"))
 
     async with camera(usual(clip, DESCRIBE=forgetful)) as (odd, where):
@@ -208,8 +208,8 @@ async def test_cameras_that_forget_cseq_ask_things_and_have_no_base(clip: Clip) 
 
 def test_rtcp() -> None:
     report = sender_report(9, unix_us=1_500_000, rtp_timestamp=5, packets=2, octets=3, cname="camera")
-    (found,), goodbye = parse_compound(report)
-    assert (found.ssrc, found.rtp_timestamp, goodbye) == (9, 5, False)
+    (found,), goodbyes = parse_compound(report)
+    assert (found.ssrc, found.rtp_timestamp, goodbyes) == (9, 5, [])
     assert found.unix_us == pytest.approx(1_500_000, abs=1)
     assert found.ntp >> 32 == NTP_EPOCH_OFFSET_S + 1
     answer = receiver_report(
@@ -223,7 +223,7 @@ def test_rtcp() -> None:
         delay_s=0.5,
         cname="h",
     )
-    assert parse_compound(answer) == ([], False)
+    assert parse_compound(answer) == ([], [])
     assert len(answer) % 4 == 0
     for cut in range(len(report)):
         parse_compound(report[:cut])

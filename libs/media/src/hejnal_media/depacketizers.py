@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hejnal_media.h264 import H264Depacketizer
-from hejnal_media.sink import AccessUnitSink
+from hejnal_media.sink import AccessUnitSink, AudioSink
 
 
 class UnsupportedCodecError(ValueError):
@@ -61,3 +61,17 @@ def video_depacketizer(
             raise UnsupportedCodecError("H.264 packetization mode 2 is not supported")
         return H264Depacketizer(sink, payload_type=payload_type, parameter_sets=parameter_sets, now_us=now_us)
     raise UnsupportedCodecError(f"video coded as {encoding[:40] or 'something unnamed'} is not supported")
+
+
+def audio_depacketizer(
+    encoding: str,
+    sink: AudioSink,  # noqa: ARG001
+    *,
+    payload_type: int,  # noqa: ARG001
+    clock_rate: int,  # noqa: ARG001
+    channels: int,  # noqa: ARG001
+    parameters: Mapping[str, str],  # noqa: ARG001
+    now_us: Callable[[], int] = _wall_clock_us,  # noqa: ARG001
+) -> Depacketizer:
+    """For an `m=audio` section, like `video_depacketizer`. Raises UnsupportedCodecError."""
+    raise UnsupportedCodecError(f"sound coded as {encoding[:40] or 'something unnamed'} is not supported")

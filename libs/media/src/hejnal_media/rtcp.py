@@ -27,10 +27,10 @@ class SenderReport:
         return ((self.ntp >> 32) - NTP_EPOCH_OFFSET_S) * 1_000_000 + ((self.ntp & 0xFFFFFFFF) * 1_000_000 >> 32)
 
 
-def parse_compound(packet: bytes) -> tuple[list[SenderReport], bool]:
-    """The sender reports of a compound packet and whether it says goodbye. Malformed parts end the reading, quietly."""
+def parse_compound(packet: bytes) -> tuple[list[SenderReport], list[int]]:
+    """The sender reports of a compound packet and the sources that say goodbye. Malformed parts end the reading, quietly."""
     reports: list[SenderReport] = []
-    goodbye = False
+    goodbyes: list[int] = []
     position = 0
     while len(packet) - position >= _COMMON.size:
         first, kind, words = _COMMON.unpack_from(packet, position)
@@ -40,9 +40,16 @@ def parse_compound(packet: bytes) -> tuple[list[SenderReport], bool]:
         if kind == SENDER_REPORT and end - position >= 4 + _SENDER.size:
             ssrc, ntp, rtp_timestamp, _, _ = _SENDER.unpack_from(packet, position + 4)
             reports.append(SenderReport(ssrc, ntp, rtp_timestamp))
-        goodbye |= kind == BYE
+        elif kind == BYE:
+            sources = min(first & 31, words)
+            goodbyes += struct.unpack_from(f">{sources}I", packet, position + 4)
         position = end
-    return reports, goodbye
+    return reports, goodbyes
+
+
+def goodbye(ssrc: int) -> bytes:
+    """A camera's last packet (RFC 3550 §6.6)."""
+    return _COMMON.pack(0x81, BYE, 1) + struct.pack(">I", ssrc)
 
 
 def sender_report(ssrc: int, *, unix_us: int, rtp_timestamp: int, packets: int, octets: int, cname: str) -> bytes:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 
 MAX_DESCRIPTION_BYTES = 65_536
 _MAX_MEDIA = 32
-_STATIC_PAYLOADS = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 9: ("G722", 8000), 26: ("JPEG", 90_000), 33: ("MP2T", 90_000)}
+_STATIC_PAYLOADS = {
+    0: ("PCMU", 8000, 1),
+    8: ("PCMA", 8000, 1),
+    9: ("G722", 8000, 1),
+    26: ("JPEG", 90_000, 1),
+    33: ("MP2T", 90_000, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Media:
     """`a=control` as sent; empty when missing."""
     parameters: dict[str, str] = field(default_factory=dict)
     """`a=fmtp` of the payload type, keys in lower case."""
+    channels: int = 1
+    """Of sound: the last part of `a=rtpmap`."""
 
     @property
     def parameter_sets(self) -> tuple[bytes, ...]:
@@ -57,16 +65,27 @@ class _Section:
         self.kind = kind
         self.formats = formats
         self.control = ""
-        self.maps: dict[int, tuple[str, int]] = {}
+        self.maps: dict[int, tuple[str, int, int]] = {}
         self.fmtp: dict[int, dict[str, str]] = {}
+
+    def adopt(self, others: "list[_Section]") -> None:
+        """Takes what a camera has written about our payload types under another heading."""
+        for other in others:
+            for number in self.formats:
+                if number in other.formats:
+                    continue
+                if number in other.maps:
+                    self.maps.setdefault(number, other.maps[number])
+                if number in other.fmtp:
+                    self.fmtp.setdefault(number, other.fmtp[number])
 
     def build(self) -> Media:
         # a camera that lists several formats means the first it describes
         payload_type = next((number for number in self.formats if number in self.maps), self.formats[0] if self.formats else 0)
-        encoding, rate = self.maps.get(payload_type, _STATIC_PAYLOADS.get(payload_type, ("", 90_000)))
+        encoding, rate, channels = self.maps.get(payload_type) or _STATIC_PAYLOADS.get(payload_type, ("", 90_000, 1))
         # some cameras put the fmtp under a wrong payload type
         parameters = self.fmtp.get(payload_type) or next(iter(self.fmtp.values()), {})
-        return Media(self.kind, payload_type, encoding, rate, self.control, parameters)
+        return Media(self.kind, payload_type, encoding, rate, self.control, parameters, channels)
 
 
 def _number(text: str, default: int) -> int:
@@ -79,7 +98,12 @@ def _attribute(section: _Section, name: str, value: str) -> None:
     elif name == "rtpmap":
         number, _, rest = value.partition(" ")
         encoding, _, rate = rest.strip().partition("/")
-        section.maps[_number(number, -1)] = (encoding.strip().upper(), _number(rate.partition("/")[0].strip(), 90_000) or 90_000)
+        clock, _, channels = rate.partition("/")
+        section.maps[_number(number, -1)] = (
+            encoding.strip().upper(),
+            _number(clock.strip(), 90_000) or 90_000,
+            min(max(1, _number(channels.strip(), 1)), 8),
+        )
     elif name == "fmtp":
         number, _, rest = value.partition(" ")
         pairs = (part.strip().partition("=") for part in rest.split(";"))
@@ -105,4 +129,6 @@ def parse_sdp(body: bytes) -> SessionDescription:
         elif kind == "a":
             name, _, text = value.partition(":")
             _attribute(current, name.strip().lower(), text.strip())
+    for section in sections:
+        section.adopt([other for other in (session, *sections) if other is not section])
     return SessionDescription(session.control, tuple(section.build() for section in sections))

@@ -92,16 +92,24 @@ class Authenticator:
         self._client_nonce = client_nonce
         self._challenge: Challenge | None = None
         self._count = 0
+        self._accepted = False
 
     def challenged(self, values: Iterable[str]) -> bool:
         """Takes the challenges of a 401; False when it makes no sense to ask again with the same password."""
         challenges = parse_challenges(values)
         if not challenges:
             return False
-        answered_before = self._challenge is not None
-        self._challenge = challenges[0]
+        before, self._challenge = self._challenge, challenges[0]
+        # not every camera says `stale` when it gives out a new nonce for a password that was good so far
+        renewed = self._accepted and before is not None and before.nonce != self._challenge.nonce
+        again = before is None or self._challenge.stale or renewed
         self._count = 0
-        return not answered_before or self._challenge.stale
+        self._accepted = False
+        return again
+
+    def accepted(self) -> None:
+        """The camera took the answer to its challenge."""
+        self._accepted = self._challenge is not None
 
     def header(self, method: str, uri: str) -> str | None:
         """The `Authorization` value for a request; None before the first challenge."""

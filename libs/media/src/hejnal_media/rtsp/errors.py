@@ -19,9 +19,13 @@ class RtspFault(StrEnum):
 
 
 class RtspError(Exception):
-    """A session could not be opened, or has ended. `detail` is for people and holds no secret."""
+    """A session could not be opened, or has ended. `detail` is for people and holds no secret.
 
-    def __init__(self, fault: RtspFault, detail: str) -> None:
+    `retry_after_s`: the camera has no place before so many seconds are over; None when nothing is known.
+    """
+
+    def __init__(self, fault: RtspFault, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(f"{fault.value}: {detail}")
         self.fault = fault
         self.detail = detail
+        self.retry_after_s = retry_after_s

@@ -1,50 +1,43 @@
 """A client session: from a URL to access units (RFC 2326 over TCP, interleaved)."""
 
 import asyncio
-import contextlib
-import errno
-import re
-import secrets
-import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from hejnal_media.h264 import AccessUnitSink, H264Depacketizer
-from hejnal_media.rtcp import parse_compound, receiver_report
-from hejnal_media.rtsp.auth import Authenticator, Credentials
+from hejnal_media.depacketizers import VideoDepacketizer
+from hejnal_media.rtcp import parse_compound
+from hejnal_media.rtsp.auth import Credentials
 from hejnal_media.rtsp.camera_clock import CameraClock
+from hejnal_media.rtsp.dialogue import REDIRECTS, RtspDialogue, SessionLimits
 from hejnal_media.rtsp.errors import RtspError, RtspFault
-from hejnal_media.rtsp.message import Request, Response, encode_request, encode_response
-from hejnal_media.rtsp.negotiation import choose_video, expect_ok
-from hejnal_media.rtsp.transport import ReceiveBuffer, RtspConnection
-from hejnal_media.rtsp.url import RtspUrl, parse_url, resolve_control, session_base
-from hejnal_media.sdp import Media, SessionDescription, parse_sdp
+from hejnal_media.rtsp.message import Request, Response
+from hejnal_media.rtsp.negotiation import DEFAULT_SESSION_TIMEOUT_S, KeepAlive, expect_ok, read_grant
+from hejnal_media.rtsp.reception import Reception
+from hejnal_media.rtsp.stale_sessions import StaleSessions
+from hejnal_media.rtsp.tls import TlsPolicy
+from hejnal_media.rtsp.track import Track, choose_audio, choose_video
+from hejnal_media.rtsp.transport import ReceiveBuffer
+from hejnal_media.rtsp.url import parse_url, resolve_control, session_base
+from hejnal_media.sdp import SessionDescription, parse_sdp
+from hejnal_media.sink import AccessUnitSink, AudioSink, BreakReason
 
-USER_AGENT = "Hejnal/0.1"
 _MAX_REDIRECTS = 3
 _REPORT_INTERVAL_S = 5.0
-_DEFAULT_SESSION_TIMEOUT_S = 60.0
-_REDIRECTS = frozenset({301, 302, 303, 305, 307})
-_UNREACHABLE = frozenset(
-    {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL}
-)
+_WITHOUT_SOUND = frozenset({RtspFault.CLOSED, RtspFault.STALLED})
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """Time limits of a session, seconds."""
-
-    connect_timeout_s: float = 5.0
-    response_timeout_s: float = 5.0
-    teardown_timeout_s: float = 1.0
+class _RedirectedError(Exception):
+    def __init__(self, location: str) -> None:
+        super().__init__("redirected")
+        self.location = location
 
 
 class RtspSession:
-    """Plays the H.264 video of one RTSP URL into a sink.
+    """Plays the video of one RTSP URL into a sink, and one audio track into `audio` where that is given.
 
     `open()` returns when PLAY was accepted; `run()` keeps the session alive and raises RtspError when it ends; `close()`
-    says TEARDOWN. After an error make a new session.
+    says TEARDOWN. After an error make a new session; `stale`, handed from one to the next, knows whether an old one may
+    still have its place in the camera.
     """
 
     def __init__(
@@ -52,263 +45,224 @@ class RtspSession:
         url: str,
         sink: AccessUnitSink,
         *,
+        audio: AudioSink | None = None,
         credentials: Credentials | None = None,
+        tls: TlsPolicy | None = None,
         buffer: ReceiveBuffer | None = None,
         limits: SessionLimits | None = None,
+        stale: StaleSessions | None = None,
         now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
-        on_clock: Callable[[CameraClock], None] | None = None,
     ) -> None:
-        self._url = parse_url(url)
-        if credentials is None and self._url.username is not None:
-            credentials = Credentials(self._url.username, self._url.password or "")
-        self._credentials = credentials
+        target = parse_url(url)
+        if credentials is None and target.username is not None:
+            credentials = Credentials(target.username, target.password or "")
         self._sink = sink
-        self._buffer = buffer or ReceiveBuffer()
+        self._audio_sink = audio
         self._limits = limits or SessionLimits()
+        self._stale = stale or StaleSessions()
         self._now_us = now_us
-        self._on_clock = on_clock
-        self._authenticator = Authenticator(credentials) if credentials else None
-        self._connection: RtspConnection | None = None
-        self._closed: asyncio.Future[RtspError] | None = None
-        self._pending: dict[int, asyncio.Future[Response]] = {}
-        self._sequence = 0
+        self._dialogue = RtspDialogue(
+            target,
+            credentials=credentials,
+            buffer=buffer or ReceiveBuffer(),
+            limits=self._limits,
+            tls=tls or TlsPolicy(),
+            on_control=self._on_control,
+            on_request=self._on_request,
+        )
         self._session_id = ""
-        self._session_timeout_s = _DEFAULT_SESSION_TIMEOUT_S
-        self._aggregate_url = self._url.text
-        self._methods: frozenset[str] = frozenset()
-        self._control_channel = -1
-        self._ssrc = secrets.randbits(32)
-        self._reported = (0, 0)
-        self.depacketizer: H264Depacketizer | None = None
+        self._session_timeout_s = DEFAULT_SESSION_TIMEOUT_S
+        self._aggregate_url = target.text
+        self._keep_alive = KeepAlive("")
+        self._tracks: list[Track] = []
+        self._receptions: list[tuple[Reception, bool]] = []
+        self._ended: asyncio.Future[RtspError] | None = None
+        self._moved_to: str | None = None
+        self.depacketizer: VideoDepacketizer | None = None
         self.camera_clock: CameraClock | None = None
+        """Set by the first sender report of the video."""
 
     @property
     def bytes_received(self) -> int:
         """Everything read from the socket so far."""
-        return self._connection.bytes_received if self._connection else 0
+        connection = self._dialogue.connection
+        return connection.bytes_received if connection else 0
+
+    @property
+    def has_audio(self) -> bool:
+        """True when the camera has set up an audio track."""
+        return len(self._tracks) > 1
 
     async def open(self) -> None:
-        """Connects, describes, sets up the video track and plays. Raises RtspError with the true cause."""
-        description, base = await self._describe()
-        media = choose_video(description)
-        self._aggregate_url = resolve_control(base, description.control) if description.control else base
-        await self._set_up(resolve_control(base, media.control), media)
-        response = await self._request("PLAY", self._aggregate_url, [("Session", self._session_id), ("Range", "npt=0.000-")])
-        expect_ok(response, "PLAY")
+        """Connects, describes, sets up the tracks and plays. Raises RtspError with the true cause."""
+        with_audio = self._audio_sink is not None
+        redirects = 0
+        while True:
+            try:
+                await self._dialogue.connect()
+                self._ended = asyncio.get_running_loop().create_future()
+                if await self._open_once(with_audio=with_audio):
+                    return
+                with_audio = False  # the camera did not survive the question
+            except _RedirectedError as redirected:
+                redirects += 1
+                if redirects > _MAX_REDIRECTS:
+                    raise RtspError(RtspFault.PROTOCOL, "the camera redirects in a circle") from redirected
+                self._dialogue.redirect(redirected.location)
 
     async def run(self) -> None:
         """Keep-alives at half the session timeout, receiver reports every 5 s. Always ends with RtspError."""
-        if self._closed is None:
-            raise RuntimeError("the session is not open")
-        keep_alive_s = max(1.0, self._session_timeout_s / 2)
-        next_keep_alive = time.monotonic() + keep_alive_s
+        next_keep_alive_s = 0.0
         while True:
-            done, _ = await asyncio.wait({self._closed}, timeout=min(_REPORT_INTERVAL_S, keep_alive_s))
-            if done:
-                raise self._closed.result()
-            self._send_receiver_report()
-            if time.monotonic() >= next_keep_alive:
-                next_keep_alive = time.monotonic() + keep_alive_s
-                await self._keep_alive()
+            closed, ended = self._dialogue.closed, self._ended
+            if closed is None or ended is None:
+                raise RuntimeError("the session is not open")
+            keep_alive_s = max(1.0, self._session_timeout_s / 2)
+            next_keep_alive_s = next_keep_alive_s or time.monotonic() + keep_alive_s
+            pause_s = min(_REPORT_INTERVAL_S, max(0.05, next_keep_alive_s - time.monotonic()))
+            await asyncio.wait({closed, ended}, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+            if self._moved_to is not None:
+                await self._move()
+                next_keep_alive_s = 0.0
+                continue
+            for future in (ended, closed):
+                if future.done():
+                    raise future.result()
+            self._send_receiver_reports()
+            if time.monotonic() >= next_keep_alive_s:
+                next_keep_alive_s = time.monotonic() + keep_alive_s
+                await self._ask_to_stay()
 
     async def close(self) -> None:
         """TEARDOWN (waits a moment for the answer, so that a camera with few sessions has one free again), then closes."""
-        connection = self._connection
-        if connection is None:
-            return
-        if self._session_id and self._closed is not None and not self._closed.done():
-            with contextlib.suppress(RtspError, TimeoutError):
-                async with asyncio.timeout(self._limits.teardown_timeout_s):
-                    await self._request("TEARDOWN", self._aggregate_url, [("Session", self._session_id)])
-        connection.abort()
-        self._connection = None
+        if self._session_id:
+            said = self._dialogue.is_open and await self._dialogue.ask_quietly(
+                "TEARDOWN", self._aggregate_url, [("Session", self._session_id)], self._limits.teardown_timeout_s
+            )
+            if not said:
+                self._stale.lost(self._session_timeout_s)
+            self._session_id = ""
+        self._dialogue.abort()
 
     # --- steps of open()
 
+    async def _open_once(self, *, with_audio: bool) -> bool:
+        """One connection; False when it was lost over the audio track, without which it is to be tried again."""
+        description, base = await self._describe()
+        media, depacketizer = choose_video(description, self._sink, self._now_us)
+        self.depacketizer, self.camera_clock = depacketizer, None
+        self._tracks, self._receptions, self._session_id = [], [], ""
+        self._aggregate_url = resolve_control(base, description.control) if description.control else base
+        await self._set_up(Track(media, depacketizer), base)
+        audio = choose_audio(description, self._audio_sink, self._now_us) if with_audio and self._audio_sink else None
+        if audio is not None:
+            try:
+                await self._set_up(audio, base)
+            except RtspError as error:
+                if error.fault in _WITHOUT_SOUND:
+                    await self.close()
+                    return False
+        await self._play()
+        self._stale.opened()
+        return True
+
     async def _describe(self) -> tuple[SessionDescription, str]:
-        for _ in range(_MAX_REDIRECTS + 1):
-            await self._connect()
-            options = await self._request("OPTIONS", self._url.text, [])
-            # cameras that refuse OPTIONS exist; only what forbids going on is an error
-            if options.status in (401, 403):
-                expect_ok(options, "OPTIONS")
-            self._methods = frozenset(word.strip().upper() for word in options.headers.get("public").split(","))
-            response = await self._request("DESCRIBE", self._url.text, [("Accept", "application/sdp")])
-            if response.status in _REDIRECTS:
-                self._redirect(response.headers.get("location"))
-                continue
-            expect_ok(response, "DESCRIBE")
-            base = session_base(self._url.text, response.headers.get("content-base"), response.headers.get("content-location"))
-            return parse_sdp(response.body), base
-        raise RtspError(RtspFault.PROTOCOL, "the camera redirects in a circle")
+        dialogue = self._dialogue
+        url = dialogue.url.text
+        options = await dialogue.request("OPTIONS", url, [])
+        _follow(options)
+        if options.status in (401, 403, 453, 503):
+            expect_ok(options, "OPTIONS", self._stale)
+        # cameras that refuse OPTIONS in another way exist, and work
+        self._keep_alive = KeepAlive(options.headers.get("public"))
+        response = await dialogue.request("DESCRIBE", url, [("Accept", "application/sdp")])
+        _follow(response)
+        expect_ok(response, "DESCRIBE", self._stale)
+        base = session_base(url, response.headers.get("content-base"), response.headers.get("content-location"))
+        return parse_sdp(response.body), base
 
-    def _redirect(self, location: str) -> None:
-        target: RtspUrl = parse_url(location)
-        if target.host != self._url.host:
-            self._authenticator = None  # a password is for the host it was given for
-        elif self._credentials is not None:
-            self._authenticator = Authenticator(self._credentials)
-        self._url = target
-        if self._connection is not None:
-            self._connection.abort()
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        closed: asyncio.Future[RtspError] = loop.create_future()
-
-        def on_closed(error: RtspError) -> None:
-            if not closed.done():
-                closed.set_result(error)
-            if closed is self._closed:
-                self._fail_pending(error)
-
-        self._closed = closed
-        factory = lambda: RtspConnection(  # noqa: E731
-            self._buffer, on_message=self._on_message, on_control=self._on_control, on_closed=on_closed
-        )
-        try:
-            async with asyncio.timeout(self._limits.connect_timeout_s):
-                transport, connection = await loop.create_connection(factory, self._url.host, self._url.port)
-        except TimeoutError as error:
-            limit = self._limits.connect_timeout_s
-            raise RtspError(RtspFault.NO_ROUTE, f"{self._where} does not answer within {limit:g} s") from error
-        except ConnectionRefusedError as error:
-            raise RtspError(RtspFault.REFUSED, f"{self._where} refuses connections") from error
-        except socket.gaierror as error:
-            raise RtspError(RtspFault.NO_ROUTE, f"the name {self._url.host} is not known") from error
-        except OSError as error:
-            fault = RtspFault.NO_ROUTE if error.errno in _UNREACHABLE else RtspFault.REFUSED
-            raise RtspError(fault, f"{self._where} cannot be reached: {error.strerror or type(error).__name__}") from error
-        raw = transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-
-    async def _set_up(self, control: str, media: Media) -> None:
-        transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
-        response = await self._request("SETUP", control, [("Transport", transport)])
+    async def _set_up(self, track: Track, base: str) -> None:
+        asked = 2 * len(self._tracks)
+        headers = [("Transport", f"RTP/AVP/TCP;unicast;interleaved={asked}-{asked + 1}")]
+        if self._session_id:
+            headers.append(("Session", self._session_id))
+        response = await self._dialogue.request("SETUP", resolve_control(base, track.media.control), headers)
+        _follow(response)
         if response.status == 461:
             raise RtspError(RtspFault.UNSUPPORTED, "the camera does not send over TCP")
-        expect_ok(response, "SETUP")
-        session, _, options = response.headers.get("session").partition(";")
-        self._session_id = session.strip()
-        if not self._session_id:
-            raise RtspError(RtspFault.PROTOCOL, "the camera gave no session id")
-        if timeout := re.search(r"timeout\s*=\s*(\d{1,5})", options):
-            self._session_timeout_s = float(max(2, int(timeout[1])))
-        channel, control_channel = 0, 1
-        if given := re.search(r"interleaved\s*=\s*(\d{1,3})(?:-(\d{1,3}))?", response.headers.get("transport")):
-            channel = int(given[1])
-            control_channel = int(given[2]) if given[2] else channel + 1
-        self._control_channel = control_channel
-        self.depacketizer = H264Depacketizer(
-            self._sink, payload_type=media.payload_type, parameter_sets=media.parameter_sets, now_us=self._now_us
-        )
-        if self._connection is not None:
-            self._connection.take_media(channel, self.depacketizer)
+        expect_ok(response, "SETUP", self._stale)
+        grant = read_grant(response, asked_channel=asked, session_id=self._session_id)
+        self._session_id, self._session_timeout_s = grant.session_id, grant.timeout_s
+        if any(grant.channel in (other.channel, other.control_channel) for other in self._tracks):
+            raise RtspError(RtspFault.PROTOCOL, f"the camera sends two tracks over channel {grant.channel}")
+        track.channel, track.control_channel = grant.channel, grant.control_channel
+        connection = self._dialogue.connection
+        if connection is not None:
+            if self._tracks:
+                connection.take_also(track.channel, track.depacketizer)
+            else:
+                connection.take_media(track.channel, track.depacketizer)
+        self._receptions.append((Reception(track.depacketizer, track.control_channel), not self._tracks))
+        self._tracks.append(track)
 
-    # --- requests and what comes back
-
-    @property
-    def _where(self) -> str:
-        return f"{self._url.host}:{self._url.port}"
-
-    async def _request(self, method: str, url: str, headers: list[tuple[str, str]]) -> Response:
-        """One request, asked again once with a password when the camera wants one."""
-        for _ in range(3):
-            response = await self._exchange(method, url, headers)
-            if response.status != 401:
-                return response
-            if self._authenticator is None:
-                raise RtspError(RtspFault.UNAUTHORIZED, "the camera asks for a password and none is known")
-            if not self._authenticator.challenged(response.headers.all("www-authenticate")):
-                raise RtspError(RtspFault.UNAUTHORIZED, "the camera does not accept the user name or password")
-        raise RtspError(RtspFault.UNAUTHORIZED, "the camera does not accept the user name or password")
-
-    async def _exchange(self, method: str, url: str, headers: list[tuple[str, str]]) -> Response:
-        connection, closed = self._connection, self._closed
-        if connection is None or closed is None:
-            raise RtspError(RtspFault.CLOSED, "the session is closed")
-        if closed.done():
-            raise closed.result()
-        self._sequence += 1
-        number = self._sequence
-        fields = [("CSeq", str(number)), ("User-Agent", USER_AGENT), *headers]
-        if self._authenticator is not None and (authorization := self._authenticator.header(method, url)) is not None:
-            fields.append(("Authorization", authorization))
-        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._pending[number] = answer
+    async def _play(self) -> None:
+        headers = [("Session", self._session_id)]
         try:
-            connection.send(encode_request(method, url, fields))
-            async with asyncio.timeout(self._limits.response_timeout_s):
-                return await answer
-        except TimeoutError as error:
-            limit = self._limits.response_timeout_s
-            raise RtspError(RtspFault.STALLED, f"{self._where} does not answer {method} within {limit:g} s") from error
-        finally:
-            self._pending.pop(number, None)
-
-    def _on_message(self, message: Response | Request) -> None:
-        if isinstance(message, Request):
-            if self._connection is not None:
-                status = (
-                    (200, "OK") if message.method in ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER") else (501, "Not Implemented")
-                )
-                self._connection.send(encode_response(*status, [("CSeq", str(message.sequence))]))
-            return
-        number = message.sequence
-        if number < 0 and len(self._pending) == 1:
-            number = next(iter(self._pending))  # cameras that forget CSeq answer in order
-        answer = self._pending.get(number)
-        if answer is not None and not answer.done():
-            answer.set_result(message)
-
-    def _fail_pending(self, error: RtspError) -> None:
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(error)
+            response = await self._dialogue.request("PLAY", self._aggregate_url, [*headers, ("Range", "npt=0.000-")])
+            if response.status == 457:  # a live stream has no beginning
+                response = await self._dialogue.request("PLAY", self._aggregate_url, headers)
+        except RtspError as error:
+            if error.fault is RtspFault.STALLED and self.depacketizer is not None and self.depacketizer.ssrc:
+                return  # it sends, and has forgotten to answer
+            raise
+        expect_ok(response, "PLAY", self._stale)
 
     # --- while playing
 
-    async def _keep_alive(self) -> None:
-        method = "GET_PARAMETER" if "GET_PARAMETER" in self._methods else "OPTIONS"
+    async def _ask_to_stay(self) -> None:
         try:
-            response = await self._request(method, self._aggregate_url, [("Session", self._session_id)])
+            response = await self._dialogue.request(self._keep_alive.method, self._aggregate_url, [("Session", self._session_id)])
         except RtspError as error:
             if error.fault is RtspFault.STALLED:
                 return  # pictures are the proof of life, not this answer
             raise
-        if response.status == 454:
-            raise RtspError(RtspFault.CLOSED, "the camera has ended the session")
+        self._keep_alive.answered(response.status)
+
+    async def _move(self) -> None:
+        """The camera has asked us to go elsewhere (RFC 2326 §10.10)."""
+        location, self._moved_to = self._moved_to or "", None
+        await self.close()
+        self._dialogue.redirect(location)
+        self._sink.stream_broken(BreakReason.LOSS, "the camera has moved to another address")
+        await self.open()
+
+    def _on_request(self, request: Request) -> None:
+        if request.method == "REDIRECT" and self._ended is not None and not self._ended.done():
+            location = request.headers.get("location")
+            if location:
+                self._moved_to = location
+                self._ended.set_result(RtspError(RtspFault.CLOSED, "the camera has moved to another address"))
 
     def _on_control(self, channel: int, packet: bytes) -> None:
-        if channel != self._control_channel:
+        if not self._tracks or channel != self._tracks[0].control_channel or self.depacketizer is None:
             return
-        reports, _ = parse_compound(packet)
+        reports, goodbyes = parse_compound(packet)
         if reports and reports[-1].ntp:
-            ticks = self.depacketizer.ticks_of(reports[-1].rtp_timestamp) if self.depacketizer else None
-            self.camera_clock = CameraClock(reports[-1], self._now_us(), ticks)
-            if self._on_clock is not None:
-                self._on_clock(self.camera_clock)
+            if self.camera_clock is None:
+                self.camera_clock = CameraClock(self.depacketizer.ticks_of)
+            self.camera_clock.take(reports[-1], self._now_us())
+        if self.depacketizer.ssrc in goodbyes and self._ended is not None and not self._ended.done():
+            self.depacketizer.flush()
+            self._ended.set_result(RtspError(RtspFault.CLOSED, "the camera has ended the stream"))
 
-    def _send_receiver_report(self) -> None:
-        depacketizer, connection = self.depacketizer, self._connection
-        if depacketizer is None or connection is None or not depacketizer.ssrc:
-            return
-        lost, highest = depacketizer.packets_lost, depacketizer.highest_sequence
-        before_lost, before_highest = self._reported
-        expected = max(1, highest - before_highest)
-        self._reported = (lost, highest)
-        clock = self.camera_clock
-        report = receiver_report(
-            self._ssrc,
-            source=depacketizer.ssrc,
-            fraction_lost=min(255, 256 * max(0, lost - before_lost) // expected),
-            lost=lost,
-            highest_sequence=highest,
-            jitter=0,  # over TCP it says nothing
-            last_sender_report=clock.report if clock else None,
-            delay_s=time.monotonic() - clock.monotonic_s if clock else 0.0,
-            cname="hejnal",
-        )
-        connection.send(bytes((0x24, self._control_channel)) + len(report).to_bytes(2, "big") + report)
+    def _send_receiver_reports(self) -> None:
+        connection = self._dialogue.connection
+        for reception, of_video in self._receptions:
+            report = reception.report(self.camera_clock if of_video else None)
+            if connection is not None and report is not None:
+                connection.send(report)
+
+
+def _follow(response: Response) -> None:
+    if response.status in REDIRECTS:
+        raise _RedirectedError(response.headers.get("location"))

@@ -51,6 +51,7 @@ class RtspConnection(asyncio.BufferedProtocol):
         self._on_closed = on_closed
         self._consumer: FrameConsumer | None = None
         self._media_channel = -1
+        self._others: dict[int, FrameConsumer] = {}
         self._speaks_rtsp = False
         self._skipped = 0
         self._closed = False
@@ -61,6 +62,10 @@ class RtspConnection(asyncio.BufferedProtocol):
         """From now on frames of `channel` go to `consumer`."""
         self._media_channel = channel
         self._consumer = consumer
+
+    def take_also(self, channel: int, consumer: FrameConsumer) -> None:
+        """Frames of `channel` go to `consumer`, one by one: for sound, which is little."""
+        self._others[channel] = consumer
 
     def send(self, data: bytes) -> None:
         """Queues bytes; does nothing on a closed connection."""
@@ -144,7 +149,11 @@ class RtspConnection(asyncio.BufferedProtocol):
         if end > limit:
             return -1
         if channel != self._media_channel:
-            self._on_control(channel, view[position + 4 : end].tobytes())
+            other = self._others.get(channel)
+            if other is not None:
+                other.feed(view, position, end, channel)
+            else:
+                self._on_control(channel, view[position + 4 : end].tobytes())
         return end
 
     def _text(self, position: int, limit: int) -> int:
