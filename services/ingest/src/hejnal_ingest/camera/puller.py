@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from hejnal_contracts.media import GapCause
 from hejnal_ingest import metrics
 from hejnal_ingest.camera.back_off import BackOff
 from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard, cause_of
+from hejnal_ingest.camera.hooks import StreamObserver
 from hejnal_ingest.camera.pacing import StartPacer
 from hejnal_ingest.camera.recording import StreamRecording
 from hejnal_ingest.camera.watchdog import NoKeyFrameError, Watchdog
@@ -61,8 +62,8 @@ class StreamPuller:
         url: str,
         *,
         credentials: Callable[[], Awaitable[Credentials | None]],
-        recording: StreamRecording | None,
         on_change: Callable[[], None],
+        observers: Sequence[StreamObserver] = (),
     ) -> None:
         self.camera_id = camera_id
         self.stream: StreamName = stream
@@ -71,8 +72,10 @@ class StreamPuller:
         self.board = ConditionBoard(context.clock.now())
         self._context = context
         self._credentials = credentials
-        self._recording = recording
         self._on_change = on_change
+        self._observers = tuple(observers)
+        self._recording: StreamRecording | None = None
+        self._at_key_frame: Callable[[], None] | None = None
         self._back_off = BackOff()
         self._retry_now = asyncio.Event()
         self._settled = asyncio.Event()
@@ -110,6 +113,11 @@ class StreamPuller:
                 pass
             self._retry_now.clear()
 
+    @property
+    def retrying(self) -> bool:
+        """True while the stream is known to be away."""
+        return self.board.current.condition is CameraCondition.RETRYING
+
     def retry_now(self) -> None:
         """The registry says something has changed: do not wait out the pause."""
         self._retry_now.set()
@@ -120,10 +128,17 @@ class StreamPuller:
         self._break_off(cause, fault, detail)
         self.hub.close()
 
-    async def closed(self) -> None:
-        """Waits until the ended run is on disk."""
-        if self._recording is not None:
-            await self._recording.closed()
+    def record(self, recording: StreamRecording | None) -> None:
+        """From the next key frame on the pictures go there; None: nowhere. The run that lasts is the caller's to end."""
+        self._recording = recording
+        if recording is not None:
+            recording.set_camera_clock(self._camera_time_us)
+            if self._parameters is not None:
+                recording.change_parameters(self._parameters)
+
+    def at_next_key_frame(self, call: Callable[[], None] | None) -> None:
+        """`call` is called once, right before the next key frame is handed on."""
+        self._at_key_frame = call
 
     async def settled(self, timeout_s: float) -> bool:
         """Waits until the stream is live or has failed; True when it is live."""
@@ -196,6 +211,8 @@ class StreamPuller:
         if self._recording is not None:
             self._recording.change_parameters(parameters)
         self._parameters = parameters
+        for observer in self._observers:
+            observer.parameters_changed(parameters)
         self._begin_relay()
 
     def access_unit(self, unit: AccessUnit) -> None:
@@ -205,6 +222,8 @@ class StreamPuller:
         if unit.key_frame:
             self._note_key_frame(unit)
         self.hub.publish(unit)
+        for observer in self._observers:
+            observer.observe(unit)
         if self._recording is not None and self._parameters is not None:
             self._recording.add(unit, self._parameters)
 
@@ -238,7 +257,7 @@ class StreamPuller:
             fps=round((pictures - before_pictures) / elapsed_s, 2),
             bitrate_bps=int(8 * (octets - before_octets) / elapsed_s),
             gop_s=round(self._gop_s, 3),
-            clock_offset_s=round((clock.report.unix_us - clock.received_at_us) / 1e6, 3) if clock else None,
+            clock_offset_s=round(clock.offset_us / 1e6, 3) if clock and clock.offset_us is not None else None,
         )
 
     def disk_fault(self, detail: str | None) -> None:
@@ -257,13 +276,14 @@ class StreamPuller:
         if self._live_since_s is None:
             self._live_since_s = now_s
             self._window = (0.0, 0, 0)
-            if self._recording is not None:
-                self._recording.set_camera_clock(self._camera_time_us)
             self._set_live()
             self._settled.set()
         else:
             self._gop_s = max(0.0, (unit.ticks - self._key_ticks) / 90_000)
         self._key_ticks = unit.ticks
+        if self._at_key_frame is not None:
+            call, self._at_key_frame = self._at_key_frame, None
+            call()
 
     def _set_live(self) -> None:
         if self._disk_fault is None:
@@ -284,6 +304,8 @@ class StreamPuller:
     def _break_off(self, cause: GapCause, fault: FaultCause, detail: str) -> None:
         if self._recording is not None:
             self._recording.end(cause, detail)
+        for observer in self._observers:
+            observer.interrupted()
         self.hub.end(fault.value, detail)
 
     def _set_condition(self, condition: CameraCondition, **details: object) -> None:

@@ -32,7 +32,7 @@ class RecordingPlace:
 
 
 class StreamRecording:
-    """Takes pictures of one camera's recorded stream while it is leased under `epoch`."""
+    """Takes the pictures of one camera that are recorded while it is leased under `epoch`, from one stream at a time."""
 
     def __init__(
         self,
@@ -78,6 +78,11 @@ class StreamRecording:
         fragment = self._builder.add(unit)
         if fragment is not None:
             self._write(fragment)
+
+    def change_stream(self, stream: StreamName, cause: GapCause, detail: str) -> None:
+        """The pictures that follow, a key frame first, are another stream's: the run ends and theirs begins where it ended."""
+        self.end(cause, detail)
+        self._stream = stream
 
     def end(self, cause: GapCause, detail: str) -> None:
         """The run is over: what has come of the last group of pictures is written too."""

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hejnal_contracts.cameras import StreamName
-from hejnal_ingest.camera.runner import CameraRunner, NotLiveError
+from hejnal_ingest.camera.runner import CameraRunner
+from hejnal_ingest.camera.streams import NotLiveError
 from hejnal_ingest.relay.hub import RelayReader
 from hejnal_runtime.errors import AppError, Kind
 
