@@ -118,8 +118,8 @@ async def test_the_database_itself_refuses_overlap(room: Room, clip: Clip) -> No
     for statement in (
         (
             "insert into segments (segment_id, part, camera_id, run_id, state, path, starts_at, ends_at, fragment_count,"
-            " size_bytes, init_size_bytes, init_sha256, fragments) select 'x', part, camera_id, run_id, 'stored', path,"
-            " starts_at, ends_at, fragment_count, size_bytes, init_size_bytes, init_sha256, fragments"
+            " footage_bytes, size_bytes, init_size_bytes, init_sha256, fragments) select 'x', part, camera_id, run_id, 'stored',"
+            " path, starts_at, ends_at, fragment_count, footage_bytes, size_bytes, init_size_bytes, init_sha256, fragments"
             " from segments where state = 'open'"
         ),
         "insert into gaps values ('a', 'cam-001', 'stalled', '', now(), null), ('b', 'cam-001', 'stalled', '', now(), null)",

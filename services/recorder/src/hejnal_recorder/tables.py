@@ -56,6 +56,7 @@ stories = Table(
     Column("segment_id", Text),
     Column("segment_part", SmallInteger),
     Column("segment_part_open", Boolean),
+    _instant("segment_part_starts_at", nullable=True),
     _instant("segment_starts_at", nullable=True),
     _instant("segment_ends_at", nullable=True),
     Column("segment_fragments", Integer),
@@ -85,6 +86,8 @@ runs = Table(
     _instant("ended_at", nullable=True),
     Column("cause", Text),
     Column("detail", Text, nullable=False, server_default=""),
+    Column("backfilled", Boolean, nullable=False, server_default=text("false")),
+    Column("next_sequence", BigInteger, nullable=False, server_default=text("0"), comment="Of back-filled runs"),
     Index("runs_camera", "camera_id", "started_at"),
     comment="RTSP sessions that delivered video",
 )
@@ -98,7 +101,7 @@ segments = Table(
     Column("run_id", Text, ForeignKey("runs.run_id"), nullable=False),
     Column("state", Text, nullable=False),
     Column("path", Text, nullable=False, comment="Relative to the archive folder"),
-    _instant("starts_at"),
+    Column("starts_at", DateTime(timezone=True), primary_key=True, comment="Never changes: it decides the partition"),
     _instant("ends_at"),
     Column(
         "during",
@@ -107,16 +110,32 @@ segments = Table(
         nullable=False,
     ),
     Column("fragment_count", Integer, nullable=False),
+    Column("footage_bytes", BigInteger, nullable=False, comment="Sum of its fragments"),
     Column("size_bytes", BigInteger, nullable=False, comment="End of the last fragment in the file"),
     Column("init_size_bytes", Integer, nullable=False),
     Column("init_sha256", LargeBinary, nullable=False),
     Column("fragments", LargeBinary, nullable=False, comment="Packed records, see fragments.py"),
+    Column("motion", LargeBinary, comment="A byte per fragment, see motion.py"),
     CheckConstraint("state in ('open', 'stored', 'garbage')", name="segment_state"),
     CheckConstraint("ends_at >= starts_at", name="segment_order"),
-    ExcludeConstraint(("camera_id", "="), ("during", "&&"), name="segments_do_not_overlap", using="gist"),
+    CheckConstraint("ends_at - starts_at <= interval '24 hours'", name="segment_within_a_day"),
+    Index("segments_time", "camera_id", "starts_at"),
     Index("segments_garbage", "segment_id", postgresql_where=text("state = 'garbage'")),
-    Index("segments_age", "ends_at", postgresql_where=text("state = 'stored'")),
-    comment="Footage; an open segment claims all time after its start",
+    postgresql_partition_by="range (starts_at)",
+    comment="Footage, a partition per UTC day of its start; an open segment claims all time after its start",
+)
+"""Each partition has its own exclusion constraint, a trigger looks across midnight: see the migration and `days.py`."""
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("camera_id", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("bucket", DateTime(timezone=True), primary_key=True),
+    Column("kind", Text, primary_key=True, comment="footage, gap:<cause>, bytes, event:<type>"),
+    Column("amount", BigInteger, nullable=False, comment="Microseconds, bytes or a count"),
+    CheckConstraint("level in ('hour', 'day')", name="coverage_level"),
+    comment="What is there per UTC hour and day, kept by triggers; what is still open is not in it",
 )
 
 gaps = Table(

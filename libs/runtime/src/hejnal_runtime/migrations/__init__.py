@@ -59,10 +59,11 @@ def _upgrade(connection: Connection, package: str, schema: str) -> None:
     connection.commit()
 
 
-def _include(schema: str) -> Any:
+def _include(schema: str, partitions: frozenset[str]) -> Any:
     def include(item: Any, name: str | None, kind: str, *_: Any) -> bool:
         if kind == "table":
-            return (item.schema or schema) == schema and name not in {"alembic_version", "spatial_ref_sys"}
+            other = {"alembic_version", "spatial_ref_sys"} | partitions
+            return (item.schema or schema) == schema and name not in other
         return True
 
     return include
@@ -70,7 +71,8 @@ def _include(schema: str) -> Any:
 
 def _differences(connection: Connection, package: str, schema: str) -> list[Any]:
     connection.execute(text(f'set search_path to "{schema}", public'))
-    options = {"include_object": _include(schema), "compare_type": True}
+    partitions = connection.execute(text("select relname from pg_class where relispartition and relkind = 'r'")).scalars()
+    options = {"include_object": _include(schema, frozenset(partitions)), "compare_type": True}
     differences: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), _metadata(package))
     return differences
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,8 @@ from hejnal_recorder.fragments import unpack
 from hejnal_recorder.playback.playlist import RecordedSegment
 from hejnal_recorder.timeline.spans import Interval, Known, KnownGap
 
-# An open segment claims all time after its start, so its real end is a column of its own.
+# An open segment claims all time after its start, so its real end is a column of its own. No row covers more than a day, so
+# only partitions from a day before the interval are looked at.
 _FOOTAGE = text(
     """
     select lower(part) as starts_at, upper(part) as ends_at
@@ -20,6 +22,7 @@ _FOOTAGE = text(
         select range_agg(tstzrange(starts_at, ends_at) * tstzrange(:starts_at, :ends_at))
         from segments
         where camera_id = :camera_id and during && tstzrange(:starts_at, :ends_at) and state <> 'garbage'
+            and starts_at >= cast(:starts_at as timestamptz) - interval '24 hours' and starts_at < :ends_at
     )) part
     """
 )
@@ -37,13 +40,16 @@ _SEGMENTS = text(
     from segments s join runs r using (run_id)
     where s.camera_id = :camera_id and s.during && tstzrange(:starts_at, :ends_at)
         and s.ends_at > :starts_at and s.state <> 'garbage'
+        and s.starts_at >= cast(:starts_at as timestamptz) - interval '24 hours' and s.starts_at < :ends_at
     order by s.starts_at, s.part
     """
 )
 _FILE = text(
     """
     select min(camera_id) as camera_id, min(path) as path, max(size_bytes) as size_bytes, bool_or(state = 'garbage') as deleted
-    from segments where segment_id = :segment_id having count(*) > 0
+    from segments
+    where segment_id = :segment_id and starts_at >= cast(:oldest as timestamptz) and starts_at < cast(:newest as timestamptz)
+    having count(*) > 0
     """
 )
 
@@ -107,11 +113,31 @@ async def segments_of(session: AsyncSession, camera_id: str, interval: Interval)
 
 
 async def find_file(session: AsyncSession, segment_id: str) -> SegmentFile | None:
-    """The segment's file; None when there is no such segment or it is being deleted."""
-    row = (await session.execute(_FILE, {"segment_id": segment_id})).one_or_none()
+    """The segment's file; None when there is no such segment or it is being deleted.
+
+    A UUIDv7 says when it was made, which for footage that came at once is the day to look at; other days only after that.
+    """
+    row = None
+    for oldest, newest in _likely_times(segment_id):
+        row = (await session.execute(_FILE, {"segment_id": segment_id, "oldest": oldest, "newest": newest})).one_or_none()
+        if row is not None:
+            break
     if row is None or row.deleted:
         return None
     return SegmentFile(row.camera_id, row.path, row.size_bytes)
+
+
+def _likely_times(segment_id: str) -> list[tuple[datetime, datetime]]:
+    """Where the rows of a segment begin: near the time in its id, if it has one, else anywhere."""
+    anywhere = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+    try:
+        made = UUID(segment_id)
+    except ValueError:
+        return [anywhere]
+    if made.version != 7:
+        return [anywhere]
+    made_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=made.int >> 80)
+    return [(made_at - timedelta(hours=1), made_at + timedelta(hours=25)), anywhere]
 
 
 def interval_or_none(starts_at: datetime, ends_at: datetime) -> Interval | None:

@@ -1,7 +1,7 @@
 """What a batch of facts does to the index, folded so that each row is written once."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.recordings import GapClosed, GapOpened, SegmentStored
@@ -24,6 +24,7 @@ from hejnal_recorder.timeline.story import (
 class PartChange:
     """A segment row: inserted here (`opened`) or there already; what is appended; whether it is closed."""
 
+    starts_at: datetime
     opened: PartOpened | None = None
     fragments: list[Fragment] = field(default_factory=list)
     closed: bool = False
@@ -56,11 +57,11 @@ class Changes:
 
     def _add(self, effect: Effect) -> None:
         if isinstance(effect, FragmentAdded):
-            self._part(effect.segment_id, effect.part).fragments.append(effect.fragment)
+            self._part(effect.segment_id, effect.part, effect.part_starts_at).fragments.append(effect.fragment)
         elif isinstance(effect, PartOpened):
-            self._part(effect.segment_id, effect.part).opened = effect
+            self._part(effect.segment_id, effect.part, effect.starts_at).opened = effect
         elif isinstance(effect, PartClosed):
-            self._part(effect.segment_id, effect.part).closed = True
+            self._part(effect.segment_id, effect.part, effect.part_starts_at).closed = True
         elif isinstance(effect, SegmentCompleted):
             self.facts.append(
                 SegmentStored(
@@ -100,8 +101,12 @@ class Changes:
                 )
             )
 
-    def _part(self, segment_id: str, part: int) -> PartChange:
-        return self.parts.setdefault((segment_id, part), PartChange())
+    def _part(self, segment_id: str, part: int, starts_at: datetime) -> PartChange:
+        return self.parts.setdefault((segment_id, part), PartChange(starts_at))
+
+    def days(self) -> set[date]:
+        """The UTC days on which new rows begin."""
+        return {change.starts_at.astimezone(UTC).date() for change in self.parts.values() if change.opened is not None}
 
     def newest(self) -> datetime | None:
         """End of the newest footage in the batch."""

@@ -23,6 +23,7 @@ _STORY_COLUMNS: tuple[tuple[str, str], ...] = (
     ("segment_id", "text"),
     ("segment_part", "smallint"),
     ("segment_part_open", "boolean"),
+    ("segment_part_starts_at", "timestamptz"),
     ("segment_starts_at", "timestamptz"),
     ("segment_ends_at", "timestamptz"),
     ("segment_fragments", "integer"),
@@ -67,19 +68,21 @@ _END_RUNS = text(
 )
 
 _APPEND_COLUMNS = (
-    ("segment_id", "text"), ("part", "smallint"), ("state", "text"), ("ends_at", "timestamptz"), ("fragment_count", "integer"),
-    ("size_bytes", "bigint"), ("fragments", "bytea"),
+    ("segment_id", "text"), ("part", "smallint"), ("starts_at", "timestamptz"), ("state", "text"), ("ends_at", "timestamptz"),
+    ("fragment_count", "integer"), ("footage_bytes", "bigint"), ("size_bytes", "bigint"), ("fragments", "bytea"),
 )  # fmt: skip
 _APPEND_PARTS = text(
     "update segments s set state = new.state, ends_at = coalesce(new.ends_at, s.ends_at), "  # noqa: S608 constants only
-    "fragment_count = s.fragment_count + new.fragment_count, size_bytes = greatest(s.size_bytes, new.size_bytes), "
+    "fragment_count = s.fragment_count + new.fragment_count, footage_bytes = s.footage_bytes + new.footage_bytes, "
+    "size_bytes = greatest(s.size_bytes, new.size_bytes), "
     f"fragments = s.fragments || new.fragments from {_unnest(_APPEND_COLUMNS)} "
-    "where s.segment_id = new.segment_id and s.part = new.part"
+    "where s.segment_id = new.segment_id and s.part = new.part and s.starts_at = new.starts_at "
+    "and s.starts_at between :oldest and :newest"  # names the partitions before it runs
 )
 _PART_COLUMNS = (
     ("segment_id", "text"), ("part", "smallint"), ("camera_id", "text"), ("run_id", "text"), ("state", "text"), ("path", "text"),
-    ("starts_at", "timestamptz"), ("ends_at", "timestamptz"), ("fragment_count", "integer"), ("size_bytes", "bigint"),
-    ("init_size_bytes", "integer"), ("init_sha256", "bytea"), ("fragments", "bytea"),
+    ("starts_at", "timestamptz"), ("ends_at", "timestamptz"), ("fragment_count", "integer"), ("footage_bytes", "bigint"),
+    ("size_bytes", "bigint"), ("init_size_bytes", "integer"), ("init_sha256", "bytea"), ("fragments", "bytea"),
 )  # fmt: skip
 _INSERT_PARTS = _insert("segments", _PART_COLUMNS)
 
@@ -129,7 +132,9 @@ async def write(session: AsyncSession, changes: Changes, versions: dict[str, int
     # Rows that are there already first: closing one makes room for the next of its camera.
     appended = [_appended(key, part) for key, part in changes.parts.items() if part.opened is None]
     if appended:
-        await _execute(session, _APPEND_PARTS, _APPEND_COLUMNS, appended)
+        starts = [part.starts_at for part in changes.parts.values() if part.opened is None]
+        bounds = {"oldest": min(starts), "newest": max(starts)}
+        await session.execute(_APPEND_PARTS, _arrays(_APPEND_COLUMNS, appended) | bounds)
     opened = [_inserted(part.opened, part) for part in changes.parts.values() if part.opened is not None]
     if opened:
         await _execute(session, _INSERT_PARTS, _PART_COLUMNS, opened)
@@ -172,7 +177,7 @@ async def _execute(
     await session.execute(statement, _arrays(columns, rows))
 
 
-def _arrays(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+def _arrays(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     return {name: list(values) for (name, _), values in zip(columns, zip(*rows, strict=True), strict=True)}
 
 
@@ -184,9 +189,11 @@ def _appended(key: tuple[str, int], change: PartChange) -> tuple[Any, ...]:
     last = change.fragments[-1] if change.fragments else None
     return (
         *key,
+        change.starts_at,
         "stored" if change.closed else "open",
         last.ends_at if last else None,
         len(change.fragments),
+        sum(fragment.size_bytes for fragment in change.fragments),
         max((fragment.end_bytes for fragment in change.fragments), default=0),
         b"".join(fragment.pack() for fragment in change.fragments),
     )
@@ -203,6 +210,7 @@ def _inserted(opened: PartOpened, change: PartChange) -> tuple[Any, ...]:
         opened.starts_at,
         change.fragments[-1].ends_at,
         len(change.fragments),
+        sum(fragment.size_bytes for fragment in change.fragments),
         max(fragment.end_bytes for fragment in change.fragments),
         opened.init_size_bytes,
         opened.init_sha256,
@@ -212,12 +220,13 @@ def _inserted(opened: PartOpened, change: PartChange) -> tuple[Any, ...]:
 
 def _story_values(story: Story, version: int) -> tuple[Any, ...]:
     segment, gap = story.segment, story.gap
-    in_segment: tuple[Any, ...] = (None,) * 7
+    in_segment: tuple[Any, ...] = (None,) * 8
     if segment is not None:
         in_segment = (
             segment.segment_id,
             segment.part,
             segment.part_open,
+            segment.part_starts_at,
             segment.starts_at,
             segment.ends_at,
             segment.fragments,
@@ -246,6 +255,7 @@ def _story(row: Any) -> Story:
             segment_id=row.segment_id,
             part=row.segment_part,
             part_open=row.segment_part_open,
+            part_starts_at=row.segment_part_starts_at,
             starts_at=row.segment_starts_at,
             ends_at=row.segment_ends_at,
             fragments=row.segment_fragments,

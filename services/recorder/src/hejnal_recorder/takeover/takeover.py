@@ -10,6 +10,7 @@ import structlog
 
 from hejnal_contracts.media import FragmentWritten, RunStarted
 from hejnal_recorder import metrics
+from hejnal_recorder.days import SegmentDays
 from hejnal_recorder.takeover.archive import Archive, Found, Wanted
 from hejnal_recorder.takeover.changes import Changes
 from hejnal_recorder.takeover.fetch import SpoolFetcher
@@ -52,6 +53,7 @@ class Takeover:
         self._new_id = new_id
         self._stories: dict[str, tuple[int, Story]] = {}
         self._spool_urls: OrderedDict[str, str] = OrderedDict()
+        self._days = SegmentDays(database)
 
     def forget(self) -> None:
         """Read all stories anew: partitions have moved."""
@@ -74,6 +76,7 @@ class Takeover:
                     log.info("story_changed_meanwhile", cameras=len(race.camera_ids), attempt=attempt)
                 except BaseException:
                     self._stories.clear()  # it may have been committed although the answer was lost
+                    self._days.forget()
                     raise
         raise AppError(Kind.UNAVAILABLE, "story-contended", "Another recorder writes the same cameras.")
 
@@ -165,6 +168,7 @@ class Takeover:
         if not changes.stories:
             return
         versions = {camera_id: known[0] for camera_id in changes.stories if (known := self._stories.get(camera_id))}
+        await self._days.make(changes.days())
         async with self._database.transaction() as session:
             await write(session, changes, versions)
             await publish(session, *changes.facts, source=SOURCE)

@@ -30,6 +30,9 @@ from hejnal_recorder.timeline.story import (
 SEAM = timedelta(milliseconds=50)
 """A break between two fragments of a run up to this (about a frame) is rounding, not missing footage."""
 
+LONGEST_PART = timedelta(hours=12)
+"""A row covers at most this and one fragment more; the database refuses rows of more than a day."""
+
 NewId = Callable[[], str]
 StoryFact = RunStarted | FragmentWritten | RunEnded
 
@@ -135,10 +138,20 @@ class _Teller:
             sha256=bytes.fromhex(fact.sha256),
         )
         segment = story.segment or OpenSegment(
-            fact.segment_id, -1, part_open=False, starts_at=story.until, ends_at=story.until, fragments=0, size_bytes=0
+            fact.segment_id,
+            -1,
+            part_open=False,
+            part_starts_at=story.until,
+            starts_at=story.until,
+            ends_at=story.until,
+            fragments=0,
+            size_bytes=0,
         )
+        if segment.part_open and ends_at - segment.part_starts_at > LONGEST_PART:
+            self.effects.append(PartClosed(segment.segment_id, segment.part, segment.part_starts_at))
+            segment = replace(segment, part_open=False)
         if not segment.part_open:
-            segment = replace(segment, part=segment.part + 1, part_open=True)
+            segment = replace(segment, part=segment.part + 1, part_open=True, part_starts_at=story.until)
             self.effects.append(
                 PartOpened(
                     segment_id=fact.segment_id,
@@ -151,7 +164,7 @@ class _Teller:
                     init_sha256=bytes.fromhex(fact.init_sha256),
                 )
             )
-        self.effects.append(FragmentAdded(fact.segment_id, segment.part, fragment))
+        self.effects.append(FragmentAdded(fact.segment_id, segment.part, segment.part_starts_at, fragment))
         segment = replace(
             segment,
             ends_at=ends_at,
@@ -175,7 +188,7 @@ class _Teller:
         """A gap that is over already. An open segment's row ends before it; its file may go on in another row."""
         segment = story.segment
         if segment is not None and segment.part_open:
-            self.effects.append(PartClosed(segment.segment_id, segment.part))
+            self.effects.append(PartClosed(segment.segment_id, segment.part, segment.part_starts_at))
             segment = replace(segment, part_open=False)
         gap_id = self._new_id()
         self.effects.append(GapStarted(gap_id, story.camera_id, cause, detail, story.until))
@@ -187,7 +200,7 @@ class _Teller:
         if segment is None:
             return story
         if segment.part_open:
-            self.effects.append(PartClosed(segment.segment_id, segment.part))
+            self.effects.append(PartClosed(segment.segment_id, segment.part, segment.part_starts_at))
         self.effects.append(
             SegmentCompleted(
                 camera_id=story.camera_id,

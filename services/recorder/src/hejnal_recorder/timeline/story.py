@@ -15,6 +15,7 @@ class OpenSegment:
     segment_id: str
     part: int
     part_open: bool
+    part_starts_at: datetime
     starts_at: datetime
     ends_at: datetime
     fragments: int
@@ -93,6 +94,7 @@ class FragmentAdded:
 
     segment_id: str
     part: int
+    part_starts_at: datetime
     fragment: Fragment
 
 
@@ -102,6 +104,7 @@ class PartClosed:
 
     segment_id: str
     part: int
+    part_starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
