@@ -101,8 +101,8 @@ class Mount:
         """RTP time of a frame."""
         return (tick * CLOCK_RATE // self.clip.spec.fps + self._time_shift + self.ssrc) & 0xFFFF_FFFF
 
-    def play(self, tick: int, now_us: int) -> None:
-        """Sends the picture of frame `tick` to everyone who watches."""
+    def play(self, tick: int, now_us: int, *, taken_at_us: int | None = None) -> None:
+        """Sends the picture of frame `tick` to everyone who watches; sender reports tell when it was taken."""
         behaviour = self.behaviour
         if not self._viewers or behaviour.stall:
             return
@@ -140,7 +140,7 @@ class Mount:
             viewer.send(frames)
             if tick - watching.reported_at >= _REPORT_INTERVAL_FRAMES:
                 watching.reported_at = tick
-                viewer.send(self._report(timestamp, now_us))
+                viewer.send(self._report(timestamp, now_us if taken_at_us is None else taken_at_us))
 
     def _report(self, timestamp: int, now_us: int) -> bytes:
         report = sender_report(

@@ -41,6 +41,7 @@ class CameraSimulator:
         self._clock: asyncio.Task[None] | None = None
         self._connections: set[_Connection] = set()
         self._started_s = time.monotonic()
+        self._started_us = time.time_ns() // 1000
         self.nonce = secrets.token_hex(16)
         self.late_frames = 0
         """Ticks of the frame clock that came more than a frame too late."""
@@ -57,6 +58,10 @@ class CameraSimulator:
     def tick(self, fps: int) -> int:
         """Number of the frame that is due now."""
         return int((time.monotonic() - self._started_s) * fps)
+
+    def taken_at_us(self, tick: int, fps: int) -> int:
+        """Wall time at which frame `tick` was taken, microseconds since the epoch."""
+        return self._started_us + tick * 1_000_000 // fps
 
     async def start(self) -> None:
         """Listens and starts the clock. Raises OSError when the port is taken."""
@@ -103,7 +108,7 @@ class CameraSimulator:
                     self.late_frames += due - last - 1
                     last = due - 1
                 for tick in range(last + 1, due + 1):
-                    mount.play(tick, now_us)
+                    mount.play(tick, now_us, taken_at_us=self.taken_at_us(tick, fps[mount.path]))
                 played[mount.path] = due
 
 
