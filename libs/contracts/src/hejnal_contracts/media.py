@@ -60,9 +60,9 @@ class FragmentWritten(Fact):
     sequence: int = Field(ge=0, description="Fragment number in the run, from 0, without holes")
     segment_id: Id
     segment_path: str = Field(description="Spool-relative path: <camera>/<run>/<segment>.mp4")
-    init_size_bytes: int = Field(gt=0, description="ftyp+moov at the start of the segment file")
+    init_size_bytes: int = Field(gt=0, description="ftyp+moov (and a free box up to the block) at the start of the segment file")
     offset_bytes: int = Field(ge=0, description="Where the fragment's moof starts in the file")
-    size_bytes: int = Field(gt=0, description="moof+mdat")
+    size_bytes: int = Field(gt=0, description="moof+mdat (and a free box up to the block)")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the fragment's bytes")
     init_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     starts_at: Instant = Field(description="Server time of the first frame")

@@ -33,7 +33,7 @@ class ScanResult:
     """What a segment file holds."""
 
     init_size_bytes: int
-    """Bytes of `ftyp` + `moov`; 0 when even they are not whole."""
+    """Bytes of `ftyp` + `moov` (and a `free` box behind them); 0 when even they are not whole."""
     fragments: tuple[FragmentInfo, ...]
     whole_bytes: int
     """Bytes up to the end of the last whole fragment; what follows is torn."""
@@ -112,6 +112,12 @@ def _box_at(file: BinaryIO, position: int, end: int) -> tuple[bytes, int] | None
     return kind, size
 
 
+def _free_at(file: BinaryIO, position: int, end: int) -> int:
+    """Size of the `free` box that fills up the block; 0 when there is none."""
+    box = _box_at(file, position, end)
+    return box[1] if box is not None and box[0] == b"free" else 0
+
+
 def read_fragments(path: Path) -> ScanResult:
     """Walks the boxes of a segment file. A torn or foreign end is not an error: see `whole_bytes`. Raises OSError."""
     with path.open("rb") as file:
@@ -122,6 +128,7 @@ def read_fragments(path: Path) -> ScanResult:
             if box is None or box[0] != kind or box[1] > MAX_MOVIE_BYTES:
                 return ScanResult(0, (), 0, end)
             init += box[1]
+        init += _free_at(file, init, end)
         fragments: list[FragmentInfo] = []
         position = init
         while True:
@@ -134,6 +141,7 @@ def read_fragments(path: Path) -> ScanResult:
             if parsed is None or mdat is None or mdat[0] != b"mdat" or mdat[1] > MAX_GOP_BYTES * 2:
                 break
             size = moof[1] + mdat[1]
+            size += _free_at(file, position + size, end)
             fragments.append(FragmentInfo(position, size, *parsed))
             position += size
         return ScanResult(init, tuple(fragments), position, end)
