@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from hejnal_recorder.coverage.routes import router as coverage_router
 from hejnal_recorder.playback.routes import router as playback_router
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.settings import Settings
@@ -21,6 +22,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
     guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
     guarded.include_router(playback_router)
+    guarded.include_router(coverage_router)
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded], jwks=jwks, title="Hejnał recorder")
     app.state.resources = resources

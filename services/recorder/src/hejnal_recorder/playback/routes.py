@@ -70,7 +70,8 @@ class Timeline(BaseModel):
     )
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem answers of a route, for its description."""
     return {status: {"model": Problem} for status in statuses}
 
 
@@ -78,7 +79,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     "/cameras/{camera_id}/timeline",
     operation_id="getTimeline",
     summary="What is recorded of a camera, and why the rest is not",
-    responses=_problems(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 422, 503),
 )
 async def get_timeline(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: ToQuery, here: Here) -> Timeline:
     """Spans of footage and gaps with their causes, at most 92 days at once."""
@@ -87,7 +88,7 @@ async def get_timeline(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
     async with here.database.read() as session:
         known = await index.find_story(session, camera_id)
         if known is None and not await index.is_registered(session, camera_id):
-            raise _unknown_camera(camera_id)
+            raise unknown_camera(camera_id)
         end = settled_end(wanted.ends_at, now, known)
         interval = index.interval_or_none(wanted.starts_at, end)
         footage = await index.footage_of(session, camera_id, interval) if interval else []
@@ -112,7 +113,7 @@ async def get_timeline(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
     operation_id="getPlaylist",
     summary="An HLS playlist of recorded footage",
     response_class=Response,
-    responses={200: {"content": {PLAYLIST_TYPE: {"schema": {"type": "string"}}}}, **_problems(401, 403, 404, 422, 503)},
+    responses={200: {"content": {PLAYLIST_TYPE: {"schema": {"type": "string"}}}}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: ToQuery, here: Here) -> Response:
     """A VOD playlist (fMP4, byte ranges into segment files) up to three seconds ago; segment addresses are relative.
@@ -131,7 +132,7 @@ async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
             segments = await index.segments_of(session, camera_id, interval)
             gaps = await index.gaps_of(session, camera_id, interval)
             if known is None and not await index.is_registered(session, camera_id):
-                raise _unknown_camera(camera_id)
+                raise unknown_camera(camera_id)
         if not segments:
             raise _no_footage(_why_empty(interval, gaps))
         shown = Interval(interval.starts_at, min(interval.ends_at, known.until if known else interval.ends_at))
@@ -149,7 +150,7 @@ async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
         200: {"content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}},
         206: {"description": "The wanted range", "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "The copy named by If-None-Match is current"},
-        **_problems(401, 403, 404, 410, 416, 422, 503),
+        **problems(401, 403, 404, 410, 416, 422, 503),
     },
 )
 async def get_segment_media(
@@ -180,7 +181,8 @@ async def get_segment_media(
     )
 
 
-def _unknown_camera(camera_id: str) -> AppError:
+def unknown_camera(camera_id: str) -> AppError:
+    """404: neither registered nor recorded."""
     return AppError(Kind.NOT_FOUND, "no-such-camera", f"No camera {camera_id} is registered or recorded.")
 
 
