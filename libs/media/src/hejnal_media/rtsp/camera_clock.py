@@ -15,7 +15,7 @@ from hejnal_media.access_unit import CLOCK_RATE
 from hejnal_media.rtcp import SenderReport
 
 _EARLIEST_UNIX_US = 1_000_000_000_000_000  # 2001: before that a camera counts from its start
-_LATEST_UNIX_US = 4_102_444_800_000_000  # 2100
+_FUTURE_US = 5 * 365 * 86_400_000_000
 _KEPT = 64
 _JUDGES = 3
 _TOLERANCE_US = 250_000
@@ -56,7 +56,7 @@ class CameraClock:
     def take(self, report: SenderReport, received_at_us: int) -> None:
         """A report that came at `received_at_us` (server time)."""
         self.report, self.received_at_us, self.monotonic_s = report, received_at_us, self._monotonic()
-        if _EARLIEST_UNIX_US <= report.unix_us <= _LATEST_UNIX_US:
+        if _EARLIEST_UNIX_US <= report.unix_us <= received_at_us + _FUTURE_US:
             self._samples.append(_Sample(report, received_at_us, self.monotonic_s, self._ticks_of(report.rtp_timestamp)))
         else:
             self._samples.clear()  # it has forgotten the date

@@ -89,37 +89,51 @@ class RtspDialogue:
             self._buffer, on_message=self._on_message, on_control=self._on_control, on_closed=on_closed
         )
         secure = await asyncio.to_thread(self._tls.context) if self.url.secure else None
-        name = self.url.host if secure is not None else None
+        limit_s = self._limits.connect_timeout_s
         try:
-            async with asyncio.timeout(self._limits.connect_timeout_s):
-                transport, connection = await loop.create_connection(
-                    factory, self.url.host, self.url.port, ssl=secure, server_hostname=name
-                )
+            async with asyncio.timeout(limit_s):
+                transport, connection = await loop.create_connection(factory, self.url.host, self.url.port)
         except TimeoutError as error:
-            limit = self._limits.connect_timeout_s
-            raise RtspError(RtspFault.NO_ROUTE, f"{self.where} does not answer within {limit:g} s") from error
+            raise RtspError(RtspFault.NO_ROUTE, f"{self.where} does not answer within {limit_s:g} s") from error
         except ConnectionRefusedError as error:
             raise RtspError(RtspFault.REFUSED, f"{self.where} refuses connections") from error
         except socket.gaierror as error:
             raise RtspError(RtspFault.NO_ROUTE, f"the name {self.url.host} is not known") from error
         except UnicodeError as error:
             raise RtspError(RtspFault.NO_ROUTE, "the name of the host cannot be one") from error
+        except OSError as error:
+            fault = RtspFault.NO_ROUTE if error.errno in _UNREACHABLE else RtspFault.REFUSED
+            raise RtspError(fault, f"{self.where} cannot be reached: {error.strerror or type(error).__name__}") from error
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connection = connection
+        if secure is not None:
+            try:
+                await self._start_tls(transport, connection, secure)
+            except BaseException:
+                transport.abort()
+                self.abort()
+                raise
+
+    async def _start_tls(self, transport: asyncio.Transport, connection: RtspConnection, context: ssl.SSLContext) -> None:
+        loop, limit_s = asyncio.get_running_loop(), self._limits.connect_timeout_s
+        try:
+            async with asyncio.timeout(limit_s):
+                encrypted = await loop.start_tls(transport, connection, context, server_hostname=self.url.host)
+            if encrypted is None:
+                raise ConnectionResetError
+            connection.connection_made(encrypted)
+            shaken = encrypted.get_extra_info("ssl_object")
+            self._tls.check(shaken.getpeercert(binary_form=True) if shaken is not None else None)
+        except TimeoutError as error:
+            raise RtspError(RtspFault.STALLED, f"{self.where} does not answer to TLS within {limit_s:g} s") from error
         except ssl.SSLCertVerificationError as error:
             raise RtspError(RtspFault.PROTOCOL, f"the camera's certificate is not believed: {error.verify_message}") from error
         except ssl.SSLError as error:
             raise RtspError(RtspFault.NOT_RTSP, f"{self.where} does not speak TLS: {error.reason or 'no reason'}") from error
         except OSError as error:
-            if secure is not None and isinstance(error, ConnectionResetError | ConnectionAbortedError):
-                raise RtspError(RtspFault.NOT_RTSP, f"{self.where} ends the connection instead of speaking TLS") from error
-            fault = RtspFault.NO_ROUTE if error.errno in _UNREACHABLE else RtspFault.REFUSED
-            raise RtspError(fault, f"{self.where} cannot be reached: {error.strerror or type(error).__name__}") from error
-        self.connection = connection
-        raw = transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if secure is not None:
-            encrypted = transport.get_extra_info("ssl_object")
-            self._tls.check(encrypted.getpeercert(binary_form=True) if encrypted is not None else None)
+            raise RtspError(RtspFault.NOT_RTSP, f"{self.where} ends the connection instead of speaking TLS") from error
 
     def redirect(self, location: str) -> None:
         """The next connection goes to `location`. Raises RtspError when that is no URL of a camera."""

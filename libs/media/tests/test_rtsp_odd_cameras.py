@@ -1,0 +1,386 @@
+"""More of what cameras do: several tracks, TLS, stale sessions, moves, keep-alives, wrong channels, garbage between frames."""
+
+import asyncio
+import hashlib
+import ipaddress
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from hejnal_media.rtcp import goodbye
+from hejnal_media.rtsp import Credentials, RtspError, RtspFault, RtspSession, SessionLimits, StaleSessions, TlsPolicy
+from hejnal_media.rtsp.message import Request, encode_request
+from hejnal_media.sdp import parse_sdp
+from hejnal_media.simulator import Clip
+from hejnal_media.simulator.scripted import OddCamera, camera, ok, pictures, usual
+from hejnal_media.testing import RecordingSink
+
+LIMITS = SessionLimits(connect_timeout_s=2, response_timeout_s=1, teardown_timeout_s=0.5)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 8) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def play(where: str, sink: RecordingSink, odd: OddCamera, clip: Clip, *, channel: int = 4, **more: object) -> RtspSession:
+    """An open session that has got three pictures."""
+    session = RtspSession(f"rtsp://{where}/", sink, limits=LIMITS, **more)  # type: ignore[arg-type]
+    await session.open()
+    odd.writers[-1].write(pictures(clip, 4, channel=channel, payload_type=99))
+    await until(lambda: len(sink.units) >= 3)
+    return session
+
+
+@pytest.mark.parametrize("how", ["refuses", "same channel", "hangs up", "falls silent"])
+async def test_a_camera_that_refuses_sound_still_gives_pictures(clip: Clip, how: str) -> None:
+    def answer(request: Request) -> bytes:
+        if "streamid=1" in request.url:
+            return ok(request, ("Session", "abc;timeout=60"), ("Transport", "RTP/AVP/TCP;unicast;interleaved=4-5"))
+        if how == "hangs up":
+            odd.writers[-1].close()
+        if how in ("hangs up", "falls silent"):
+            return b""
+        if how == "same channel":
+            return ok(request, ("Session", "abc"), ("Transport", "RTP/AVP/TCP;interleaved=4-5"))
+        return ok(request, status=461, reason="no sound")
+
+    async with camera(usual(clip, SETUP=answer)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip, audio=sink)
+        assert not session.has_audio
+        assert not sink.audio
+        await session.close()
+
+
+async def test_answers_without_channels_and_media_before_the_answer(clip: Clip) -> None:
+    def play_late(request: Request) -> bytes:
+        media = pictures(clip, 4, channel=0, payload_type=99)
+        return media[:5000] + ok(request, ("Session", "abc"), ("RTP-Info", "url=x;seq=9;rtptime=1")) + media[5000:]
+
+    def set_up(request: Request) -> bytes:
+        return ok(request, ("session", "abc"), ("transport", "RTP/AVP/TCP;unicast"))
+
+    async with camera(usual(clip, SETUP=set_up, PLAY=play_late)) as (_, where):
+        sink = RecordingSink()
+        session = RtspSession(f"rtsp://{where}/", sink, limits=LIMITS)
+        await session.open()
+        await until(lambda: len(sink.units) >= 3)
+        assert not sink.breaks
+        await session.close()
+
+
+async def test_a_camera_that_sends_and_forgets_to_answer_play(clip: Clip) -> None:
+    async with camera(usual(clip, PLAY=lambda _request: pictures(clip, 4, channel=4, payload_type=99))) as (_, where):
+        sink = RecordingSink()
+        session = RtspSession(f"rtsp://{where}/", sink, limits=LIMITS)
+        await session.open()
+        assert len(sink.units) >= 3
+        await session.close()
+
+
+async def test_only_udp_is_told(clip: Clip) -> None:
+    def udp(request: Request) -> bytes:
+        return ok(request, ("Session", "abc"), ("Transport", "RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001"))
+
+    async with camera(usual(clip, SETUP=udp)) as (_, where):
+        with pytest.raises(RtspError) as caught:
+            await RtspSession(f"rtsp://{where}/", RecordingSink(), limits=LIMITS).open()
+        assert caught.value.fault is RtspFault.UNSUPPORTED
+
+
+async def test_a_live_stream_has_no_beginning(clip: Clip) -> None:
+    def answer(request: Request) -> bytes:
+        return ok(request, status=457 if request.headers.get("range") else 200, reason="x")
+
+    async with camera(usual(clip, PLAY=answer)) as (odd, where):
+        session = RtspSession(f"rtsp://{where}/", RecordingSink(), limits=LIMITS)
+        await session.open()
+        await session.close()
+        assert odd.methods() == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PLAY", "TEARDOWN"]
+
+
+@pytest.mark.parametrize(
+    ("public", "refused", "expected"),
+    [
+        ("DESCRIBE, get_parameter , SET_PARAMETER", set(), ["GET_PARAMETER", "GET_PARAMETER"]),
+        ("DESCRIBE, SET_PARAMETER", set(), ["SET_PARAMETER", "SET_PARAMETER"]),
+        ("", set(), ["OPTIONS", "OPTIONS"]),
+        ("GET_PARAMETER, SET_PARAMETER", {"GET_PARAMETER"}, ["GET_PARAMETER", "SET_PARAMETER"]),
+        ("GET_PARAMETER", {"GET_PARAMETER"}, ["GET_PARAMETER", "OPTIONS"]),
+    ],
+)
+async def test_the_session_is_kept_as_the_camera_offers(clip: Clip, public: str, refused: set[str], expected: list[str]) -> None:
+    def keep(request: Request) -> bytes:
+        return ok(request, status=501 if request.method in refused else 200, reason="x")
+
+    def options(request: Request) -> bytes:
+        return ok(request, ("Public", public))
+
+    async with camera(usual(clip, OPTIONS=options, GET_PARAMETER=keep, SET_PARAMETER=keep)) as (odd, where):
+        session = RtspSession(f"rtsp://{where}/", RecordingSink(), limits=LIMITS)
+        await session.open()
+        before = len(odd.requests)
+        run = asyncio.create_task(session.run())
+        await until(lambda: len(odd.requests) >= before + 2)
+        run.cancel()
+        assert odd.methods()[before : before + 2] == expected
+        assert odd.requests[before].headers.get("session") == "abc"
+        await session.close()
+
+
+async def test_a_new_nonce_is_no_wrong_password(clip: Clip) -> None:
+    nonce = 0
+
+    def guarded(request: Request) -> bytes:
+        nonlocal nonce
+        if request.method == "SETUP" and nonce == 1:
+            nonce = 2  # and it does not say stale=true
+        if f'nonce="{nonce}"' not in request.headers.get("authorization") or not nonce:
+            nonce = max(nonce, 1)
+            return ok(request, ("WWW-Authenticate", f'Digest realm="x", nonce="{nonce}"'), status=401, reason="No")
+        return usual(clip)(request)
+
+    async with camera(guarded) as (_, where):
+        session = RtspSession(f"rtsp://{where}/", RecordingSink(), credentials=Credentials("a", "b"), limits=LIMITS)
+        await session.open()
+        await session.close()
+
+
+async def test_only_auth_int_is_not_answered_with_a_guess(clip: Clip) -> None:
+    def guarded(request: Request) -> bytes:
+        challenge = 'Digest realm="x", nonce="1", qop="auth-int", algorithm=MD5'
+        return ok(request, ("WWW-Authenticate", challenge), status=401, reason="No")
+
+    async with camera(guarded) as (odd, where):
+        with pytest.raises(RtspError) as caught:
+            await RtspSession(f"rtsp://{where}/", RecordingSink(), credentials=Credentials("a", "b"), limits=LIMITS).open()
+        assert caught.value.fault is RtspFault.UNAUTHORIZED
+        assert len(odd.requests) == 1
+
+
+async def test_a_camera_whose_places_are_taken_is_left_alone_until_ours_is_free(clip: Clip) -> None:
+    now_s = 100.0
+    stale = StaleSessions(lambda: now_s)
+    full = False
+
+    def set_up(request: Request) -> bytes:
+        if full:
+            return ok(request, status=453, reason="Not Enough Bandwidth")
+        return ok(request, ("Session", "abc;timeout=40"), ("Transport", "RTP/AVP/TCP;interleaved=4-5"))
+
+    async with camera(usual(clip, SETUP=set_up, TEARDOWN=lambda _request: b"")) as (odd, where):
+        session = await play(where, RecordingSink(), odd, clip, stale=stale)
+        await session.close()  # TEARDOWN is not answered
+        full = True
+        now_s += 10
+
+        async def refused() -> RtspError:
+            with pytest.raises(RtspError) as caught:
+                await RtspSession(f"rtsp://{where}/", RecordingSink(), limits=LIMITS, stale=stale).open()
+            assert caught.value.fault is RtspFault.REFUSED
+            return caught.value
+
+        assert (await refused()).retry_after_s == pytest.approx(31)
+        now_s += 60
+        assert (await refused()).retry_after_s is None
+
+
+async def test_a_camera_says_when_to_come_again(clip: Clip) -> None:
+    def busy(request: Request) -> bytes:
+        return ok(request, ("Retry-After", "7"), status=503, reason="Busy")
+
+    async with camera(usual(clip, DESCRIBE=busy)) as (_, where):
+        with pytest.raises(RtspError) as caught:
+            await RtspSession(f"rtsp://{where}/", RecordingSink(), limits=LIMITS).open()
+        assert caught.value.retry_after_s == 7
+
+
+async def test_a_camera_asks_us_to_go_elsewhere(clip: Clip) -> None:
+    async with camera(usual(clip)) as (target, target_where), camera(usual(clip)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip)
+        run = asyncio.create_task(session.run())
+        odd.writers[0].write(encode_request("REDIRECT", "*", [("CSeq", "1"), ("Location", f"rtsp://{target_where}/new")]))
+        await until(lambda: "PLAY" in target.methods())
+        assert odd.methods()[-1] == "TEARDOWN"
+        before = len(sink.units)
+        target.writers[0].write(pictures(clip, 4, channel=4, payload_type=99))
+        await until(lambda: len(sink.units) >= before + 3)
+        assert len(sink.breaks) == 1
+        run.cancel()
+        await session.close()
+        assert target.methods()[-1] == "TEARDOWN"
+
+
+async def test_goodbye_ends_the_run_with_its_last_picture(clip: Clip) -> None:
+    async with camera(usual(clip)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip)
+        packet = goodbye(9)
+        odd.writers[0].write(b"$\5" + len(packet).to_bytes(2, "big") + packet)
+        with pytest.raises(RtspError, match="ended the stream"):
+            async with asyncio.timeout(5):
+                await session.run()
+        await session.close()
+
+
+async def test_garbage_between_frames_is_passed_over_and_bounded(clip: Clip) -> None:
+    async with camera(usual(clip)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip)
+        odd.writers[0].write(b"\xde\xad\xbe\xef" * 50)
+        await asyncio.sleep(0.05)
+        before = len(sink.units)
+        odd.writers[0].write(pictures(clip, 40, channel=4, payload_type=99))
+        await until(lambda: len(sink.units) >= before + 10)
+        odd.writers[0].write(bytes(range(0x80, 0x100)) * 4000)
+        with pytest.raises(RtspError) as caught:
+            async with asyncio.timeout(5):
+                await session.run()
+        assert caught.value.fault is RtspFault.PROTOCOL
+        await session.close()
+
+
+# --- TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """Certificate, key and fingerprint of a camera that signs its own."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "camera.pem", folder / "camera.key"
+    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return public, private, hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
+
+
+def context_of(certificate: tuple[Path, Path, str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate[0], certificate[1])
+    return context
+
+
+@pytest.mark.parametrize("how", ["authority", "fingerprint", "insecure"])
+async def test_rtsps(clip: Clip, certificate: tuple[Path, Path, str], how: str) -> None:
+    public, _, fingerprint = certificate
+    colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
+    policy = {
+        "authority": TlsPolicy(ca_file=public),
+        "fingerprint": TlsPolicy(fingerprints=("00" * 32, colons)),
+        "insecure": TlsPolicy(insecure=True),
+    }[how]
+    async with camera(usual(clip), secure=context_of(certificate)) as (odd, where):
+        sink = RecordingSink()
+        session = RtspSession(f"rtsps://{where}/", sink, limits=LIMITS, tls=policy)
+        await session.open()
+        odd.writers[0].write(pictures(clip, 40, channel=4, payload_type=99))
+        await until(lambda: len(sink.units) >= 39)
+        assert odd.requests[0].url.startswith("rtsps://")
+        await session.close()
+
+
+async def test_who_cannot_prove_itself_gets_no_request(clip: Clip, certificate: tuple[Path, Path, str], tmp_path: Path) -> None:
+    async with camera(usual(clip), secure=context_of(certificate)) as (odd, where):
+        for policy in (TlsPolicy(), TlsPolicy(fingerprints=("00" * 32,)), TlsPolicy(ca_file=tmp_path / "none.pem")):
+            with pytest.raises(RtspError) as caught:
+                await RtspSession(f"rtsps://{where}/", RecordingSink(), limits=LIMITS, tls=policy).open()
+            assert caught.value.fault is RtspFault.PROTOCOL
+        assert not odd.requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(b"RTSP/1.0 400 Bad Request\r\n\r\n", RtspFault.NOT_RTSP), (b"", RtspFault.NOT_RTSP), (None, RtspFault.STALLED)],
+)
+async def test_cameras_that_know_no_tls(answer: bytes | None, expected: RtspFault) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        if answer is None:
+            await reader.read(-1)
+        writer.write(answer or b"")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(RtspError) as caught:
+        await RtspSession(f"rtsps://127.0.0.1:{port}/", RecordingSink(), limits=LIMITS).open()
+    server.close()
+    assert caught.value.fault is expected
+
+
+async def test_a_password_does_not_leave_tls(clip: Clip, certificate: tuple[Path, Path, str]) -> None:
+    def guarded(request: Request) -> bytes:
+        if not request.headers.get("authorization"):
+            return ok(request, ("WWW-Authenticate", 'Basic realm="x"'), status=401, reason="No")
+        return usual(clip)(request)
+
+    async with camera(guarded) as (plain, plain_where):
+
+        def moved(request: Request) -> bytes:
+            return ok(request, ("Location", f"rtsp://{plain_where}/"), status=303, reason="Moved")
+
+        async with camera(usual(clip, DESCRIBE=moved), secure=context_of(certificate)) as (_, where):
+            with pytest.raises(RtspError) as caught:
+                await RtspSession(
+                    f"rtsps://{where}/",
+                    RecordingSink(),
+                    limits=LIMITS,
+                    tls=TlsPolicy(insecure=True),
+                    credentials=Credentials("a", "b"),
+                ).open()
+            assert caught.value.fault is RtspFault.UNAUTHORIZED
+        assert not any(request.headers.get("authorization") for request in plain.requests)
+
+
+# --- descriptions
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("m=video 0 RTP/AVP 26", ("JPEG", 26, 90_000, 1)),
+        ("m=audio 0 RTP/AVP 8", ("PCMA", 8, 8000, 1)),
+        ("m=audio 0 RTP/AVP 0\na=rtpmap:0 PCMU/16000/2", ("PCMU", 0, 16_000, 2)),
+        ("m=audio 0 RTP/AVP 97\na=rtpmap:97 opus/48000/2 ", ("OPUS", 97, 48_000, 2)),
+        ("m=video 0 RTP/AVP 96\nm=audio 0 RTP/AVP 8\na=rtpmap:96 H265/90000", ("H265", 96, 90_000, 1)),
+        ("a=rtpmap:96 H264/90000\nm=video 0 RTP/AVP 96", ("H264", 96, 90_000, 1)),
+        ("s=\ns=\nm=video 0 RTP/AVP 98\na=rtpmap:98 h264/90000  \no=", ("H264", 98, 90_000, 1)),
+    ],
+)
+def test_descriptions_that_leave_things_out_or_put_them_elsewhere(text: str, expected: tuple[str, int, int, int]) -> None:
+    media = parse_sdp(text.replace("\n", "\r\n").encode()).media[0]
+    assert (media.encoding, media.payload_type, media.clock_rate, media.channels) == expected
+
+
+def test_parameters_under_the_wrong_track_are_found() -> None:
+    video_lines = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    text = video_lines + "m=audio 0 RTP/AVP 8\r\na=fmtp:96 sprop-parameter-sets=Z0IAHw==,aM4=\r\n"
+    video, audio = parse_sdp(text.encode()).media
+    assert len(video.parameter_sets) == 2
+    assert audio.parameters == {"sprop-parameter-sets": "Z0IAHw==,aM4="}
