@@ -1,5 +1,6 @@
 """Small clips and a running simulator."""
 
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest_asyncio
 from hejnal_media.simulator import CameraSimulator, Clip, make_clip
 from hejnal_media.simulator.town import town_mounts
 from hejnal_media.testing import SMALL_MAIN, SMALL_SUB
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hejnal_media.h264 import H264Depacketizer
+from hejnal_media.h265 import H265Depacketizer, parameter_sets_of, uses_decoding_order_numbers
 from hejnal_media.sink import AccessUnitSink, AudioSink
 
 
@@ -60,6 +61,11 @@ def video_depacketizer(
         if parameters.get("packetization-mode", "1") == "2":
             raise UnsupportedCodecError("H.264 packetization mode 2 is not supported")
         return H264Depacketizer(sink, payload_type=payload_type, parameter_sets=parameter_sets, now_us=now_us)
+    if encoding == "H265":
+        if uses_decoding_order_numbers(parameters):
+            raise UnsupportedCodecError("H.265 packets out of decoding order are not supported")
+        sets = parameter_sets_of(parameters)
+        return H265Depacketizer(sink, payload_type=payload_type, parameter_sets=sets, now_us=now_us)
     raise UnsupportedCodecError(f"video coded as {encoding[:40] or 'something unnamed'} is not supported")
 
 

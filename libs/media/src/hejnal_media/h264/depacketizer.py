@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 
 from hejnal_media.access_unit import MAX_ACCESS_UNIT_BYTES, AccessUnit, CodecParameters
-from hejnal_media.h264.parameter_sets import ParameterSetError, ParameterSets
-from hejnal_media.h264.sink import AccessUnitSink, BreakReason
+from hejnal_media.h264.parameter_sets import ParameterSets
+from hejnal_media.nal.bits import ParameterSetError
 from hejnal_media.rtp import TimestampUnwrapper, payload_bounds
+from hejnal_media.sink import AccessUnitSink, BreakReason
 
 IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28

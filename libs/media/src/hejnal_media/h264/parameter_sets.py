@@ -3,44 +3,11 @@
 from dataclasses import dataclass
 
 from hejnal_media.access_unit import CodecParameters
+from hejnal_media.nal.bits import MAX_PARAMETER_SET_BYTES, BitReader, ParameterSetError
 
-MAX_PARAMETER_SET_BYTES = 4096
 MAX_PICTURE_PARAMETER_SETS = 256
-_MAX_EXP_GOLOMB_ZEROS = 32
 _MAX_SIDE = 16_384
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
-
-
-class ParameterSetError(ValueError):
-    """The bytes are no parameter set we can read."""
-
-
-class _Bits:
-    """Reads an RBSP bit by bit (ITU-T H.264 §7.2, §9.1)."""
-
-    def __init__(self, nal_unit: bytes) -> None:
-        # emulation prevention bytes are dropped first (§7.4.1)
-        rbsp = nal_unit[1:].replace(b"\0\0\3", b"\0\0")
-        self._value = int.from_bytes(rbsp, "big")
-        self._left = len(rbsp) * 8
-
-    def u(self, bits: int) -> int:
-        if bits > self._left:
-            raise ParameterSetError("parameter set ends early")
-        self._left -= bits
-        return (self._value >> self._left) & ((1 << bits) - 1)
-
-    def ue(self) -> int:
-        zeros = 0
-        while self.u(1) == 0:
-            zeros += 1
-            if zeros > _MAX_EXP_GOLOMB_ZEROS:
-                raise ParameterSetError("number out of range")
-        return (1 << zeros) - 1 + (self.u(zeros) if zeros else 0)
-
-    def se(self) -> int:
-        code = self.ue()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +19,7 @@ class SequenceParameters:
     height: int
 
 
-def _skip_scaling_lists(bits: _Bits, lists: int) -> None:
+def _skip_scaling_lists(bits: BitReader, lists: int) -> None:
     for index in range(lists):
         if not bits.u(1):
             continue
@@ -67,7 +34,7 @@ def parse_sps(nal_unit: bytes) -> SequenceParameters:
     """Codec string (RFC 6381) and cropped size in pixels (ITU-T H.264 §7.3.2.1.1). Raises ParameterSetError."""
     if not 4 <= len(nal_unit) <= MAX_PARAMETER_SET_BYTES or nal_unit[0] & 31 != 7:
         raise ParameterSetError("not a sequence parameter set")
-    bits = _Bits(nal_unit)
+    bits = BitReader(nal_unit[1:])
     profile, constraints, level = bits.u(8), bits.u(8), bits.u(8)
     bits.ue()  # seq_parameter_set_id
     chroma_format, separate_planes = 1, 0
@@ -120,7 +87,7 @@ def pps_id(nal_unit: bytes) -> int:
     """The id of a picture parameter set (§7.3.2.2). Raises ParameterSetError."""
     if not 2 <= len(nal_unit) <= MAX_PARAMETER_SET_BYTES or nal_unit[0] & 31 != 8:
         raise ParameterSetError("not a picture parameter set")
-    number = _Bits(nal_unit[:12]).ue()
+    number = BitReader(nal_unit[1:12]).ue()
     if number >= MAX_PICTURE_PARAMETER_SETS:
         raise ParameterSetError("picture parameter set id out of range")
     return number
