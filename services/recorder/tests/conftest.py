@@ -1,7 +1,9 @@
 """What the recorder's tests share: a clip, a take-over on a real database, an app with a token."""
 
 import sys
+import zipfile
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -11,10 +13,12 @@ from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from export_case import Case, make_case
 from recorder_footage import Clip, encode_clip
-from recorder_room import Door, Room, write_keys
+from recorder_room import START, Door, Room, write_keys
 
 from hejnal_recorder.app import create_app
+from hejnal_recorder.export.plan import Mask
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.settings import Settings
 from hejnal_runtime.bus.producer import Producer
@@ -51,3 +55,22 @@ async def door(room: Room, tmp_path: Path) -> AsyncIterator[Door]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://recorder", headers=headers) as client:
         yield Door(settings, resources, app, client, headers)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, clip: Clip) -> Case:
+    mask = Mask(camera_id="cam-002", left=0.1, top=0.1, width=0.5, height=0.5, ends_at=START + timedelta(seconds=2))
+    case = make_case(tmp_path_factory.mktemp("export"), clip, masks=[mask])
+    [*_, last] = case.run()
+    assert last["finished"]["stamped"], last
+    return case
+
+
+@pytest.fixture(scope="session")
+def unpacked(made: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(made.package) as archive:
+        archive.extractall(folder)
+    [package] = folder.iterdir()
+    assert package.name == "hejnal_RSD-123-26_0192f0aa-0000"
+    return package
