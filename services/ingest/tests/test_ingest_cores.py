@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hejnal_contracts.cameras import CameraCondition, FaultCause
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_ingest.camera.back_off import BackOff
-from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard, cause_of
-from hejnal_ingest.camera.watchdog import NoKeyFrameError, Watchdog
+from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard
+from hejnal_ingest.camera.watchdog import Watchdog
 from hejnal_ingest.relay.hub import MAX_QUEUED_BYTES, RelayHub
 from hejnal_ingest.server_time import ServerTime
+from hejnal_ingest.sources.source import SourceError, SourceFigures
 from hejnal_ingest.spool.arrival import ArrivalTimeline
 from hejnal_ingest.spool.files import SEGMENT_PATH, SegmentFile
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
@@ -25,7 +26,7 @@ from hejnal_ingest.spool.ring import SpoolRing
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_media.fmp4 import read_fragments
 from hejnal_media.relay import RelayDecoder, RelayedUnit, StreamInfo
-from hejnal_media.rtsp import RtspError, RtspFault
+from hejnal_media.rtsp import RtspFault
 from hejnal_runtime.clock import ManualClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,29 +54,36 @@ def test_back_off_jitters() -> None:
 
 def test_the_watchdog_sees_silence() -> None:
     dog = Watchdog(100, no_video_s=10, no_keyframe_s=30)
-    dog.check(109, pictures=0, packets_seen=False)
-    with pytest.raises(RtspError, match="sent nothing") as caught:
-        dog.check(110, pictures=0, packets_seen=False)
-    assert caught.value.fault is RtspFault.STALLED
+    dog.check(109, SourceFigures(0, anything=False))
+    with pytest.raises(SourceError, match="sent nothing") as caught:
+        dog.check(110, SourceFigures(0, anything=False))
+    assert caught.value.cause is FaultCause.STALLED
     dog.key_frame(111)
-    dog.check(112, pictures=1, packets_seen=True)
-    dog.check(121, pictures=1, packets_seen=True)
-    with pytest.raises(RtspError, match="no picture for 10 s"):
-        dog.check(122, pictures=1, packets_seen=True)
+    dog.check(112, SourceFigures(1, anything=True))
+    dog.check(121, SourceFigures(1, anything=True))
+    with pytest.raises(SourceError, match="no picture for 10 s"):
+        dog.check(122, SourceFigures(1, anything=True))
 
 
 def test_the_watchdog_wants_key_frames_but_waits_for_long_groups() -> None:
     dog = Watchdog(0, no_video_s=10, no_keyframe_s=30)
     for second in range(1, 30):
-        dog.check(second, pictures=second, packets_seen=True)
-    with pytest.raises(NoKeyFrameError, match="30 s"):
-        dog.check(30, pictures=30, packets_seen=True)
+        dog.check(second, SourceFigures(second, anything=True))
+    with pytest.raises(SourceError, match="no usable key frame for 30 s"):
+        dog.check(30, SourceFigures(30, anything=True))
     dog = Watchdog(0, no_video_s=10, no_keyframe_s=30)
     dog.key_frame(0)
     dog.key_frame(20)
-    dog.check(70, pictures=5, packets_seen=True)  # 3 x 20 s
-    with pytest.raises(NoKeyFrameError):
-        dog.check(80, pictures=6, packets_seen=True)
+    dog.check(70, SourceFigures(5, anything=True))  # 3 x 20 s
+    with pytest.raises(SourceError, match="no usable key frame"):
+        dog.check(80, SourceFigures(6, anything=True))
+
+
+def test_the_watchdog_tells_sound_without_pictures() -> None:
+    dog = Watchdog(0, no_video_s=10, no_keyframe_s=30)
+    with pytest.raises(SourceError, match="sound, but no picture") as caught:
+        dog.check(10, SourceFigures(sound=True))
+    assert caught.value.cause is FaultCause.NO_VIDEO
 
 
 def test_a_try_in_between_does_not_hide_the_cause() -> None:
@@ -95,7 +103,7 @@ def test_a_try_in_between_does_not_hide_the_cause() -> None:
 
 
 def test_every_fault_has_a_word_in_the_contracts() -> None:
-    assert {cause_of(fault) for fault in RtspFault} <= set(GAP_CAUSES)
+    assert {FaultCause(fault.value) for fault in RtspFault} <= set(GAP_CAUSES)
     assert set(GAP_CAUSES) == set(FaultCause)
 
 

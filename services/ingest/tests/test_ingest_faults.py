@@ -47,12 +47,12 @@ async def test_every_fault_is_told_with_its_cause_and_disturbs_nobody(
             "nobody": (f"rtsp://127.0.0.1:{full}/main", FaultCause.NO_ROUTE),
             "website": (f"rtsp://127.0.0.1:{web_server.sockets[0].getsockname()[1]}/main", FaultCause.NOT_RTSP),
             "elsewhere": (simulator.url("cam-999/main"), FaultCause.NOT_FOUND),
-            "webcam": ("http://127.0.0.1/main", FaultCause.UNSUPPORTED),
+            "webcam": ("gopher://127.0.0.1/main", FaultCause.UNSUPPORTED),
             "unknown": ("rtsp://no-such-camera.invalid/main", FaultCause.NO_ROUTE),
             "cam-002": (simulator.url("cam-002/main"), FaultCause.UNSUPPORTED),
             "cam-003": (simulator.url("cam-003/main"), FaultCause.NO_KEYFRAME),
         }
-        simulator.mounts["cam-002/main"].behaviour.codec = "H265"
+        simulator.mounts["cam-002/main"].behaviour.codec = "VP8"
         simulator.mounts["cam-003/main"].behaviour.no_key_frames = True
         await town.register(simulator.url("cam-001/main"))
         for camera_id, (url, _) in expected.items():

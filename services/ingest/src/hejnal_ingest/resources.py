@@ -16,6 +16,8 @@ from hejnal_ingest.credentials import CameraPasswords
 from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.settings import Settings
+from hejnal_ingest.sources.choose import SourceContext
+from hejnal_ingest.sources.native import NativePlaces
 from hejnal_media.rtsp import ReceiveBuffer, SessionLimits
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
@@ -72,8 +74,15 @@ class Resources:
                 clock=self.clock,
                 time=self.time,
                 pacer=StartPacer(settings.start_spacing_s),
-                buffer=ReceiveBuffer(),
-                limits=SessionLimits(settings.connect_timeout_s, settings.response_timeout_s),
+                sources=SourceContext(
+                    now_us=self.time.now_us,
+                    buffer=ReceiveBuffer(),
+                    limits=SessionLimits(settings.connect_timeout_s, settings.response_timeout_s),
+                    places=NativePlaces(settings.native_streams),
+                    no_video_s=settings.no_video_s,
+                    media_dir=settings.media_dir,
+                    loop_files=settings.loop_files,
+                ),
                 no_video_s=settings.no_video_s,
                 no_keyframe_s=settings.no_keyframe_s,
             ),

@@ -42,6 +42,11 @@ class Settings(ServiceSettings):
     response_timeout_s: float = Field(default=4.0, gt=0, description="Time limit of an answer of a camera")
     no_video_s: float = Field(default=8.0, gt=0, description="A camera that sends no picture for so long has stalled")
     no_keyframe_s: float = Field(default=30.0, gt=0, description="A camera that sends no key frame for so long is of no use")
+    native_streams: int = Field(
+        default=64, ge=0, description="Threads that may read streams through FFmpeg (all that is not RTSP over TCP)"
+    )
+    media_dir: Path | None = Field(default=None, description="Folder in which `file://` streams may lie; none without it")
+    loop_files: bool = Field(default=False, description="A `file://` stream begins again at its end")
     status_interval_s: float = Field(default=10.0, gt=0, description="A camera's status is told at least this often")
     start_spacing_s: float = Field(default=0.02, ge=0, description="Pause between two connections to cameras")
     sub_linger_s: float = Field(default=10.0, ge=0, description="A stream pulled on demand is kept so long after its last reader")
@@ -49,6 +54,38 @@ class Settings(ServiceSettings):
     facts_limit: int = Field(
         default=1024, gt=1, description="Facts of one camera that may wait for Kafka before recording pauses"
     )
+
+    picture_interval_s: float = Field(
+        default=60.0,
+        ge=2,
+        description="Each camera's key frame is decoded so often, for its thumbnail and to see whether all is well",
+    )
+    picture_cpu_share: float = Field(default=0.05, gt=0, le=1, description="Share of one core that decoding may use")
+    picture_time_limit_s: float = Field(default=3.0, gt=0, description="Time limit of decoding one picture")
+    picture_accept_after_s: float = Field(
+        default=3600.0, ge=60, description="A camera that was moved and stays: after so long its new view is the reference"
+    )
+    probe_s: float = Field(default=60.0, ge=5, le=600, description="How long a probe listens to a camera")
+    onvif_timeout_s: float = Field(default=5.0, gt=0, description="Time limit of an answer of a camera over ONVIF")
+    onvif_check_interval_s: float = Field(default=3600.0, gt=0, description="Cameras' clocks and encoders are looked at so often")
+    onvif_gop_s: float = Field(default=2.0, gt=0, le=10, description="Length of groups of pictures, set where a camera allows it")
+    onvif_pull_s: float = Field(
+        default=20.0, gt=0, le=60, description="How long a camera may wait with its answer to PullMessages"
+    )
+    onvif_allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts besides the camera itself that its answers may lead to"
+    )
+    discovery_host: str = Field(default="239.255.255.250", description="Where WS-Discovery probes are sent")
+    discovery_port: int = Field(default=3702, gt=0, le=65535, description="UDP port of WS-Discovery")
+    discovery_interface: str | None = Field(
+        default=None, description="Address of the interface in the camera network; default: the one of the default route"
+    )
+    backfill_rate_bps: int = Field(default=2_000_000, gt=0, description="Bits per second that one camera's back-fill may use")
+    backfill_workers: int = Field(default=4, ge=1, le=32, description="Cameras whose cards are read at the same time")
+    backfill_min_gap_s: float = Field(default=1.0, gt=0, description="Shorter gaps are left as they are")
+    backfill_max_age_s: float = Field(default=48 * 3600, gt=0, description="Older gaps are left as they are")
+    backfill_settle_s: float = Field(default=20.0, ge=0, description="A camera must be live again for so long first")
+    radio_enabled: bool = Field(default=True, description="Record the sub stream while the link is too thin for the main one")
 
     @property
     def base_url(self) -> str:

@@ -93,6 +93,11 @@ class RtspSession:
         """True when the camera has set up an audio track."""
         return len(self._tracks) > 1
 
+    @property
+    def audio_octets(self) -> int:
+        """Sound received so far."""
+        return sum(track.depacketizer.octets for track in self._tracks[1:])
+
     async def open(self) -> None:
         """Connects, describes, sets up the tracks and plays. Raises RtspError with the true cause."""
         with_audio = self._audio_sink is not None

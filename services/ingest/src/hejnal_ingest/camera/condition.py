@@ -5,7 +5,6 @@ from datetime import datetime
 
 from hejnal_contracts.cameras import CameraCondition, FaultCause
 from hejnal_contracts.media import GapCause
-from hejnal_media.rtsp import RtspFault
 
 GAP_CAUSES: dict[FaultCause, GapCause] = {
     FaultCause.NO_ROUTE: GapCause.LINK_DOWN,
@@ -23,11 +22,6 @@ GAP_CAUSES: dict[FaultCause, GapCause] = {
     FaultCause.OPERATOR_OFF: GapCause.OPERATOR_OFF,
 }
 """Why footage is missing when a camera has a fault."""
-
-
-def cause_of(fault: RtspFault) -> FaultCause:
-    """The contract's word for a fault of the RTSP client."""
-    return FaultCause(fault.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,20 @@ from hejnal_contracts.cameras import CameraCondition, FaultCause, StreamHealth, 
 from hejnal_contracts.media import GapCause
 from hejnal_ingest import metrics
 from hejnal_ingest.camera.back_off import BackOff
-from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard, cause_of
+from hejnal_ingest.camera.condition import GAP_CAUSES, ConditionBoard
 from hejnal_ingest.camera.hooks import StreamObserver
 from hejnal_ingest.camera.pacing import StartPacer
 from hejnal_ingest.camera.recording import StreamRecording
-from hejnal_ingest.camera.watchdog import NoKeyFrameError, Watchdog
+from hejnal_ingest.camera.watchdog import Watchdog
 from hejnal_ingest.credentials import CredentialsUnavailableError
 from hejnal_ingest.relay.hub import RelayHub
 from hejnal_ingest.server_time import ServerTime
+from hejnal_ingest.sources.choose import SourceContext, choose_source
+from hejnal_ingest.sources.source import Source, SourceError
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_media.h264 import BreakReason
 from hejnal_media.relay import StreamInfo
-from hejnal_media.rtsp import Credentials, ReceiveBuffer, RtspError, RtspSession, SessionLimits
+from hejnal_media.rtsp import Credentials
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.ids import new_id
 
@@ -45,8 +47,7 @@ class PullerContext:
     clock: Clock
     time: ServerTime
     pacer: StartPacer
-    buffer: ReceiveBuffer
-    limits: SessionLimits
+    sources: SourceContext
     no_video_s: float
     no_keyframe_s: float
 
@@ -79,7 +80,7 @@ class StreamPuller:
         self._back_off = BackOff()
         self._retry_now = asyncio.Event()
         self._settled = asyncio.Event()
-        self._session: RtspSession | None = None
+        self._source: Source | None = None
         self._parameters: CodecParameters | None = None
         self._watchdog: Watchdog | None = None
         self._live_since_s: float | None = None
@@ -155,50 +156,35 @@ class StreamPuller:
         context = self._context
         self._set_condition(CameraCondition.CONNECTING)
         self._settled.clear()
-        session: RtspSession | None = None
+        source: Source | None = None
         try:
             await context.pacer.wait()
-            session = RtspSession(
-                self.url,
-                self,
-                credentials=await self._credentials(),
-                buffer=context.buffer,
-                limits=context.limits,
-                now_us=context.time.now_us,
-            )
-            self._session = session
-            await session.open()
+            credentials = await self._credentials()
+            self._source = source = choose_source(context.sources, self.url, self, None, credentials)
+            await source.open()
             metrics.CONNECTS.labels("opened").inc()
             self._watchdog = Watchdog(time.monotonic(), no_video_s=context.no_video_s, no_keyframe_s=context.no_keyframe_s)
             async with asyncio.TaskGroup() as group:
-                group.create_task(session.run())
-                group.create_task(self._watch(session, self._watchdog))
+                group.create_task(source.run())
+                group.create_task(self._watch(source, self._watchdog))
         except CredentialsUnavailableError as error:
             return FaultCause.UNAUTHORIZED, f"the camera's password cannot be had: {error}"
-        except RtspError as error:
-            return cause_of(error.fault), error.detail
+        except SourceError as error:
+            return error.cause, error.detail
         except ExceptionGroup as group_error:
             return _reason(group_error)
         finally:
             self._watchdog = None
-            self._session = None
-            if session is not None:
-                if session.depacketizer is not None:
-                    metrics.PACKETS_LOST.inc(session.depacketizer.packets_lost)
-                await session.close()
+            self._source = None
+            if source is not None:
+                metrics.PACKETS_LOST.inc(source.figures().packets_lost)
+                await source.close()
         raise AssertionError("a session ends with an error")
 
-    async def _watch(self, session: RtspSession, watchdog: Watchdog) -> None:
+    async def _watch(self, source: Source, watchdog: Watchdog) -> None:
         while True:
             await asyncio.sleep(_LOOK_INTERVAL_S)
-            depacketizer = session.depacketizer
-            if depacketizer is not None:
-                watchdog.check(
-                    time.monotonic(),
-                    pictures=depacketizer.pictures + depacketizer.pictures_dropped,
-                    packets_seen=depacketizer.ssrc != 0,
-                    parameter_set_error=depacketizer.parameter_set_error,
-                )
+            watchdog.check(time.monotonic(), source.figures())
             if self._context.time.steps != self._steps_seen:
                 self._steps_seen = self._context.time.steps
                 self._break_off(GapCause.CLOCK_STEP, FaultCause.PROTOCOL, "the server's clock was set anew")
@@ -238,17 +224,18 @@ class StreamPuller:
 
     def health(self) -> StreamHealth | None:
         """Figures since the last call; None while there is no picture."""
-        session, parameters = self._session, self._parameters
-        if session is None or session.depacketizer is None or parameters is None or self._live_since_s is None:
+        source, parameters = self._source, self._parameters
+        if source is None or parameters is None or self._live_since_s is None:
             return None
         now_s = time.monotonic()
-        pictures, octets = session.depacketizer.pictures, session.depacketizer.octets
+        figures = source.figures()
+        pictures, octets = figures.pictures, figures.octets
         since_s, before_pictures, before_octets = self._window
         if pictures < before_pictures or not since_s:
             since_s, before_pictures, before_octets = self._live_since_s, 0, 0
         elapsed_s = max(0.04, now_s - since_s)
         self._window = (now_s, pictures, octets)
-        clock = session.camera_clock
+        offset_us = source.clock_offset_us()
         return StreamHealth(
             name=self.stream,
             codec=parameters.codec,
@@ -257,7 +244,7 @@ class StreamPuller:
             fps=round((pictures - before_pictures) / elapsed_s, 2),
             bitrate_bps=int(8 * (octets - before_octets) / elapsed_s),
             gop_s=round(self._gop_s, 3),
-            clock_offset_s=round(clock.offset_us / 1e6, 3) if clock and clock.offset_us is not None else None,
+            clock_offset_s=round(offset_us / 1e6, 3) if offset_us is not None else None,
         )
 
     def disk_fault(self, detail: str | None) -> None:
@@ -292,9 +279,8 @@ class StreamPuller:
             self._set_condition(CameraCondition.LIVE, cause=FaultCause.DISK_FULL, detail=f"not recorded: {self._disk_fault}")
 
     def _camera_time_us(self, ticks: int) -> int | None:
-        session = self._session
-        clock = session.camera_clock if session is not None else None
-        return clock.camera_time_us(ticks) if clock is not None else None
+        source = self._source
+        return source.camera_time_us(ticks) if source is not None else None
 
     def _begin_relay(self) -> None:
         parameters = self._parameters
@@ -316,8 +302,6 @@ class StreamPuller:
 def _reason(group: ExceptionGroup[Exception]) -> tuple[FaultCause, str]:
     """Why a session ended, out of what its tasks raised; an unknown error is raised again."""
     for error in group.exceptions:
-        if isinstance(error, RtspError):
-            return cause_of(error.fault), error.detail
-        if isinstance(error, NoKeyFrameError):
-            return FaultCause.NO_KEYFRAME, str(error)
+        if isinstance(error, SourceError):
+            return error.cause, error.detail
     raise group

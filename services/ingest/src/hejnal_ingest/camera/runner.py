@@ -41,6 +41,8 @@ class RunnerContext:
     status_interval_s: float
     linger_s: float
     observers: ObserverFactory = no_observers
+    describe: Callable[[CameraStatusReported], CameraStatusReported] = lambda report: report
+    """Adds what others know of the camera to a report that is about to be told."""
 
 
 class CameraRunner:
@@ -142,7 +144,7 @@ class CameraRunner:
         while True:
             self._changed.clear()
             try:
-                await self._context.producer.send_fact(self.status(), SOURCE, timeout_s=5)
+                await self._context.producer.send_fact(self._context.describe(self.status()), SOURCE, timeout_s=5)
             except AppError:
                 await asyncio.sleep(_REPORT_RETRY_S)
                 continue

@@ -1,13 +1,10 @@
 """Sees a camera that is connected and yet of no use."""
 
-from hejnal_media.rtsp import RtspError, RtspFault
+from hejnal_contracts.cameras import FaultCause
+from hejnal_ingest.sources.source import SourceError, SourceFigures
 
 _LONG_GOPS = 3.0
 """Smart codecs stretch their groups of pictures: so many of the last one's lengths are waited for."""
-
-
-class NoKeyFrameError(Exception):
-    """Pictures come, but none that a decoder can begin with."""
 
 
 class Watchdog:
@@ -30,22 +27,22 @@ class Watchdog:
         self._seen_any = True
         self._key_frame_s = now_s
 
-    def check(self, now_s: float, *, pictures: int, packets_seen: bool, parameter_set_error: str = "") -> None:
-        """`pictures` counts all that came, also those dropped for want of a key frame.
-
-        Raises RtspError (stalled, no_video) or NoKeyFrameError.
-        """
+    def check(self, now_s: float, figures: SourceFigures) -> None:
+        """`figures` are the source's, now. Raises SourceError: stalled, no_video, no_keyframe."""
+        pictures = figures.pictures + figures.dropped
         if pictures != self._pictures:
             self._pictures = pictures
             self._picture_s = now_s
         silent_s = now_s - self._picture_s
         if silent_s >= self._no_video_s:
             if pictures:
-                raise RtspError(RtspFault.STALLED, f"no picture for {silent_s:.0f} s")
-            what = "packets, but no picture" if packets_seen else "nothing"
-            raise RtspError(RtspFault.STALLED, f"the camera accepted PLAY and sent {what} for {silent_s:.0f} s")
+                raise SourceError(FaultCause.STALLED, f"no picture for {silent_s:.0f} s")
+            if figures.sound:
+                raise SourceError(FaultCause.NO_VIDEO, f"sound, but no picture for {silent_s:.0f} s")
+            what = "packets, but no picture" if figures.anything else "nothing"
+            raise SourceError(FaultCause.STALLED, f"the camera accepted PLAY and sent {what} for {silent_s:.0f} s")
         limit_s = max(self._no_keyframe_s, _LONG_GOPS * self._gop_s)
         waited_s = now_s - self._key_frame_s
         if waited_s >= limit_s:
-            why = f" ({parameter_set_error})" if parameter_set_error else ""
-            raise NoKeyFrameError(f"no usable key frame for {waited_s:.0f} s{why}")
+            why = f" ({figures.trouble})" if figures.trouble else ""
+            raise SourceError(FaultCause.NO_KEYFRAME, f"no usable key frame for {waited_s:.0f} s{why}")

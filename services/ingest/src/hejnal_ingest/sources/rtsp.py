@@ -1,0 +1,77 @@
+"""Our own RTSP client as a source."""
+
+from collections.abc import Callable
+
+from hejnal_contracts.cameras import FaultCause
+from hejnal_ingest.sources.source import SourceError, SourceFigures
+from hejnal_media.rtsp import Credentials, ReceiveBuffer, RtspError, RtspSession, SessionLimits
+from hejnal_media.sink import AccessUnitSink, AudioSink
+
+
+class RtspSource:
+    """RTSP over TCP, interleaved."""
+
+    def __init__(
+        self,
+        url: str,
+        sink: AccessUnitSink,
+        *,
+        sound: AudioSink | None,
+        credentials: Credentials | None,
+        buffer: ReceiveBuffer,
+        limits: SessionLimits,
+        now_us: Callable[[], int],
+    ) -> None:
+        try:
+            self._session = RtspSession(
+                url, sink, audio=sound, credentials=credentials, buffer=buffer, limits=limits, now_us=now_us
+            )
+        except RtspError as error:
+            raise _told(error) from None
+
+    async def open(self) -> None:
+        """Connects and plays."""
+        try:
+            await self._session.open()
+        except RtspError as error:
+            raise _told(error) from None
+
+    async def run(self) -> None:
+        """Keeps the session alive."""
+        try:
+            await self._session.run()
+        except RtspError as error:
+            raise _told(error) from None
+
+    async def close(self) -> None:
+        """TEARDOWN."""
+        await self._session.close()
+
+    def figures(self) -> SourceFigures:
+        """From the depacketizer."""
+        found = self._session.depacketizer
+        if found is None:
+            return SourceFigures()
+        return SourceFigures(
+            pictures=found.pictures,
+            dropped=found.pictures_dropped,
+            octets=found.octets,
+            packets_lost=found.packets_lost,
+            anything=found.ssrc != 0,
+            sound=self._session.audio_octets > 0,
+            trouble=found.parameter_set_error,
+        )
+
+    def clock_offset_us(self) -> int | None:
+        """From RTCP sender reports."""
+        clock = self._session.camera_clock
+        return clock.offset_us if clock is not None else None
+
+    def camera_time_us(self, ticks: int) -> int | None:
+        """From RTCP sender reports."""
+        clock = self._session.camera_clock
+        return clock.camera_time_us(ticks) if clock is not None else None
+
+
+def _told(error: RtspError) -> SourceError:
+    return SourceError(FaultCause(error.fault.value), error.detail)
