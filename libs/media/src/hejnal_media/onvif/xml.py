@@ -93,9 +93,9 @@ def find_all(element: Element | None, path: str) -> Iterator[Element]:
 
 
 def text_of(element: Element | None, path: str = "", default: str = "") -> str:
-    """The stripped text at a path; at most 1,000 characters of it."""
+    """The stripped text at a path; at most 4,000 characters of it."""
     found = find(element, path) if path else element
-    return (found.text or "").strip()[:1000] if found is not None else default
+    return (found.text or "").strip()[:4000] if found is not None else default
 
 
 def number_of(element: Element | None, path: str, default: float = 0.0) -> float:
