@@ -4,8 +4,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from hejnal_media.audio import (
+    AudioDepacketizer,
+    G711Depacketizer,
+    Mpeg4GenericDepacketizer,
+    Mpeg4LatmDepacketizer,
+    OpusDepacketizer,
+)
+from hejnal_media.audio.g711 import CODECS
 from hejnal_media.h264 import H264Depacketizer
 from hejnal_media.h265 import H265Depacketizer, parameter_sets_of, uses_decoding_order_numbers
+from hejnal_media.nal import ParameterSetError
 from hejnal_media.sink import AccessUnitSink, AudioSink
 
 
@@ -71,13 +80,35 @@ def video_depacketizer(
 
 def audio_depacketizer(
     encoding: str,
-    sink: AudioSink,  # noqa: ARG001
+    sink: AudioSink,
     *,
-    payload_type: int,  # noqa: ARG001
-    clock_rate: int,  # noqa: ARG001
-    channels: int,  # noqa: ARG001
-    parameters: Mapping[str, str],  # noqa: ARG001
-    now_us: Callable[[], int] = _wall_clock_us,  # noqa: ARG001
-) -> Depacketizer:
+    payload_type: int,
+    clock_rate: int,
+    channels: int,
+    parameters: Mapping[str, str],
+    now_us: Callable[[], int] = _wall_clock_us,
+) -> AudioDepacketizer:
     """For an `m=audio` section, like `video_depacketizer`. Raises UnsupportedCodecError."""
+    try:
+        if encoding in CODECS:
+            return G711Depacketizer(
+                sink, encoding=encoding, clock_rate=clock_rate, channels=channels, payload_type=payload_type, now_us=now_us
+            )
+        if encoding == "OPUS":
+            return OpusDepacketizer(sink, channels=channels, payload_type=payload_type, now_us=now_us)
+        if encoding == "MPEG4-GENERIC":
+            return Mpeg4GenericDepacketizer(
+                sink,
+                clock_rate=clock_rate,
+                channels=channels,
+                parameters=parameters,
+                payload_type=payload_type,
+                now_us=now_us,
+            )
+        if encoding == "MP4A-LATM":
+            return Mpeg4LatmDepacketizer(
+                sink, clock_rate=clock_rate, parameters=parameters, payload_type=payload_type, now_us=now_us
+            )
+    except ParameterSetError as error:
+        raise UnsupportedCodecError(f"sound of the camera: {error}") from error
     raise UnsupportedCodecError(f"sound coded as {encoding[:40] or 'something unnamed'} is not supported")

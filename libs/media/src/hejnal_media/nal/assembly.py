@@ -149,7 +149,9 @@ class NalAssembly:
             if int.from_bytes(view[rtp + 8 : rtp + 12], "big") == self.ssrc:
                 self._expected = (sequence + 1) & 0xFFFF
             return
-        if sequence != self._expected and self._is_late(view, rtp, sequence):
+        if sequence == self._expected:
+            self._late = 0
+        elif self._is_late(view, rtp, sequence):
             return
         self._expected = (sequence + 1) & 0xFFFF
         start = rtp + RTP_HEADER
@@ -167,7 +169,10 @@ class NalAssembly:
             self._finished = False
         self._take_payload(view, start, end)
         if flags & 0x80 and self._marker_trusted and (self._coded or self._torn):
-            self._finish()
+            if self._nal >= 0:
+                self._marker_trusted = False  # it came inside a NAL unit
+            else:
+                self._finish()
 
     def _is_late(self, view: memoryview, rtp: int, sequence: int) -> bool:
         """Judges a sequence number that is not the expected one; True when the packet is to be left out."""

@@ -1,4 +1,4 @@
-"""Reads the raw byte sequence payload of a NAL unit bit by bit (ITU-T H.264 §7.2, §9.1; H.265 §7.2, §9.2)."""
+"""Reads parameter sets bit by bit (ITU-T H.264 §7.2, §9.1; H.265 §7.2, §9.2)."""
 
 MAX_PARAMETER_SET_BYTES = 4096
 _MAX_EXP_GOLOMB_ZEROS = 32
@@ -9,13 +9,21 @@ class ParameterSetError(ValueError):
 
 
 class BitReader:
-    """Bits behind a NAL unit header. Every method raises ParameterSetError at the end of the bits."""
+    """Bits of what follows a NAL unit header, or with `escaped=False` of anything.
 
-    def __init__(self, payload: bytes) -> None:
+    Every method raises ParameterSetError at the end of the bits.
+    """
+
+    def __init__(self, payload: bytes, *, escaped: bool = True) -> None:
         # emulation prevention bytes are dropped first (§7.4.1)
-        rbsp = payload.replace(b"\0\0\3", b"\0\0")
+        rbsp = payload.replace(b"\0\0\3", b"\0\0") if escaped else payload
         self._value = int.from_bytes(rbsp, "big")
-        self._left = len(rbsp) * 8
+        self._size = self._left = len(rbsp) * 8
+
+    @property
+    def position(self) -> int:
+        """How many bits have been read."""
+        return self._size - self._left
 
     def u(self, bits: int) -> int:
         """An unsigned number of so many bits."""
