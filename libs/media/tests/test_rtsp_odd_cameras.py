@@ -40,6 +40,26 @@ async def play(where: str, sink: RecordingSink, odd: OddCamera, clip: Clip, *, c
     return session
 
 
+async def test_sound_is_set_up_in_the_same_session(clip: Clip) -> None:
+    def answer(request: Request) -> bytes:
+        channels = "4-5" if request.url.endswith("streamid=1") else "6-7"
+        return ok(request, ("Session", "abc;timeout=60"), ("Transport", f"RTP/AVP/TCP;unicast;interleaved={channels}"))
+
+    async with camera(usual(clip, SETUP=answer)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip, audio=sink)
+        asked = [request for request in odd.requests if request.method == "SETUP"]
+        assert [request.url.rsplit("/", 1)[1] for request in asked] == ["streamid=1", "streamid=0"]
+        assert "interleaved=2-3" in asked[1].headers.get("transport")
+        assert asked[1].headers.get("session") == "abc"
+        assert session.has_audio
+        sound = b"\x80\x88" + bytes((0, 1)) + bytes(4) + b"\0\0\0\7" + b"\xd5" * 160
+        odd.writers[0].write(b"$\6" + len(sound).to_bytes(2, "big") + sound)
+        await until(lambda: sink.audio)
+        assert sink.audio_parameters[0].sample_rate == 8000
+        await session.close()
+
+
 @pytest.mark.parametrize("how", ["refuses", "same channel", "hangs up", "falls silent"])
 async def test_a_camera_that_refuses_sound_still_gives_pictures(clip: Clip, how: str) -> None:
     def answer(request: Request) -> bytes:

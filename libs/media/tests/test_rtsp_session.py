@@ -81,11 +81,12 @@ async def test_what_is_wrong_is_told_apart(simulator: CameraSimulator) -> None:
     async def fault() -> RtspFault:
         return (await fault_of(RtspSession(url, RecordingSink(), limits=LIMITS).open())).fault
 
-    behaviour.codec = "H265"
+    behaviour.codec = "VP8"
     assert await fault() is RtspFault.UNSUPPORTED
     behaviour.codec = ""
+    behaviour.no_video = True
     assert await fault() is RtspFault.NO_VIDEO
-    behaviour.refuse = True
+    behaviour.refuse = 503
     assert await fault() is RtspFault.REFUSED
     behaviour.not_found = True
     assert await fault() is RtspFault.NOT_FOUND

@@ -153,7 +153,10 @@ class H264Depacketizer:
         elif 0 < kind < STAP_A:
             self._take_nal_unit(view[start:end].tobytes())
         if flags & 0x80 and self._marker_trusted and (self._coded or self._torn):
-            self._finish()
+            if self._nal >= 0:
+                self._marker_trusted = False  # it came inside a NAL unit
+            else:
+                self._finish()
 
     def _take_fragment(self, view: memoryview, start: int, end: int) -> None:
         """FU-A (RFC 6184 §5.8)."""

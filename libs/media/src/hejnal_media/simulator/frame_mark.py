@@ -10,10 +10,9 @@ from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
 _UUID = b"hejnal-simulator"
 _NAME_SIZE, _FRAME_SIZE, _TIME_SIZE = 12, 12, 20
 TEXT_SIZE = _NAME_SIZE + _FRAME_SIZE + _TIME_SIZE
-_HEAD = bytes((6, 5, len(_UUID) + TEXT_SIZE)) + _UUID
-SEI_SIZE = len(_HEAD) + TEXT_SIZE + 1
-TEXT_OFFSET = len(_HEAD)
-"""Where the text begins in the NAL unit."""
+_MESSAGE = bytes((5, len(_UUID) + TEXT_SIZE)) + _UUID
+_HEADS = {"h264": b"\x06" + _MESSAGE, "h265": b"\x4e\x01" + _MESSAGE}
+"""Beginning of the SEI NAL unit (H.264 §D.1.7; H.265 §D.2.7, a prefix SEI)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +30,24 @@ def frame_mark_text(camera: str, frame: int, sent_at_us: int) -> bytes:
     return f"{camera:<12.12}{frame:012d}{sent_at_us:020d}".encode("ascii", "replace")
 
 
-def frame_mark_nal(text: bytes = b" " * TEXT_SIZE) -> bytes:
-    """A `user_data_unregistered` SEI NAL unit (ITU-T H.264 §D.1.7)."""
-    return _HEAD + text + b"\x80"
+def frame_mark_nal(text: bytes = b" " * TEXT_SIZE, codec: str = "h264") -> bytes:
+    """A `user_data_unregistered` SEI NAL unit of `h264` or `h265`."""
+    return _HEADS[codec] + text + b"\x80"
+
+
+def text_offset(codec: str = "h264") -> int:
+    """Where the text begins in the NAL unit."""
+    return len(_HEADS[codec])
 
 
 def find_frame_mark(unit: AccessUnit) -> FrameMark | None:
     """The mark of an access unit; None when it has none."""
     try:
         for nal_unit in unit.nal_units():
-            if nal_unit.startswith(_HEAD) and len(nal_unit) >= SEI_SIZE:
-                text = nal_unit[TEXT_OFFSET : TEXT_OFFSET + TEXT_SIZE].decode("ascii", "replace")
+            for head in _HEADS.values():
+                if not nal_unit.startswith(head) or len(nal_unit) <= len(head) + TEXT_SIZE:
+                    continue
+                text = nal_unit[len(head) : len(head) + TEXT_SIZE].decode("ascii", "replace")
                 name, number, sent = (
                     text[:_NAME_SIZE],
                     text[_NAME_SIZE : _NAME_SIZE + _FRAME_SIZE],

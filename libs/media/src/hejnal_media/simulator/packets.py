@@ -1,11 +1,11 @@
-"""A clip cut into RTP packets once, for all mounts that show it (RFC 6184, RFC 2326 §10.12)."""
+"""A clip cut into RTP packets once, for all mounts that show it (RFC 6184, RFC 7798, RFC 2326 §10.12)."""
 
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hejnal_media.simulator.clip import Clip
-from hejnal_media.simulator.frame_mark import TEXT_OFFSET, TEXT_SIZE, frame_mark_nal, frame_mark_text
+from hejnal_media.simulator.frame_mark import TEXT_SIZE, frame_mark_nal, frame_mark_text, text_offset
 
 PAYLOAD_TYPE = 96
 _HEAD = struct.Struct(">BBHBBHII")
@@ -33,6 +33,10 @@ class PacketizedPicture:
     mark_at: int
     key_frame: bool
     payload_bytes: int
+    set_packets: int = 0
+    """So many packets at the beginning hold nothing but parameter sets."""
+    shown_later: int = 0
+    """By so many frames than it comes."""
 
 
 def packetize(nal_units: list[bytes], *, mtu: int = 1400, packetization: Packetization = Packetization.FU_A) -> list[bytes]:
@@ -67,23 +71,52 @@ def packetize(nal_units: list[bytes], *, mtu: int = 1400, packetization: Packeti
     return payloads
 
 
+def packetize_h265(nal_units: list[bytes], *, mtu: int = 1400) -> list[bytes]:
+    """The same for H.265: small NAL units alone, large ones in fragmentation units (RFC 7798 §4.4.3)."""
+    payloads: list[bytes] = []
+    for unit in nal_units:
+        if len(unit) <= mtu:
+            payloads.append(unit)
+            continue
+        head, kind = bytes((unit[0] & 0x81 | 49 << 1, unit[1])), unit[0] >> 1 & 63
+        step = mtu - 3
+        for at in range(2, len(unit), step):
+            flags = (0x80 if at == 2 else 0) | (0x40 if at + step >= len(unit) else 0)
+            payloads.append(head + bytes((flags | kind,)) + unit[at : at + step])
+    return payloads
+
+
 def packetize_clip(
     clip: Clip, *, mtu: int = 1400, packetization: Packetization = Packetization.FU_A, in_band_sets: bool = True
 ) -> tuple[PacketizedPicture, ...]:
     """Every picture of a clip, ready to be stamped and sent."""
     pictures: list[PacketizedPicture] = []
+    codec = clip.spec.codec
+    mark = frame_mark_nal(codec=codec)
     for picture in clip.pictures:
-        sets = [clip.sps, clip.pps] if picture.key_frame and in_band_sets else []
-        payloads = packetize([*sets, frame_mark_nal(), *picture.nal_units], mtu=mtu, packetization=packetization)
+        sets = list(clip.parameter_sets) if picture.key_frame and in_band_sets else []
+        units = [*sets, mark, *picture.nal_units]
+        if codec == "h265":
+            payloads = packetize_h265(units, mtu=mtu)
+        else:
+            payloads = packetize(units, mtu=mtu, packetization=packetization)
         frames = bytearray()
         offsets: list[int] = []
         for number, payload in enumerate(payloads):
             marker = 0x80 if number + 1 == len(payloads) else 0
             offsets.append(len(frames))
             frames += _HEAD.pack(0x24, 0, 12 + len(payload), 0x80, marker | PAYLOAD_TYPE, 0, 0, 0) + payload
-        mark_at = frames.index(frame_mark_nal()[:TEXT_OFFSET]) + TEXT_OFFSET
-        size = len(frames) - _HEAD_SIZE * len(offsets)
-        pictures.append(PacketizedPicture(bytes(frames), tuple(offsets), mark_at, picture.key_frame, size))
+        pictures.append(
+            PacketizedPicture(
+                bytes(frames),
+                tuple(offsets),
+                frames.index(mark[: text_offset(codec)]) + text_offset(codec),
+                picture.key_frame,
+                len(frames) - _HEAD_SIZE * len(offsets),
+                sum(payload in sets for payload in payloads),
+                picture.shown_later,
+            )
+        )
     return tuple(pictures)
 
 

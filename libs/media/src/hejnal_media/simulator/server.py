@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from hejnal_media.rtsp.auth import Challenge, Credentials, digest_response
 from hejnal_media.rtsp.message import MAX_HEAD_BYTES, MessageError, Request, encode_response, parse_head
+from hejnal_media.simulator.description import AUDIO_TRACK, VIDEO_TRACK
 from hejnal_media.simulator.mount import Mount
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 _REALM = "Hejnal simulator"
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^,\s]+))')
-SESSION_TIMEOUT_S = 60
 
 
 class CameraSimulator:
@@ -55,9 +55,18 @@ class CameraSimulator:
         """URL of a mount, e.g. of `cam-001/main`."""
         return f"rtsp://{self._host}:{self._port}/{path}"
 
+    @property
+    def clock_s(self) -> float:
+        """Seconds since the simulator was made."""
+        return time.monotonic() - self._started_s
+
     def tick(self, fps: int) -> int:
         """Number of the frame that is due now."""
-        return int((time.monotonic() - self._started_s) * fps)
+        return int(self.clock_s * fps)
+
+    def reboot(self, path: str, down_s: float = 2.0) -> None:
+        """The camera of a mount loses power and comes back after `down_s`."""
+        self.mounts[path].reboot(self.clock_s + down_s)
 
     def taken_at_us(self, tick: int, fps: int) -> int:
         """Wall time at which frame `tick` was taken, microseconds since the epoch."""
@@ -120,6 +129,7 @@ class _Connection(asyncio.Protocol):
         self._received = bytearray()
         self._mount: Mount | None = None
         self._set_up = False
+        self.audio_channel = -1
         self._session = secrets.token_hex(8)
         self._transport: asyncio.Transport | None = None
 
@@ -144,8 +154,11 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._server._connections.discard(self)  # noqa: SLF001
-        if self._mount is not None:
-            self._mount.remove(self)
+        mount = self._mount
+        if mount is not None:
+            mount.remove(self)
+            if self._set_up and mount.behaviour.single_session:  # no TEARDOWN was heard
+                mount.free_at_s = self._server.clock_s + mount.behaviour.session_timeout_s
 
     def data_received(self, data: bytes) -> None:
         received = self._received
@@ -187,38 +200,55 @@ class _Connection(asyncio.Protocol):
             challenge = f'Digest realm="{_REALM}", nonce="{server.nonce}", algorithm={server.digest_algorithm}, qop="auth"'
             self._reply(request, 401, "Unauthorized", [("WWW-Authenticate", challenge)])
             return
-        path = urlsplit(request.url).path.strip("/").removesuffix("/track1")
+        path = urlsplit(request.url).path.strip("/")
+        track = next((name for name in (VIDEO_TRACK, AUDIO_TRACK) if path.endswith("/" + name)), VIDEO_TRACK)
+        path = path.removesuffix("/" + track)
         mount = self._server.mounts.get(path)
         if mount is None or mount.behaviour.not_found:
             self._reply(request, 404, "Not Found", [])
             return
-        session = ("Session", f"{self._session};timeout={SESSION_TIMEOUT_S}")
-        if request.method == "DESCRIBE":
-            if mount.behaviour.refuse:
-                self._reply(request, 503, "Service Unavailable", [])
-                return
+        if mount.down_until_s > self._server.clock_s:
+            self.drop()
+            return
+        session = ("Session", f"{self._session};timeout={mount.behaviour.session_timeout_s:.0f}")
+        if request.method in ("DESCRIBE", "SETUP") and mount.behaviour.refuse:
+            self._reply(request, mount.behaviour.refuse, "Refused", [])
+        elif request.method == "DESCRIBE":
             headers = [("Content-Type", "application/sdp"), ("Content-Base", request.url.rstrip("/") + "/")]
             self._reply(request, 200, "OK", headers, mount.description(self._address()))
         elif request.method == "SETUP":
-            if "TCP" not in request.headers.get("transport"):
-                self._reply(request, 461, "Unsupported Transport", [])
-                return
-            self._set_up = True
-            self._mount = mount
-            transport = f"RTP/AVP/TCP;unicast;interleaved=0-1;ssrc={mount.ssrc:08X}"
-            self._reply(request, 200, "OK", [("Transport", transport), session])
+            self._answer_set_up(request, mount, track, session)
         elif request.method == "PLAY" and self._set_up:
             self._reply(request, 200, "OK", [session, ("Range", "npt=0.000-")])
             mount.add(self, self._server.tick(mount.clip.spec.fps))
         elif request.method == "TEARDOWN":
             self._reply(request, 200, "OK", [])
             mount.remove(self)
+            self._set_up = False
             if self._transport is not None:
                 self._transport.close()
         elif request.method in ("GET_PARAMETER", "SET_PARAMETER"):
             self._reply(request, 200, "OK", [session])
         else:
             self._reply(request, 455, "Method Not Valid in This State", [])
+
+    def _answer_set_up(self, request: Request, mount: Mount, track: str, session: tuple[str, str]) -> None:
+        sound = track == AUDIO_TRACK
+        if "TCP" not in request.headers.get("transport") or (sound and mount.behaviour.audio_refused):
+            self._reply(request, 461, "Unsupported Transport", [])
+            return
+        taken = mount.watched or mount.free_at_s > self._server.clock_s
+        if mount.behaviour.single_session and taken and not self._set_up:
+            self._reply(request, 453, "Not Enough Bandwidth", [])
+            return
+        self._set_up = True
+        self._mount = mount
+        channel = 2 if sound else 0
+        if sound:
+            self.audio_channel = channel
+        ssrc = "" if sound else f";ssrc={mount.ssrc:08X}"
+        transport = f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}{ssrc}"
+        self._reply(request, 200, "OK", [("Transport", transport), session])
 
     def _address(self) -> str:
         name = self._transport.get_extra_info("sockname") if self._transport is not None else None

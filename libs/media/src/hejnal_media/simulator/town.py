@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from hejnal_media.simulator.clip import MAIN, SUB, ClipSpec, make_clip
-from hejnal_media.simulator.mount import Behaviour, Mount
-from hejnal_media.simulator.packets import Packetization, packetize_clip
+from hejnal_media.simulator.behaviour import Behaviour
+from hejnal_media.simulator.clip import MAIN, SUB, ClipSpec
+from hejnal_media.simulator.mount import Mount
+from hejnal_media.simulator.packets import Packetization
+from hejnal_media.simulator.wardrobe import Wardrobe
 
 
 def camera_name(number: int) -> str:
@@ -24,30 +26,21 @@ def town_mounts(
     packetization: Packetization = Packetization.FU_A,
     mtu: int = 1400,
     in_band_sets: bool = True,
+    wardrobe: Wardrobe | None = None,
 ) -> list[Mount]:
     """Main and sub mounts of `cameras` cameras; those with the same variant share one packetised clip."""
     variants = max(1, min(variants, cameras))
-    clips = [
-        {
-            name: make_clip(replace(spec, hue_degrees=360 * variant // variants), cache)
-            for name, spec in (("main", main), ("sub", sub))
-        }
-        for variant in range(variants)
-    ]
-    packets = [
-        {
-            name: packetize_clip(clip, mtu=mtu, packetization=packetization, in_band_sets=in_band_sets)
-            for name, clip in pair.items()
-        }
-        for pair in clips
+    shelf = wardrobe or Wardrobe(cache, mtu, packetization, in_band_sets)
+    shows = [
+        {name: shelf.get(replace(spec, hue_degrees=360 * number // variants)) for name, spec in (("main", main), ("sub", sub))}
+        for number in range(variants)
     ]
     mounts: list[Mount] = []
     for number in range(1, cameras + 1):
         camera = camera_name(number)
-        variant = (number - 1) % variants
+        pair = shows[(number - 1) % variants]
         behaviour = (behaviours or {}).get(camera) or Behaviour()
         mounts.extend(
-            Mount(f"{camera}/{stream}", camera, clips[variant][stream], packets[variant][stream], behaviour)
-            for stream in ("main", "sub")
+            Mount(f"{camera}/{stream}", camera, pair[stream].clip, pair[stream].pictures, behaviour) for stream in ("main", "sub")
         )
     return mounts
