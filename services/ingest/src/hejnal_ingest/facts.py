@@ -43,10 +43,17 @@ class FactQueue:
         self._idle = asyncio.Event()
         self._idle.set()
         self._waiting = 0
+        self._observers: list[Callable[[Fact], None]] = []
         self._failing_since: float | None = None
+
+    def observe(self, observer: Callable[[Fact], None]) -> None:
+        """Every fact is shown to `observer` when it is queued: what it tells is durable in the spool by then."""
+        self._observers.append(observer)
 
     def put(self, camera_id: str, fact: Fact, acknowledged: Acknowledged | None = None) -> None:
         """Queues a fact; `acknowledged` is called when Kafka has it."""
+        for observer in self._observers:
+            observer(fact)
         line = self._lines.setdefault(camera_id, _Line())
         line.waiting.append((fact, acknowledged))
         self._count(1)

@@ -1,22 +1,33 @@
 """Which cameras this process holds: those of the partitions of `cameras` that its consumer group gives it."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
 
-from hejnal_contracts.cameras import CameraCondition, CameraRemoved, CameraState, FaultCause
+from hejnal_contracts.cameras import (
+    CameraCondition,
+    CameraRegistered,
+    CameraRemoved,
+    CameraState,
+    CameraStatusReported,
+    FaultCause,
+)
 from hejnal_contracts.media import GapCause
 from hejnal_ingest import metrics
 from hejnal_ingest.camera.runner import CameraRunner, RunnerFactory
+from hejnal_ingest.held import HeldCamera
 from hejnal_runtime.bus import Message
 from hejnal_runtime.clock import Clock
 
 log = structlog.get_logger()
 
-_SETTLE_S = 0.2
+_SETTLE_S = 0.1
 """The state of many cameras arrives at once, each perhaps in several versions: look when it has calmed down."""
 _RESTART_S = 5.0
+_CONFIRM_S = 30.0
+"""A camera known from the disk that the registry has not named this long after Kafka is back is registered no more."""
 STOP_TIMEOUT_S = 8.0
 
 Partitions = set[tuple[str, int]]
@@ -26,6 +37,7 @@ Partitions = set[tuple[str, int]]
 class _Wanted:
     partition: int
     state: CameraState
+    from_disk: bool = False
 
 
 @dataclass(slots=True)
@@ -35,34 +47,71 @@ class _Running:
 
 
 class CameraLeases:
-    """Consumes `cameras`, starts and stops runners. The epoch of a partition is the time it was acquired, in ms.
+    """Consumes `cameras`, starts and stops runners.
 
-    A rebalance takes all partitions away and gives most back: only cameras of those that are really gone are stopped.
+    The epoch of a camera is the time its partition was acquired (ms), and above every epoch that was ever told of it: the
+    clocks of two machines need not agree. A rebalance takes all partitions away and gives most back: only cameras of those
+    that are really gone are stopped. Who was thrown out of the group (`member` changes) may have been replaced meanwhile:
+    its cameras go on without a hole, under new epochs.
     """
 
-    def __init__(self, create_runner: RunnerFactory, clock: Clock) -> None:
+    def __init__(self, create_runner: RunnerFactory, clock: Clock, *, member: Callable[[], str], ingest_id: str) -> None:
         self._create_runner = create_runner
         self._clock = clock
-        self._epochs: dict[int, int] = {}
+        self._member = member
+        self._ingest_id = ingest_id
+        self._member_id = ""
+        self._acquired_ms: dict[int, int] = {}
+        self._told: dict[str, int] = {}
+        self._superseded: set[str] = set()
         self._wanted: dict[str, _Wanted] = {}
         self._running: dict[str, _Running] = {}
         self._changed = asyncio.Event()
         self._lost: set[str] = set()
+        self._assigned_at_s: float | None = None
+        self.on_disk_lease = False
+        """True while cameras are held on what the disk says, because Kafka has not spoken."""
 
     def runner(self, camera_id: str) -> CameraRunner | None:
         """The runner of a camera held here."""
         running = self._running.get(camera_id)
         return running.runner if running is not None else None
 
+    def runners(self) -> list[CameraRunner]:
+        """All runners held here."""
+        return [running.runner for running in self._running.values()]
+
     @property
     def cameras(self) -> int:
         """How many run."""
         return len(self._running)
 
+    def runners(self) -> list[CameraRunner]:
+        """Of all cameras held here."""
+        return [running.runner for running in self._running.values()]
+
+    def held(self) -> list[HeldCamera]:
+        """What is to be remembered on disk."""
+        return [
+            HeldCamera(
+                partition=wanted.partition,
+                epoch=running.runner.epoch,
+                state=CameraRegistered(**wanted.state.model_dump()),
+            )
+            for camera_id, running in sorted(self._running.items())
+            if (wanted := self._wanted.get(camera_id)) is not None
+        ]
+
+    def health(self) -> str | None:
+        """None while Kafka says what is held."""
+        if self.on_disk_lease:
+            return f"Kafka is away: {self.cameras} cameras are held as before, under their last epochs"
+        return None
+
     def close_relays(self) -> None:
         """Ends the answers to all relay readers."""
-        for running in self._running.values():
-            running.runner.close_relays()
+        for runner in self.runners():
+            runner.close_relays()
 
     # --- from the bus
 
@@ -70,10 +119,17 @@ class CameraLeases:
         """These partitions, and no others, are ours now."""
         numbers = {number for _, number in partitions}
         now_ms = int(self._clock.now().timestamp() * 1000)
-        for number in numbers - self._epochs.keys():
-            self._epochs[number] = now_ms
-        for number in self._epochs.keys() - numbers:
-            del self._epochs[number]
+        member_id = self._member()
+        if member_id != self._member_id or self.on_disk_lease:
+            self._acquired_ms.clear()
+        self._member_id = member_id
+        self.on_disk_lease = False
+        self._assigned_at_s = asyncio.get_running_loop().time()
+        self._superseded.clear()
+        for number in numbers - self._acquired_ms.keys():
+            self._acquired_ms[number] = now_ms
+        for number in self._acquired_ms.keys() - numbers:
+            del self._acquired_ms[number]
         for camera_id, wanted in list(self._wanted.items()):
             if wanted.partition not in numbers:
                 del self._wanted[camera_id]
@@ -87,9 +143,35 @@ class CameraLeases:
         if fact is None or isinstance(fact, CameraRemoved):
             self._wanted.pop(message.key, None)
         elif isinstance(fact, CameraState):
-            if known is not None and known.state.version > fact.version:
+            if known is not None and not known.from_disk and known.state.version > fact.version:
                 return
             self._wanted[fact.camera_id] = _Wanted(message.partition, fact)
+        self._changed.set()
+
+    def take_from_disk(self, cameras: Iterable[HeldCamera]) -> bool:
+        """Kafka has not spoken yet: the cameras held before are held again, under their last epochs. False if it has."""
+        cameras = list(cameras)
+        if self._assigned_at_s is not None or not cameras:
+            return False
+        self.on_disk_lease = True
+        for camera in cameras:
+            state = camera.state
+            self._wanted[state.camera_id] = _Wanted(camera.partition, state, from_disk=True)
+            self._acquired_ms[camera.partition] = 0
+            self._told[state.camera_id] = max(camera.epoch - 1, self._told.get(state.camera_id, 0))
+        log.warning("leases_from_disk", cameras=len(cameras))
+        self._changed.set()
+        return True
+
+    def seen(self, status: CameraStatusReported, live: bool) -> None:
+        """What some process tells of a camera. Another's higher epoch, told just now: it holds the camera, we do not."""
+        camera_id = status.camera_id
+        running = self._running.get(camera_id)
+        self._told[camera_id] = max(status.epoch, self._told.get(camera_id, 0))
+        if running is None or status.ingest_id == self._ingest_id or status.epoch <= running.runner.epoch:
+            return
+        if live and not self.on_disk_lease:
+            self._superseded.add(camera_id)
         self._changed.set()
 
     # --- life
@@ -105,36 +187,58 @@ class CameraLeases:
                 except TimeoutError:
                     pass  # look after runners that have failed
                 self._changed.clear()
+                self._forget_unconfirmed()
                 await self._reconcile()
         finally:
             stops = [self._stop(camera_id, GapCause.INGEST_LOST, "ingest was shut down") for camera_id in list(self._running)]
             await asyncio.gather(*stops)
 
+    def _forget_unconfirmed(self) -> None:
+        if self._assigned_at_s is None or asyncio.get_running_loop().time() < self._assigned_at_s + _CONFIRM_S:
+            return
+        for camera_id, wanted in list(self._wanted.items()):
+            if wanted.from_disk:
+                del self._wanted[camera_id]
+
+    def _epoch(self, camera_id: str, partition: int, running: CameraRunner | None) -> int:
+        """The epoch a camera is to have now; the one it has while that is good."""
+        acquired_ms = self._acquired_ms.get(partition, 0)
+        told = self._told.get(camera_id, 0)
+        if running is not None and running.epoch >= max(acquired_ms, told):
+            return running.epoch
+        return max(acquired_ms, told + 1)
+
     async def _reconcile(self) -> None:
         stops = []
         for camera_id, running in list(self._running.items()):
             wanted = self._wanted.get(camera_id)
+            runner = running.runner
             if wanted is None:
                 lost = camera_id in self._lost
                 cause = GapCause.INGEST_FAILOVER if lost else GapCause.OPERATOR_OFF
                 detail = "another ingest process holds the camera now" if lost else "the camera was removed"
                 stops.append(self._stop(camera_id, cause, detail))
+            elif camera_id in self._superseded:
+                stops.append(self._stop(camera_id, GapCause.INGEST_FAILOVER, "another ingest process holds the camera"))
             elif running.task.done():
                 error = running.task.exception() if not running.task.cancelled() else None
                 log.error("camera_runner_failed", camera_id=camera_id, exc_info=error)
                 stops.append(self._stop(camera_id, GapCause.INGEST_LOST, "ingest failed"))
-            elif running.runner.epoch != self._epochs.get(wanted.partition, running.runner.epoch):
-                stops.append(self._stop(camera_id, GapCause.INGEST_FAILOVER, "the camera was held elsewhere meanwhile"))
-            elif running.runner.needs_restart(wanted.state):
+            elif runner.needs_restart(wanted.state):
                 stops.append(self._stop(camera_id, GapCause.OPERATOR_OFF, "the camera's settings were changed"))
-            elif running.runner.state.version != wanted.state.version:
-                running.runner.update(wanted.state)
+            else:
+                epoch = self._epoch(camera_id, wanted.partition, runner)
+                if runner.epoch != epoch:
+                    log.info("lease_renewed", camera_id=camera_id, epoch=epoch)
+                    runner.renew(epoch)
+                if runner.state.version != wanted.state.version:
+                    runner.update(wanted.state)
         self._lost.clear()
         if stops:
             await asyncio.gather(*stops)
         for camera_id, wanted in self._wanted.items():
-            if camera_id not in self._running and (epoch := self._epochs.get(wanted.partition)) is not None:
-                runner = self._create_runner(wanted.state, epoch)
+            if camera_id not in self._running and camera_id not in self._superseded and wanted.partition in self._acquired_ms:
+                runner = self._create_runner(wanted.state, self._epoch(camera_id, wanted.partition, None))
                 self._running[camera_id] = _Running(runner, asyncio.create_task(runner.run(), name=f"camera {camera_id}"))
         self._count()
 

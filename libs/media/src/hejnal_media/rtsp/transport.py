@@ -1,6 +1,7 @@
 """One RTSP connection: splits the byte stream into interleaved frames and messages (RFC 2326 §10.12)."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Protocol
 
@@ -71,6 +72,22 @@ class RtspConnection(asyncio.BufferedProtocol):
         """Queues bytes; does nothing on a closed connection."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def pause(self) -> None:
+        """Reads no more until `resume`; TCP makes the other side wait."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Reads again."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def limit_receive_buffer(self, size_bytes: int) -> None:
+        """Lets the kernel hold no more than this, so that a pause is soon felt at the other side."""
+        raw = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size_bytes)
 
     def abort(self) -> None:
         """Closes at once."""

@@ -71,7 +71,8 @@ def _recover_run(folder: Path) -> RecoveredRun | None:
         ended_at_us = int(ending.ended_at.timestamp() * 1e6)
         run.facts.append(ended_fact(started, ending.cause, ending.detail, max(count, ending.fragments), ended_at_us))
     else:
-        run.facts.append(ended_fact(started, GapCause.INGEST_LOST, LOST_DETAIL, count, ended_at_us))
+        cause = GapCause.BACKFILLED if started.backfilled else GapCause.INGEST_LOST
+        run.facts.append(ended_fact(started, cause, LOST_DETAIL, count, ended_at_us))
     return run
 
 

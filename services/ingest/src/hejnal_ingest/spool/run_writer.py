@@ -44,6 +44,7 @@ class RunIdentity:
     ingest_id: str
     stream: StreamName
     spool_url: str
+    backfilled: bool = False
 
 
 class RunWriter:
@@ -157,6 +158,7 @@ class RunWriter:
             height=parameters.height,
             timescale=CLOCK_RATE,
             started_at=instant(fragment.starts_at_us),
+            backfilled=identity.backfilled,
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         write_journal(self._folder, RunJournal(started=started))
