@@ -1,4 +1,5 @@
 import itertools
+import re
 import struct
 
 import pytest
@@ -28,7 +29,13 @@ def feed(depacketizer: H264Depacketizer, stream: bytes) -> None:
     assert depacketizer.feed(memoryview(bytearray(stream)), 0, len(stream), 0) == len(stream)
 
 
-sei = st.builds(lambda rest: b"\x06" + rest, st.binary(min_size=1, max_size=40))
+def rbsp(max_size: int) -> st.SearchStrategy[bytes]:
+    """Payload of a NAL unit: with emulation prevention, and without zeros at its end (ITU-T H.264 §7.4.1)."""
+    escape = re.compile(rb"\0\0(?=[\0-\3])")
+    return st.binary(min_size=1, max_size=max_size).map(lambda data: escape.sub(b"\0\0\3", data) + b"\x80")
+
+
+sei = st.builds(lambda rest: b"\x06" + rest, rbsp(40))
 
 
 @st.composite
@@ -36,10 +43,7 @@ def pictures(draw: st.DrawFn) -> list[list[bytes]]:
     found: list[list[bytes]] = []
     for number in range(draw(st.integers(1, 6))):
         key = number == 0 or draw(st.booleans())
-        slices = [
-            b"\x65" + bytes((0x80 if i == 0 else 0x20,)) + draw(st.binary(min_size=1, max_size=300))
-            for i in range(draw(st.integers(1, 3)))
-        ]
+        slices = [b"\x65" + bytes((0x80 if i == 0 else 0x20,)) + draw(rbsp(300)) for i in range(draw(st.integers(1, 3)))]
         if not key:
             slices = [b"\x41" + unit[1:] for unit in slices]
         units = [*draw(st.lists(sei, max_size=2)), *slices]

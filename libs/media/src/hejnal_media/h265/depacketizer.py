@@ -1,13 +1,11 @@
 """RTP payload of H.265 to access units (RFC 7798: single NAL unit, AP, FU, PACI unwrapped)."""
 
-import functools
-import struct
 from collections.abc import Callable
 
-from hejnal_media.access_unit import MAX_ACCESS_UNIT_BYTES, CodecParameters
+from hejnal_media.access_unit import CodecParameters
 from hejnal_media.h265.parameter_sets import PPS, SPS, VPS, ParameterSets, layer_of
-from hejnal_media.nal.assembly import MAX_PIECES, NO_KIND, RTP_HEADER, NalAssembly, wall_clock_us
-from hejnal_media.sink import AccessUnitSink, BreakReason
+from hejnal_media.nal.assembly import KEY_FRAME, NO_KIND, NOT_A_SLICE, NalAssembly, wall_clock_us
+from hejnal_media.sink import AccessUnitSink
 
 RASL = (8, 9)
 BLA = (16, 17, 18)
@@ -15,17 +13,17 @@ DELIMITER, END_OF_SEQUENCE, END_OF_BITSTREAM = 35, 36, 37
 AGGREGATE, FRAGMENT, PACI = 48, 49, 50
 _LAST_SLICE, _FIRST_IRAP, _LAST_IRAP = 31, 16, 23
 _LAST_PLAUSIBLE = 40  # suffix SEI
-_FRAGMENT_HEADER = FRAGMENT << 9
-_FRAME = struct.Struct(">HHHHI4x")  # interleaved frame header (RFC 2326 §10.12) and RTP header
 _OVERHEAD = 3  # payload header and FU header
-_RUN_CACHE_SIZE = 256
-_REFERS_BACK, _BEGINS_ANEW, _ENDS_SEQUENCE = 1, 2, 4  # traits of a picture
+_REFERS_BACK, _BEGINS_ANEW, _ENDS_SEQUENCE = 2, 4, 8  # traits of a picture
 
 
-@functools.lru_cache(_RUN_CACHE_SIZE)
-def _run_of(payload_bytes: int) -> struct.Struct:
-    """A whole interleaved FU packet with so much payload."""
-    return struct.Struct(f">HHHHI4xHB{payload_bytes}s")
+def _traits_of(kind: int) -> int:
+    """Table 7-1: what a slice of this kind says of its picture."""
+    if kind > _LAST_SLICE:
+        return NOT_A_SLICE
+    if _FIRST_IRAP <= kind <= _LAST_IRAP:
+        return KEY_FRAME | _BEGINS_ANEW if kind in BLA else KEY_FRAME
+    return _REFERS_BACK if kind in RASL else 0
 
 
 class H265Depacketizer(NalAssembly):
@@ -37,6 +35,7 @@ class H265Depacketizer(NalAssembly):
 
     HEADER_BYTES = 2
     SETS = frozenset({VPS, SPS, PPS})
+    TRAITS = tuple(map(_traits_of, range(64)))
 
     def __init__(
         self,
@@ -46,52 +45,10 @@ class H265Depacketizer(NalAssembly):
         parameter_sets: tuple[bytes, ...] = (),
         now_us: Callable[[], int] = wall_clock_us,
     ) -> None:
-        self._plain_flags = 0x8000 | payload_type  # version 2, no marker
-        self._run = _run_of(1397)
         self._skips_leading = False
         self._sequence_ended = False
         self.leading_dropped = 0
         super().__init__(sink, ParameterSets(), payload_type=payload_type, parameter_sets=parameter_sets, now_us=now_us)
-
-    def feed(self, view: memoryview, position: int, limit: int, channel: int) -> int:
-        """Takes the whole interleaved frames of `channel` that lie one after the other from `position`.
-
-        Gives the position of the first byte not taken: a frame of another channel, a message, or a frame not yet whole.
-        Payload is copied once; nothing of `view` is kept.
-        """
-        magic = 0x2400 | channel
-        plain = self._plain_flags
-        run = self._run
-        while limit - position >= _FRAME.size:
-            # Nine packets in ten are the middle of an FU and as long as the one before: one call reads head and payload.
-            if limit - position >= run.size:
-                head, length, flags, sequence, timestamp, header, indicator, payload = run.unpack_from(view, position)
-                if (
-                    length == run.size - 4
-                    and head == magic
-                    and flags == plain
-                    and sequence == self._expected
-                    and timestamp == self._timestamp
-                    and header & 0x7E00 == _FRAGMENT_HEADER
-                    and indicator < 0x40
-                    and self._nal >= 0
-                ):
-                    position += run.size
-                    self._expected = (sequence + 1) & 0xFFFF
-                    self._pieces.append(payload)
-                    self._nal_size += len(payload)
-                    continue
-            head, length, flags, sequence, timestamp = _FRAME.unpack_from(view, position)
-            end = position + 4 + length
-            if head != magic or end > limit:
-                break
-            if length >= RTP_HEADER:
-                self._take_packet(view, position + 4, end, flags, sequence, timestamp)
-                run = self._run
-            position = end
-        if self._nal_size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > MAX_PIECES:
-            self._break(BreakReason.TOO_LARGE, "a NAL unit is larger than 8 MB")
-        return position
 
     # --- payloads
 
@@ -116,9 +73,8 @@ class H265Depacketizer(NalAssembly):
         indicator = view[start + self.HEADER_BYTES]
         if indicator & 0x80:
             header = bytes((view[start] & 0x81 | (indicator & 63) << 1, view[start + 1]))
-            self._open_fragmented(header, view[start + _OVERHEAD])
-            if size + _FRAME.size + _OVERHEAD != self._run.size:
-                self._run = _run_of(size)
+            middle = bytes((view[start], view[start + 1], indicator & 63))
+            self._open_fragmented(header, middle, size, view[start + _OVERHEAD])
         if self._nal < 0:
             self._torn = True  # its beginning is missing
             return
@@ -156,27 +112,15 @@ class H265Depacketizer(NalAssembly):
         # a temporal id of -1 is no NAL unit: most likely the zeros of a start code
         return header[0] >> 1 & 63 if len(header) > 1 and header[1] & 7 else NO_KIND
 
-    def _is_slice(self, kind: int) -> bool:
-        return 0 <= kind <= _LAST_SLICE
-
-    def _note_kind(self, kind: int, first_slice_byte: int) -> None:
+    def _note_other(self, kind: int) -> None:
         if kind in (END_OF_SEQUENCE, END_OF_BITSTREAM):
             if self._coded:
                 self._traits |= _ENDS_SEQUENCE
             else:
                 self._sequence_ended = True  # it came behind the marker of its picture
-        super()._note_kind(kind, first_slice_byte)
 
-    def _note_slice(self, kind: int) -> None:
-        if _FIRST_IRAP <= kind <= _LAST_IRAP:
-            self._key = True
-            if kind in BLA:
-                self._traits |= _BEGINS_ANEW
-        elif kind in RASL:
-            self._traits |= _REFERS_BACK
-
-    def _is_wanted(self, traits: int, *, key: bool, begins: bool) -> bool:
-        if key:
+    def _is_wanted(self, traits: int, *, begins: bool) -> bool:
+        if traits & KEY_FRAME:
             self._skips_leading = begins or self._sequence_ended or bool(traits & _BEGINS_ANEW)
         self._sequence_ended = bool(traits & _ENDS_SEQUENCE)
         if traits & _REFERS_BACK and self._skips_leading:

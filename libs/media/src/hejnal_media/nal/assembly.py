@@ -1,5 +1,7 @@
-"""RTP packets put together to access units: what RFC 6184 and RFC 7798 have in common. All but the hot path."""
+"""RTP packets put together to access units: what RFC 6184 and RFC 7798 have in common. The hot path of the whole town."""
 
+import functools
+import struct
 import time
 from abc import abstractmethod
 from collections.abc import Callable
@@ -11,15 +13,26 @@ from hejnal_media.nal.start_codes import START_CODE, split_start_codes
 from hejnal_media.rtp import TimestampUnwrapper, payload_bounds
 from hejnal_media.sink import AccessUnitSink, BreakReason
 
-RTP_HEADER = 12
-NO_NAL = -1
 NO_KIND = -1
-MAX_PIECES = 65_536
+NOT_A_SLICE = -1
+KEY_FRAME = 1
+"""The trait of a slice that makes its picture a key frame; codecs have traits of their own beside it."""
+_RTP_HEADER = 12
+_FRAME = struct.Struct(">HHHHI4x")  # interleaved frame header (RFC 2326 §10.12) and RTP header
+_RUN_CACHE_SIZE = 256
+_NO_NAL = -1
+_MAX_PIECES = 65_536
 _PREFIX_LATER = b""
 _MAX_LATE = 64
 """Packets behind the newest one that are left out before a restarted sequence is believed."""
 _WATCHED_PICTURES = 64
 """So many pictures are searched for start codes; a camera that has sent none by then packs properly."""
+
+
+@functools.lru_cache(_RUN_CACHE_SIZE)
+def _run_of(header_bytes: int, payload_bytes: int) -> struct.Struct:
+    """A whole interleaved packet of a fragmentation unit: frame head, flags, sequence, time and source, FU header, payload."""
+    return struct.Struct(f">IHHQ{header_bytes}s{payload_bytes}s")
 
 
 def wall_clock_us() -> int:
@@ -49,6 +62,8 @@ class NalAssembly:
     HEADER_BYTES: int
     SETS: frozenset[int]
     """Kinds of parameter sets; a key frame that has not all of them in it gets those in force."""
+    TRAITS: tuple[int, ...]
+    """For each of the 64 kinds what a slice of it says of its picture; NOT_A_SLICE for the others."""
 
     def __init__(
         self,
@@ -62,6 +77,9 @@ class NalAssembly:
         self._sink = sink
         self._sets = store
         self._payload_type = payload_type
+        self._plain_flags = 0x8000 | payload_type  # version 2, no marker
+        self._run = _run_of(self.HEADER_BYTES + 1, 1400 - self.HEADER_BYTES - 1)
+        self._all_sets = sum(1 << kind for kind in self.SETS)
         self._now_us = now_us
         self._unwrapper = TimestampUnwrapper()
         self._announced: CodecParameters | None = None
@@ -84,17 +102,18 @@ class NalAssembly:
         self._clear()
         for nal_unit in parameter_sets:
             self._take_parameter_set(nal_unit)
-        self._sets_seen.clear()
+        self._sets_seen = 0
 
     def _clear(self) -> None:
         self._pieces: list[bytes] = []
         self._size = 0
-        self._nal = NO_NAL  # index of the open NAL unit's prefix in `_pieces`
-        self._nal_header = b""
+        self._nal = _NO_NAL  # index of the open NAL unit's prefix in `_pieces`
+        self._nal_header = self._nal_middle = b""
+        self._nal_is_slice = False
         self._nal_size = 0
-        self._coded = self._key = self._torn = False
+        self._coded = self._torn = False
         self._traits = 0
-        self._sets_seen: set[int] = set()
+        self._sets_seen = 0
 
     # --- what differs between the codecs
 
@@ -102,13 +121,8 @@ class NalAssembly:
     def _kind_of(self, header: bytes) -> int:
         """The type of a NAL unit that begins so; NO_KIND when it cannot be one."""
 
-    @abstractmethod
-    def _is_slice(self, kind: int) -> bool:
-        """Whether NAL units of the kind are coded slices."""
-
-    @abstractmethod
-    def _note_slice(self, kind: int) -> None:
-        """A slice of this kind belongs to the picture."""
+    def _note_other(self, kind: int) -> None:
+        """A NAL unit that is neither slice nor parameter set."""
 
     @abstractmethod
     def _is_plausible(self, nal_unit: bytes) -> bool:
@@ -126,16 +140,16 @@ class NalAssembly:
     def _take_payload(self, view: memoryview, start: int, end: int) -> None:
         """One RTP payload that the hot path has left."""
 
-    def _is_wanted(self, traits: int, *, key: bool, begins: bool) -> bool:
+    def _is_wanted(self, traits: int, *, begins: bool) -> bool:
         """Whether a whole picture is given out; `begins`: it is the first one after a break."""
-        del traits, key, begins
+        del traits, begins
         return True
 
     # --- what a session asks
 
     def flush(self) -> None:
         """Gives out the picture that is whole but for a following packet. To be called when the stream has ended."""
-        if self._coded and self._nal == NO_NAL:
+        if self._coded and self._nal == _NO_NAL:
             self._finish()
 
     def ticks_of(self, timestamp: int) -> int | None:
@@ -143,6 +157,60 @@ class NalAssembly:
         return self._unwrapper.ticks_of(timestamp)
 
     # --- packets
+
+    def feed(self, view: memoryview, position: int, limit: int, channel: int) -> int:
+        """Takes the whole interleaved frames of `channel` that lie one after the other from `position`.
+
+        Gives the position of the first byte not taken: a frame of another channel, a message, or a frame not yet whole.
+        Nothing of `view` is kept.
+        """
+        magic = 0x2400 | channel
+        while True:
+            if self._nal >= 0:
+                position = self._take_run(view, position, limit, magic)
+            if limit - position < _FRAME.size:
+                break
+            head, length, flags, sequence, timestamp = _FRAME.unpack_from(view, position)
+            end = position + 4 + length
+            if head != magic or end > limit:
+                break
+            if length >= _RTP_HEADER:
+                self._take_packet(view, position + 4, end, flags, sequence, timestamp)
+            position = end
+        if self._nal_size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
+            self._break(BreakReason.TOO_LARGE, "a NAL unit is larger than 8 MB")
+        return position
+
+    def _take_run(self, view: memoryview, position: int, limit: int, magic: int) -> int:
+        """The middle packets of the open fragmentation unit that are as long as its first: nine packets in ten.
+
+        One call reads head and payload, and each field is compared as a whole.
+        """
+        run = self._run
+        unpack, stride = run.unpack_from, run.size
+        last = limit - stride
+        if position > last:
+            return position
+        expected_head, flags_of_middle, middle = magic << 16 | stride - 4, self._plain_flags, self._nal_middle
+        expected, expected_source = self._expected, self._timestamp << 32 | self.ssrc
+        append = self._pieces.append
+        began = position
+        while position <= last:
+            head, flags, sequence, source, header, payload = unpack(view, position)
+            if (
+                head != expected_head
+                or flags != flags_of_middle
+                or sequence != expected
+                or source != expected_source
+                or header != middle
+            ):
+                break
+            append(payload)
+            expected = sequence + 1 & 0xFFFF
+            position += stride
+        self._nal_size += (position - began) // stride * (stride - _FRAME.size - len(middle))
+        self._expected = expected
+        return position
 
     def _take_packet(self, view: memoryview, rtp: int, end: int, flags: int, sequence: int, timestamp: int) -> None:
         if flags & 0x7F != self._payload_type:
@@ -154,7 +222,7 @@ class NalAssembly:
         elif self._is_late(view, rtp, sequence):
             return
         self._expected = (sequence + 1) & 0xFFFF
-        start = rtp + RTP_HEADER
+        start = rtp + _RTP_HEADER
         if flags & 0xFF00 != 0x8000:
             bounds = payload_bounds(view, rtp, end)
             if bounds is None:
@@ -196,12 +264,18 @@ class NalAssembly:
 
     # --- NAL units
 
-    def _open_fragmented(self, header: bytes, first_slice_byte: int) -> None:
+    def _open_fragmented(self, header: bytes, middle: bytes, payload_bytes: int, first_slice_byte: int) -> None:
+        """A NAL unit in fragments begins; `middle` are the header bytes of those between the first and the last."""
         if self._nal >= 0:
             self._close_fragmented()  # the end bit of the last one was not set
         if self._size > MAX_ACCESS_UNIT_BYTES:
             self._break(BreakReason.TOO_LARGE, "an access unit is larger than 8 MB")
-        self._note_kind(self._kind_of(header), first_slice_byte)
+        kind = self._kind_of(header)
+        self._note_kind(kind, first_slice_byte)
+        self._nal_is_slice = self.TRAITS[kind] != NOT_A_SLICE
+        self._nal_middle = middle
+        if self._run.size != _FRAME.size + len(middle) + payload_bytes:
+            self._run = _run_of(len(middle), payload_bytes)
         self._nal = len(self._pieces)
         self._nal_header = header
         self._nal_size = len(header)
@@ -209,8 +283,8 @@ class NalAssembly:
 
     def _close_fragmented(self) -> None:
         at, header, size = self._nal, self._nal_header, self._nal_size
-        self._nal = NO_NAL
-        if self._watched or not self._is_slice(self._kind_of(header)):
+        self._nal = _NO_NAL
+        if self._watched or not self._nal_is_slice:
             nal_unit = header + b"".join(self._pieces[at + 1 :])
             del self._pieces[at:]
             self._take_nal_unit(nal_unit)
@@ -222,7 +296,7 @@ class NalAssembly:
         if self._nal >= 0:
             self._close_fragmented()
         kind = self._kind_of(nal_unit)
-        if (self._watched or not self._is_slice(kind)) and START_CODE in nal_unit:
+        if (self._watched or self.TRAITS[kind] == NOT_A_SLICE) and START_CODE in nal_unit:
             units = split_start_codes(nal_unit)
             if all(map(self._is_plausible, units)):
                 self._watched = _WATCHED_PICTURES
@@ -239,12 +313,14 @@ class NalAssembly:
             self._note_kind(kind, nal_unit[self.HEADER_BYTES] if len(nal_unit) > self.HEADER_BYTES else 0)
         self._pieces += (len(nal_unit).to_bytes(4, "big"), nal_unit)
         self._size += 4 + len(nal_unit)
-        if self._size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > MAX_PIECES:
+        if self._size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
             self._break(BreakReason.TOO_LARGE, "an access unit is larger than 8 MB")
 
     def _note_kind(self, kind: int, first_slice_byte: int) -> None:
         """Watches for the first coded slice of a picture: it alone has the first bit of its header set."""
-        if not self._is_slice(kind):
+        traits = self.TRAITS[kind]
+        if traits == NOT_A_SLICE:
+            self._note_other(kind)
             return
         if not self._coded:
             self._coded = True
@@ -254,7 +330,7 @@ class NalAssembly:
                 self._coded = self._torn = True
             elif not first_slice_byte & 0x80:
                 self._torn = True
-        self._note_slice(kind)
+        self._traits |= traits
 
     def _take_parameter_set(self, nal_unit: bytes) -> None:
         try:
@@ -262,7 +338,7 @@ class NalAssembly:
         except ParameterSetError as error:
             self.parameter_set_error = str(error)
             return
-        self._sets_seen.add(self._kind_of(nal_unit))
+        self._sets_seen |= 1 << self._kind_of(nal_unit)
 
     # --- pictures
 
@@ -277,8 +353,9 @@ class NalAssembly:
         """The picture is over: give it out, or drop it."""
         if self._nal >= 0:
             self._close_fragmented()
-        pieces, size, key, torn = self._pieces, self._size, self._key, self._torn
-        traits, complete_sets = self._traits, self._sets_seen >= self.SETS
+        pieces, size, torn = self._pieces, self._size, self._torn
+        traits, complete_sets = self._traits, self._sets_seen == self._all_sets
+        key = traits & KEY_FRAME != 0
         self._clear()
         self._finished = True
         last = self._expected - 1 & 0xFFFF
@@ -312,13 +389,14 @@ class NalAssembly:
         elif self._waiting:
             self.pictures_dropped += 1
             return
-        if not self._is_wanted(traits, key=key, begins=begins):
+        if not self._is_wanted(traits, begins=begins):
             return
         if self._watched and not self.start_codes_found:
             self._watched -= 1
         self.pictures += 1
         self.octets += size
-        self._sink.access_unit(AccessUnit(ticks, self._now_us(), key, pieces, size))
+        # joined while it is warm: the small pieces are used again at once, and only one is kept until the group is complete
+        self._sink.access_unit(AccessUnit(ticks, self._now_us(), key, [b"".join(pieces)], size))
 
 
 def prefixed(nal_units: tuple[bytes, ...]) -> list[bytes]:
