@@ -31,6 +31,12 @@ class RecordingPlan(Model):
     enabled: bool = True
     stream: StreamName = "main"
     keep_days: int = Field(default=30, ge=1, le=90, description="Retention; 90 days is the legal ceiling (art. 9a)")
+    priority: Literal["low", "normal", "high"] = Field(
+        default="normal", description="Whose recording gives way first when the archive's disk is full"
+    )
+    disk_share_percent: float | None = Field(
+        default=None, gt=0, le=100, description="Most of the archive's disk that its footage may take; null = no limit of its own"
+    )
     record_audio: bool = Field(
         default=False,
         description="Sound is recorded too. Off unless a legal basis for recording speech has been established",
