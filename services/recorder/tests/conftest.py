@@ -54,7 +54,7 @@ async def door(room: Room, tmp_path: Path) -> AsyncIterator[Door]:
     headers = issuer.headers("recorder", subject="staff-1", role="operator")
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://recorder", headers=headers) as client:
-        yield Door(settings, resources, app, client, headers)
+        yield Door(settings, resources, app, client, headers, issuer)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
-from hejnal_recorder.timeline.decide import StoryFact, decide
+from hejnal_recorder.timeline.decide import GONE, StoryFact, decide
 from hejnal_recorder.timeline.story import (
     Effect,
     FragmentAdded,
@@ -90,7 +90,9 @@ class Index:
         self._ids = (f"gap-{number}" for number in itertools.count())
 
     def tell(self, fact: StoryFact, *, stored: bool = True) -> Outcome:
-        decision = decide(self.story, fact, run_known=fact.run_id in self.runs, stored=stored, new_id=lambda: next(self._ids))
+        decision = decide(
+            self.story, fact, run_known=fact.run_id in self.runs, why_not=None if stored else GONE, new_id=lambda: next(self._ids)
+        )
         self.story = decision.story
         for effect in decision.effects:
             self._apply(effect, fact)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from hejnal_recorder.check import Finding, findings
 from hejnal_recorder.resources import SCHEMA, Resources
+from hejnal_recorder.retention.pressure import Admission
 from hejnal_recorder.settings import Settings
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.takeover.fetch import SpoolFetcher
@@ -36,6 +37,7 @@ class Room:
     http: aiohttp.ClientSession
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     linked: bool = True
+    admission: Admission = field(default_factory=Admission)
 
     def __post_init__(self) -> None:
         self.database = Database(self.url, schema=SCHEMA)
@@ -44,7 +46,7 @@ class Room:
 
     def another_takeover(self, *, give_up_s: float = 60) -> Takeover:
         fetcher = SpoolFetcher(self.http, self.archive, None, self.clock, give_up_s=give_up_s)
-        return Takeover(self.database, self.archive, fetcher, self.clock, new_id)
+        return Takeover(self.database, self.archive, fetcher, self.clock, new_id, self.admission)
 
     async def rows(self, query: str) -> list[Any]:
         async with self.database.read() as session:
@@ -71,6 +73,7 @@ class Door:
     app: Any
     client: httpx.AsyncClient
     headers: dict[str, str]
+    issuer: TokenIssuer
 
 
 def write_keys(folder: Path, service: str) -> TokenIssuer:

@@ -5,7 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 FRAGMENTS = Counter(
     "hejnal_recorder_fragments_total",
     "Announced fragments by what became of them",
-    ["outcome"],  # stored, duplicate, stale, missing
+    ["outcome"],  # stored, duplicate, stale, missing, refused
 )
 TAKEOVER_BYTES = Counter("hejnal_recorder_takeover_bytes_total", "Bytes taken over into the archive", ["way"])  # link, fetch
 TAKEOVER_SECONDS = Histogram(
@@ -25,3 +25,15 @@ PLAYLIST_SECONDS = Histogram(
 MEDIA_SENT_BYTES = Counter("hejnal_recorder_media_sent_bytes_total", "Footage sent to viewers")
 MEDIA_MISSING = Counter("hejnal_recorder_media_missing_total", "Requests for a segment whose file is gone or too short")
 ARCHIVE_FREE_BYTES = Gauge("hejnal_recorder_archive_free_bytes", "Free space of the archive's file system")
+DISK_LEVEL = Gauge("hejnal_recorder_disk_level", "Shortness of room: 0 fine, 1 from 90 %, 2 from 95 %, 3 from 99 % used")
+DAYS_UNTIL_FULL = Gauge("hejnal_recorder_days_until_full", "Forecast for the archive's disk; +Inf beyond a year")
+GROWTH_BYTES_PER_DAY = Gauge("hejnal_recorder_growth_bytes_per_day", "Footage recorded a day, mean of the last full days")
+EXPORTS = Counter("hejnal_recorder_exports_total", "Exports by what became of them", ["outcome"])  # finished, failed, taken_away
+EXPORT_SECONDS = Histogram(
+    "hejnal_recorder_export_seconds",
+    "Making a package",
+    buckets=(1, 3, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200),
+)
+EXPORT_KEYS_END = Gauge(
+    "hejnal_recorder_export_keys_end_timestamp_seconds", "When the first evidence key runs out (Unix time); 0 when unusable"
+)

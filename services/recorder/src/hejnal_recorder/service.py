@@ -5,9 +5,12 @@ import asyncio
 from hejnal_contracts.cameras import CameraState
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
 from hejnal_recorder.app import create_app
+from hejnal_recorder.export.runner import ExportRunner
 from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.resources import Resources
-from hejnal_recorder.retention import Retention
+from hejnal_recorder.retention.ceiling import check_ceiling, record_decision
+from hejnal_recorder.retention.pressure import Admission
+from hejnal_recorder.retention.rounds import Retention
 from hejnal_recorder.settings import Settings
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.takeover.fetch import SpoolFetcher
@@ -16,6 +19,7 @@ from hejnal_recorder.takeover.takeover import Takeover
 from hejnal_recorder.timeline.decide import StoryFact
 from hejnal_runtime.bus.consumer import Consumer, Partitions
 from hejnal_runtime.bus.message import Message
+from hejnal_runtime.errors import is_transient
 from hejnal_runtime.health import Health
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import OutboxRelay
@@ -52,11 +56,13 @@ class Intake:
 
 async def run_service(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    check_ceiling(settings.ceiling_days, settings.ceiling_decision)
     resources = await Resources.open(settings)
     try:
+        admission = Admission()
         archive = Archive(settings.archive_dir.absolute(), settings.spool_dir.absolute() if settings.spool_dir else None)
         fetcher = SpoolFetcher(resources.http, archive, resources.issuer, resources.clock, give_up_s=settings.fetch_give_up_s)
-        takeover = Takeover(resources.database, archive, fetcher, resources.clock, new_id)
+        takeover = Takeover(resources.database, archive, fetcher, resources.clock, new_id, admission)
         gatherer = Gatherer(takeover.take, linger_s=settings.batch_linger_s)
         intake = Intake(resources, takeover, gatherer)
         consumer = Consumer(
@@ -75,14 +81,31 @@ async def run_service(settings: Settings) -> None:
             resources.database,
             archive,
             resources.clock,
+            admission,
             default_keep_days=settings.default_keep_days,
+            ceiling_days=settings.ceiling_days,
             interval_s=settings.retention_interval_s,
         )
+        exports = ExportRunner(resources.database, settings, resources.clock)
         health = Health()
         health.add("postgresql", resources.database.ping)
         health.add("camera-media", consumer.health)
         health.add("outbox", relay.health)
         app = create_app(settings, resources, health)
+
+        async def delete_in_time() -> None:
+            """The database may come later than we do; the decision is entered before anything gets older than the law allows."""
+            while True:
+                try:
+                    await record_decision(
+                        resources.database, settings.ceiling_days, settings.ceiling_decision, resources.clock.now()
+                    )
+                    break
+                except Exception as error:
+                    if not is_transient(error):
+                        raise
+                await asyncio.sleep(5)
+            await retention.run()
 
         async def consume() -> None:
             """The gatherer outlives the consumer, so that what is in work can finish when the service ends."""
@@ -93,6 +116,6 @@ async def run_service(settings: Settings) -> None:
                 finally:
                     gathering.cancel()
 
-        await serve([(app, settings.internal_host, settings.internal_port)], [consume, relay.run, retention.run])
+        await serve([(app, settings.internal_host, settings.internal_port)], [consume, relay.run, delete_in_time, exports.run])
     finally:
         await resources.close()

@@ -30,7 +30,36 @@ class Settings(ServiceSettings):
         description="An ingest that cannot be reached for so long is taken for dead: its footage becomes a gap",
     )
     longest_playlist_h: float = Field(default=12.0, gt=0, le=24, description="Longest interval of one playlist")
+    ceiling_days: int = Field(
+        default=90,
+        ge=1,
+        le=3660,
+        description="Nothing is kept longer, holds apart; above 90 only with `ceiling_decision`",
+    )
+    ceiling_decision: str = Field(
+        default="", max_length=300, description="The signed-off decision that allows a ceiling above the law's 90 days"
+    )
     default_keep_days: int = Field(
         default=30, ge=1, le=90, description="Retention of cameras the registry does not know (any more)"
+    )
+    exports_dir: Path = Field(default=Path("exports"), description="Where evidence packages are made: <export>/package.zip")
+    export_keys_dir: Path | None = Field(
+        default=None, description="The evidence authority's keys (`keys init` makes them). Without them there are no exports"
+    )
+    export_organisation: str = Field(default="Gmina", max_length=64, description="Who signs, as certificates name it")
+    export_four_eyes: bool = Field(default=False, description="Whether somebody else has to approve each export")
+    export_tsa_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Time-stamp authority (RFC 3161) to ask; our own without it"
+    )
+    export_tsa_anchor: Path | None = Field(default=None, description="Root certificate (PEM) of that authority")
+    export_verifier_dir: Path | None = Field(default=None, description="The built verifier page that goes into each package")
+    export_keep_days: int = Field(default=14, ge=1, le=90, description="A finished package is deleted after so many days")
+    export_most_bytes: int = Field(default=100_000_000_000, gt=0, description="Most footage of one export")
+    longest_export_h: float = Field(default=24.0, gt=0, le=168, description="Longest interval of one export")
+    export_file_bytes: int = Field(
+        default=1_000_000_000, gt=0, description="A media file of a package is not larger: browsers check each in one go"
+    )
+    export_reserve_bytes: int = Field(
+        default=2_000_000_000, ge=0, description="Exports stop before less than this is left on their disk"
     )
     retention_interval_s: float = Field(default=60.0, gt=0, description="Pause between two looks for footage that is too old")

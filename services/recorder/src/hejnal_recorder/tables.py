@@ -7,7 +7,9 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
@@ -37,6 +40,8 @@ cameras = Table(
     Column("recording_enabled", Boolean, nullable=False),
     Column("keep_days", SmallInteger, nullable=False),
     Column("removed", Boolean, nullable=False),
+    Column("priority", Text, nullable=False, server_default=text("'normal'")),
+    Column("disk_share_percent", Double),
     CheckConstraint("keep_days between 1 and 90", name="keep_days_within_ceiling"),
     comment="What the recorder needs to know of the registry",
 )
@@ -116,6 +121,7 @@ segments = Table(
     Column("init_sha256", LargeBinary, nullable=False),
     Column("fragments", LargeBinary, nullable=False, comment="Packed records, see fragments.py"),
     Column("motion", LargeBinary, comment="A byte per fragment, see motion.py"),
+    Column("garbage_reason", Text, comment="Why it is being deleted"),
     CheckConstraint("state in ('open', 'stored', 'garbage')", name="segment_state"),
     CheckConstraint("ends_at >= starts_at", name="segment_order"),
     CheckConstraint("ends_at - starts_at <= interval '24 hours'", name="segment_within_a_day"),
@@ -125,6 +131,89 @@ segments = Table(
     comment="Footage, a partition per UTC day of its start; an open segment claims all time after its start",
 )
 """Each partition has its own exclusion constraint, a trigger looks across midnight: see the migration and `days.py`."""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    Column("legal_basis", Text, nullable=False),
+    Column("basis_text", Text, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    _instant("placed_at"),
+    _instant("expires_at"),
+    Column("release_requested_by", Text),
+    _instant("release_requested_at", nullable=True),
+    Column("release_reason", Text),
+    Column("ended_by", Text),
+    _instant("ended_at", nullable=True),
+    CheckConstraint("state in ('active', 'released', 'expired')", name="hold_state"),
+    CheckConstraint("ends_at > starts_at", name="hold_not_empty"),
+    Index("holds_active", "expires_at", postgresql_where=text("state = 'active'")),
+    comment="Footage secured for a proceeding",
+)
+
+hold_cameras = Table(
+    "hold_cameras",
+    metadata,
+    Column("hold_id", Text, ForeignKey("holds.hold_id"), primary_key=True),
+    Column("camera_id", Text, primary_key=True),
+    Index("hold_cameras_camera", "camera_id"),
+    comment="The cameras of a hold",
+)
+
+held_segments = Table(
+    "held_segments",
+    metadata,
+    Column("hold_id", Text, ForeignKey("holds.hold_id"), primary_key=True),
+    Column("segment_id", Text, primary_key=True),
+    Column("part", SmallInteger, primary_key=True),
+    Column("starts_at", DateTime(timezone=True), primary_key=True),
+    ForeignKeyConstraint(
+        ("segment_id", "part", "starts_at"),
+        ("segments.segment_id", "segments.part", "segments.starts_at"),
+        name="held_footage",
+        ondelete="RESTRICT",
+        onupdate="RESTRICT",
+    ),
+    Index("held_segments_segment", "segment_id", "part", "starts_at"),
+    comment="Rows of the index that active holds bind; the foreign key keeps them there",
+)
+
+privacy_deletions = Table(
+    "privacy_deletions",
+    metadata,
+    Column("deletion_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("camera_id", Text, nullable=False),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    Column("reason", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    _instant("requested_at"),
+    Column("decided_by", Text),
+    _instant("decided_at", nullable=True),
+    _instant("done_at", nullable=True),
+    Column("deleted_segments", Integer, nullable=False, server_default=text("0")),
+    Column("deleted_bytes", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("state in ('requested', 'approved', 'withdrawn', 'done')", name="privacy_state"),
+    Index("privacy_deletions_pending", "decided_at", postgresql_where=text("state = 'approved'")),
+    comment="Footage to be deleted before its time because a person has a right to it; holds win",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    _instant("recorded_at"),
+    UniqueConstraint("what", "decision"),
+    comment="Signed-off decisions that a setting beyond the law's default refers to",
+)
 
 coverage = Table(
     "coverage",
@@ -154,3 +243,5 @@ gaps = Table(
 )
 
 outbox = outbox_table(metadata)
+
+import hejnal_recorder.export.tables  # noqa: E402, F401 they belong to the same schema

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from hejnal_recorder.retention.pressure import Disk
+
 # No link is possible here (other file system, no permission, no such operation, too many links): fetch instead.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
@@ -157,10 +159,11 @@ class Archive:
         with contextlib.suppress(OSError):  # other segments lie there
             target.parent.rmdir()
 
-    def free_bytes(self) -> int:
-        """Space left for us on the archive's file system."""
+    def disk(self) -> Disk:
+        """The archive's file system as we may use it: what is kept for root counts as used by others."""
         figures = os.statvfs(self.archive_dir)
-        return figures.f_bavail * figures.f_frsize
+        ours = figures.f_blocks - figures.f_bfree + figures.f_bavail
+        return Disk(total_bytes=ours * figures.f_frsize, free_bytes=figures.f_bavail * figures.f_frsize)
 
 
 def make_folders(folder: Path, root: Path) -> set[Path]:

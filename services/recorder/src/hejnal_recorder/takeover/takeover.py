@@ -11,11 +11,12 @@ import structlog
 from hejnal_contracts.media import FragmentWritten, RunStarted
 from hejnal_recorder import metrics
 from hejnal_recorder.days import SegmentDays
+from hejnal_recorder.retention.pressure import Admission
 from hejnal_recorder.takeover.archive import Archive, Found, Wanted
 from hejnal_recorder.takeover.changes import Changes
 from hejnal_recorder.takeover.fetch import SpoolFetcher
 from hejnal_recorder.takeover.rows import LostRaceError, load_spool_urls, load_stories, write
-from hejnal_recorder.timeline.decide import NewId, StoryFact, archive_path, decide
+from hejnal_recorder.timeline.decide import DISK_FULL, GONE, NewId, StoryFact, archive_path, decide
 from hejnal_recorder.timeline.story import Decision, Outcome, RunOpened, SegmentCompleted, Story
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
@@ -40,17 +41,21 @@ class _Plan:
     wanted: dict[Place, tuple[str, Wanted]] = field(default_factory=dict)
     """Spool address and fragment, in order."""
     outcomes: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
 
 
 class Takeover:
     """Takes facts over. Remembers stories between batches; the rows' versions tell when another recorder was there."""
 
-    def __init__(self, database: Database, archive: Archive, fetcher: SpoolFetcher, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, database: Database, archive: Archive, fetcher: SpoolFetcher, clock: Clock, new_id: NewId, admission: Admission
+    ) -> None:
         self._database = database
         self._archive = archive
         self._fetcher = fetcher
         self._clock = clock
         self._new_id = new_id
+        self._admission = admission
         self._stories: dict[str, tuple[int, Story]] = {}
         self._spool_urls: OrderedDict[str, str] = OrderedDict()
         self._days = SegmentDays(database)
@@ -121,13 +126,17 @@ class Takeover:
                 story = known[1]
             run_known = fact.run_id in begun or fact.run_id in self._spool_urls
             place = (fact.run_id, fact.sequence) if isinstance(fact, FragmentWritten) else None
-            decision = decide(story, fact, run_known=run_known, stored=place not in missing, new_id=self._new_id)
+            refused = place is not None and self._admission.refuses(fact.camera_id)
+            why_not = DISK_FULL if refused else GONE if place in missing else None
+            decision = decide(story, fact, run_known=run_known, why_not=why_not, new_id=self._new_id)
             plan.outcomes[decision.outcome] = plan.outcomes.get(decision.outcome, 0) + 1
             if decision.outcome is not Outcome.APPLIED:
                 continue
             begun |= {effect.run_id: effect.spool_url for effect in decision.effects if isinstance(effect, RunOpened)}
             plan.changes.add(decision.story, decision.effects)
-            if isinstance(fact, FragmentWritten) and place is not None and place not in missing:
+            if refused:
+                plan.refused += 1
+            elif isinstance(fact, FragmentWritten) and place is not None and place not in missing:
                 spool_url = begun.get(fact.run_id) or self._spool_urls.get(fact.run_id, "")
                 plan.wanted[place] = (spool_url, _wanted(fact, decision))
         return plan
@@ -180,6 +189,7 @@ class Takeover:
     def _count(self, plan: _Plan, missing: set[Place]) -> None:
         metrics.FRAGMENTS.labels("stored").inc(len(plan.wanted))
         metrics.FRAGMENTS.labels("missing").inc(len(missing))
+        metrics.FRAGMENTS.labels("refused").inc(plan.refused)
         for outcome in (Outcome.DUPLICATE, Outcome.STALE):
             if number := plan.outcomes.get(outcome):
                 metrics.FRAGMENTS.labels(outcome.value).inc(number)

@@ -5,7 +5,7 @@ gaps tile the camera's time from its first sight: no overlap, no hole, each gap 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
@@ -38,14 +38,27 @@ StoryFact = RunStarted | FragmentWritten | RunEnded
 
 NOT_ANNOUNCED = "Ingest never announced this footage"
 FILE_MISSING = "Announced, but its file could not be taken over"
+NO_ROOM = "The archive's disk is full; cameras of this priority give way"
 NO_END = "The run ended without a word"
 
 
-def decide(story: Story | None, fact: StoryFact, *, run_known: bool, stored: bool = True, new_id: NewId) -> Decision:
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """Why an announced fragment does not come into the archive."""
+
+    cause: GapCause
+    detail: str
+
+
+GONE = NotStored(GapCause.INGEST_LOST, FILE_MISSING)
+DISK_FULL = NotStored(GapCause.DISK_FULL, NO_ROOM)
+
+
+def decide(story: Story | None, fact: StoryFact, *, run_known: bool, why_not: NotStored | None = None, new_id: NewId) -> Decision:
     """What a fact means.
 
     `story` is None for a camera never seen. `run_known` says whether the fact's run is already in the index (the story
-    itself remembers only the latest). `stored` is False when a fragment's bytes could not be had: its time becomes a gap.
+    itself remembers only the latest). `why_not` says why a fragment does not come into the archive: its time becomes a gap.
     """
     if story is not None:
         if fact.epoch < story.epoch:
@@ -66,7 +79,7 @@ def decide(story: Story | None, fact: StoryFact, *, run_known: bool, stored: boo
     if isinstance(fact, RunEnded):
         current = teller.end_run(current, fact.cause, fact.detail, fact.ended_at)
     elif isinstance(fact, FragmentWritten):
-        current = teller.add(current, fact) if stored else teller.miss(current, fact)
+        current = teller.add(current, fact) if why_not is None else teller.miss(current, fact, why_not)
     return Decision(Outcome.APPLIED, current, tuple(teller.effects))
 
 
@@ -174,13 +187,13 @@ class _Teller:
         story = replace(story, until=ends_at, next_sequence=fact.sequence + 1, segment=segment)
         return self._complete_segment(story) if fact.segment_ends else story
 
-    def miss(self, story: Story, fact: FragmentWritten) -> Story:
-        """A fragment whose bytes are nowhere: its time is a gap."""
+    def miss(self, story: Story, fact: FragmentWritten, why: NotStored) -> Story:
+        """A fragment that does not come into the archive: its time is a gap."""
         if story.segment is not None and story.segment.segment_id != fact.segment_id:
             story = self._complete_segment(story)
         ends_at = fact.ends_at.astimezone(UTC)
         if ends_at > story.until:
-            story = self._insert_gap(story, GapCause.INGEST_LOST, FILE_MISSING, ends_at)
+            story = self._insert_gap(story, why.cause, why.detail, ends_at)
         story = replace(story, next_sequence=fact.sequence + 1)
         return self._complete_segment(story) if fact.segment_ends and story.segment is not None else story
 

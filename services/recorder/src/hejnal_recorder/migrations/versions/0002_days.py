@@ -65,7 +65,8 @@ DAYS = (
             return false;
         end if;
         perform pg_advisory_xact_lock(hashtext(current_schema() || '.segments'), 1);
-        if to_regclass(name) is not null then
+        -- to_regclass may answer from a cache that an advisory lock does not renew
+        if exists (select from pg_class where relname = name and relnamespace = current_schema()::regnamespace) then
             return false;
         end if;
         execute format('create table %I (like segments including defaults including generated including constraints '
@@ -85,7 +86,8 @@ DAYS = (
         name text := 'segments_d' || to_char(day, 'YYYYMMDD');
         used boolean;
     begin
-        if to_regclass(name) is null then
+        perform pg_advisory_xact_lock(hashtext(current_schema() || '.segments'), 1);
+        if not exists (select from pg_class where relname = name and relnamespace = current_schema()::regnamespace) then
             return false;
         end if;
         execute format('lock table %I in access exclusive mode', name);
