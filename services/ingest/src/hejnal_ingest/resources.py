@@ -14,17 +14,22 @@ from hejnal_ingest.camera.recording import RecordingPlace
 from hejnal_ingest.camera.runner import RunnerContext
 from hejnal_ingest.credentials import CameraPasswords
 from hejnal_ingest.facts import FactQueue
+from hejnal_ingest.picture.decoding.decoder import PictureDecoder
+from hejnal_ingest.picture.memory import PictureMemory
+from hejnal_ingest.picture.room import PictureRoom, PictureSettings
 from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.sources.choose import SourceContext
 from hejnal_ingest.sources.native import NativePlaces
-from hejnal_media.rtsp import ReceiveBuffer, SessionLimits
+from hejnal_media.rtsp import ReceiveBuffer, SessionLimits, TlsPolicy
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.tokens import TokenIssuer, load_key
 
 _LINGER_MS = 25
 """A lone message costs ten times a batched one, and nobody waits for a fact this short a while."""
+
+_EVENTS_LIMIT = 128
 
 
 class SpoolInUseError(Exception):
@@ -40,6 +45,8 @@ class Resources:
     time: ServerTime
     producer: Producer
     facts: FactQueue
+    events: FactQueue
+    """What is news and no record: dropped when too much of it waits for Kafka."""
     http: aiohttp.ClientSession
     issuer: TokenIssuer | None
     pool: ThreadPoolExecutor
@@ -60,13 +67,27 @@ class Resources:
             time=ServerTime(clock),
             producer=producer,
             facts=FactQueue(producer, limit=settings.facts_limit),
+            events=FactQueue(producer, limit=_EVENTS_LIMIT),
             http=aiohttp.ClientSession(),
             issuer=issuer,
             pool=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="spool"),
             spool_lock=lock,
         )
 
-    def runner_context(self) -> RunnerContext:
+    def picture_room(self) -> PictureRoom:
+        """What watches the cameras' pictures."""
+        settings = self.settings
+        return PictureRoom(
+            PictureSettings(settings.picture_interval_s, accept_after_s=settings.picture_accept_after_s),
+            PictureDecoder(
+                share=settings.picture_cpu_share, time_limit_s=settings.picture_time_limit_s, monotonic=self.clock.monotonic
+            ),
+            PictureMemory(settings.spool_dir.absolute() / ".picture"),
+            self.events,
+            self.clock,
+        )
+
+    def runner_context(self, pictures: PictureRoom) -> RunnerContext:
         """What the cameras need."""
         settings = self.settings
         return RunnerContext(
@@ -82,6 +103,11 @@ class Resources:
                     no_video_s=settings.no_video_s,
                     media_dir=settings.media_dir,
                     loop_files=settings.loop_files,
+                    tls=TlsPolicy(
+                        ca_file=settings.rtsps_ca_file,
+                        fingerprints=tuple(settings.rtsps_fingerprints.replace(",", " ").split()),
+                        insecure=settings.rtsps_insecure,
+                    ),
                 ),
                 no_video_s=settings.no_video_s,
                 no_keyframe_s=settings.no_keyframe_s,
@@ -100,11 +126,14 @@ class Resources:
             relay_url=settings.base_url,
             status_interval_s=settings.status_interval_s,
             linger_s=settings.sub_linger_s,
+            observers=pictures.observers,
+            describe=pictures.describe,
         )
 
     async def close(self) -> None:
         """Closes in reverse order."""
         await self.facts.close()
+        await self.events.close()
         await asyncio.to_thread(self.pool.shutdown)
         await self.http.close()
         await self.producer.stop()

@@ -39,9 +39,28 @@ class Settings(ServiceSettings):
     segment_s: float = Field(default=60.0, ge=1, le=600, description="Length of a segment file, wall time")
     writer_threads: int = Field(default=2, ge=1, le=16, description="Threads that write, hash and sync fragments")
     connect_timeout_s: float = Field(default=4.0, gt=0, description="Time limit of a TCP connection to a camera")
+    rtsps_ca_file: Path | None = Field(
+        default=None, description="Authorities that sign the certificates of cameras with rtsps; default those of the system"
+    )
+    rtsps_fingerprints: str = Field(
+        default="",
+        description="SHA-256 of certificates (hex, by commas) that cameras with rtsps may show; nothing else counts",
+    )
+    rtsps_insecure: bool = Field(
+        default=False, description="Any certificate of a camera is believed: keeps eavesdroppers out, nobody else"
+    )
     response_timeout_s: float = Field(default=4.0, gt=0, description="Time limit of an answer of a camera")
     no_video_s: float = Field(default=8.0, gt=0, description="A camera that sends no picture for so long has stalled")
     no_keyframe_s: float = Field(default=30.0, gt=0, description="A camera that sends no key frame for so long is of no use")
+    lease_timeout_s: float = Field(
+        default=3.0,
+        ge=2,
+        le=60,
+        description="A process silent for so long loses its cameras; the broker must allow it (`group.min.session.timeout.ms`)",
+    )
+    kafka_wait_s: float = Field(
+        default=10.0, ge=0, description="At start, while Kafka is away: then the cameras held last are held again"
+    )
     native_streams: int = Field(
         default=64, ge=0, description="Threads that may read streams through FFmpeg (all that is not RTSP over TCP)"
     )

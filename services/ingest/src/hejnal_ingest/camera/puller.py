@@ -25,7 +25,7 @@ from hejnal_ingest.sources.source import Source, SourceError
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_media.h264 import BreakReason
 from hejnal_media.relay import StreamInfo
-from hejnal_media.rtsp import Credentials
+from hejnal_media.rtsp import Credentials, StaleSessions
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.ids import new_id
 
@@ -78,6 +78,8 @@ class StreamPuller:
         self._recording: StreamRecording | None = None
         self._at_key_frame: Callable[[], None] | None = None
         self._back_off = BackOff()
+        self._stale = StaleSessions()
+        self._retry_after_s = 0.0
         self._retry_now = asyncio.Event()
         self._settled = asyncio.Event()
         self._source: Source | None = None
@@ -99,7 +101,7 @@ class StreamPuller:
             cause, detail = await self._once()
             healthy_s = time.monotonic() - self._live_since_s if self._live_since_s is not None else 0.0
             self._live_since_s = None
-            pause_s = self._back_off.next_s(healthy_s=healthy_s)
+            pause_s = max(self._back_off.next_s(healthy_s=healthy_s), self._retry_after_s)
             metrics.CONNECTS.labels(cause.value).inc()
             log.info("camera_fault", camera_id=self.camera_id, stream=self.stream, cause=cause.value, detail=detail)
             self._break_off(GAP_CAUSES[cause], cause, detail)
@@ -156,11 +158,12 @@ class StreamPuller:
         context = self._context
         self._set_condition(CameraCondition.CONNECTING)
         self._settled.clear()
+        self._retry_after_s = 0.0
         source: Source | None = None
         try:
             await context.pacer.wait()
             credentials = await self._credentials()
-            self._source = source = choose_source(context.sources, self.url, self, None, credentials)
+            self._source = source = choose_source(context.sources, self.url, self, None, credentials, self._stale)
             await source.open()
             metrics.CONNECTS.labels("opened").inc()
             self._watchdog = Watchdog(time.monotonic(), no_video_s=context.no_video_s, no_keyframe_s=context.no_keyframe_s)
@@ -170,6 +173,7 @@ class StreamPuller:
         except CredentialsUnavailableError as error:
             return FaultCause.UNAUTHORIZED, f"the camera's password cannot be had: {error}"
         except SourceError as error:
+            self._retry_after_s = error.retry_after_s or 0.0
             return error.cause, error.detail
         except ExceptionGroup as group_error:
             return _reason(group_error)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hejnal_contracts.cameras import FaultCause
 from hejnal_ingest.sources.source import SourceError, SourceFigures
-from hejnal_media.rtsp import Credentials, ReceiveBuffer, RtspError, RtspSession, SessionLimits
+from hejnal_media.rtsp import Credentials, ReceiveBuffer, RtspError, RtspSession, SessionLimits, StaleSessions, TlsPolicy
 from hejnal_media.sink import AccessUnitSink, AudioSink
 
 
@@ -20,11 +20,21 @@ class RtspSource:
         credentials: Credentials | None,
         buffer: ReceiveBuffer,
         limits: SessionLimits,
+        tls: TlsPolicy,
+        stale: StaleSessions,
         now_us: Callable[[], int],
     ) -> None:
         try:
             self._session = RtspSession(
-                url, sink, audio=sound, credentials=credentials, buffer=buffer, limits=limits, now_us=now_us
+                url,
+                sink,
+                audio=sound,
+                credentials=credentials,
+                tls=tls,
+                buffer=buffer,
+                limits=limits,
+                stale=stale,
+                now_us=now_us,
             )
         except RtspError as error:
             raise _told(error) from None
@@ -74,4 +84,4 @@ class RtspSource:
 
 
 def _told(error: RtspError) -> SourceError:
-    return SourceError(FaultCause(error.fault.value), error.detail)
+    return SourceError(FaultCause(error.fault.value), error.detail, retry_after_s=error.retry_after_s)

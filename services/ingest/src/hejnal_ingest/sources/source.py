@@ -7,12 +7,16 @@ from hejnal_contracts.cameras import FaultCause
 
 
 class SourceError(Exception):
-    """A source could not be opened, or has ended. `detail` is for people and holds no secret."""
+    """A source could not be opened, or has ended. `detail` is for people and holds no secret.
 
-    def __init__(self, cause: FaultCause, detail: str) -> None:
+    `retry_after_s`: it makes no sense to try before; None when nothing is known.
+    """
+
+    def __init__(self, cause: FaultCause, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(f"{cause.value}: {detail}")
         self.cause = cause
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
