@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.picture.room import PictureRoom
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.routes import create_router
 from hejnal_ingest.settings import Settings
+from hejnal_ingest.thumbnails.routes import create_router as create_thumbnail_router
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
 from hejnal_runtime.tokens import TokenVerifier
@@ -19,12 +21,16 @@ def create_app(
     resources: Resources | None = None,
     leases: CameraLeases | None = None,
     health: Health | None = None,
+    pictures: PictureRoom | None = None,
 ) -> FastAPI:
     """The app behind the internal port. Without `resources` and `leases` it can only describe itself."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
-    router = create_router(leases, settings.spool_dir.absolute(), verifier)
+    routers = [
+        create_router(leases, settings.spool_dir.absolute(), verifier),
+        create_thumbnail_router(pictures, verifier),
+    ]
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
-    return create_internal_app(health or Health(), [router], jwks=jwks, title="Hejnał ingest")
+    return create_internal_app(health or Health(), routers, jwks=jwks, title="Hejnał ingest")
 
 
 def openapi_document() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Small pictures of every camera, at a bounded cost."""
