@@ -28,6 +28,8 @@ _SETTLE_S = 0.1
 _RESTART_S = 5.0
 _CONFIRM_S = 30.0
 """A camera known from the disk that the registry has not named this long after Kafka is back is registered no more."""
+_BELIEVE_S = 20.0
+"""So long another's higher epoch keeps us from a camera that the group has given to us."""
 STOP_TIMEOUT_S = 8.0
 
 Partitions = set[tuple[str, int]]
@@ -63,7 +65,7 @@ class CameraLeases:
         self._member_id = ""
         self._acquired_ms: dict[int, int] = {}
         self._told: dict[str, int] = {}
-        self._superseded: set[str] = set()
+        self._superseded: dict[str, float] = {}
         self._wanted: dict[str, _Wanted] = {}
         self._running: dict[str, _Running] = {}
         self._changed = asyncio.Event()
@@ -77,9 +79,10 @@ class CameraLeases:
         running = self._running.get(camera_id)
         return running.runner if running is not None else None
 
-    def runners(self) -> list[CameraRunner]:
-        """All runners held here."""
-        return [running.runner for running in self._running.values()]
+    def state(self, camera_id: str) -> CameraState | None:
+        """The registration of a camera held here."""
+        runner = self.runner(camera_id)
+        return runner.state if runner is not None else None
 
     @property
     def cameras(self) -> int:
@@ -101,6 +104,11 @@ class CameraLeases:
             for camera_id, running in sorted(self._running.items())
             if (wanted := self._wanted.get(camera_id)) is not None
         ]
+
+    @property
+    def assigned_once(self) -> bool:
+        """True when Kafka has said what is held here."""
+        return self._assigned_at_s is not None
 
     def health(self) -> str | None:
         """None while Kafka says what is held."""
@@ -163,7 +171,7 @@ class CameraLeases:
         self._changed.set()
         return True
 
-    def seen(self, status: CameraStatusReported, live: bool) -> None:
+    def seen(self, status: CameraStatusReported, *, live: bool) -> None:
         """What some process tells of a camera. Another's higher epoch, told just now: it holds the camera, we do not."""
         camera_id = status.camera_id
         running = self._running.get(camera_id)
@@ -171,7 +179,7 @@ class CameraLeases:
         if running is None or status.ingest_id == self._ingest_id or status.epoch <= running.runner.epoch:
             return
         if live and not self.on_disk_lease:
-            self._superseded.add(camera_id)
+            self._superseded.setdefault(camera_id, asyncio.get_running_loop().time())
         self._changed.set()
 
     # --- life
@@ -194,7 +202,10 @@ class CameraLeases:
             await asyncio.gather(*stops)
 
     def _forget_unconfirmed(self) -> None:
-        if self._assigned_at_s is None or asyncio.get_running_loop().time() < self._assigned_at_s + _CONFIRM_S:
+        now_s = asyncio.get_running_loop().time()
+        # the group would have told us by now: so the camera is ours after all
+        self._superseded = {camera: since_s for camera, since_s in self._superseded.items() if now_s < since_s + _BELIEVE_S}
+        if self._assigned_at_s is None or now_s < self._assigned_at_s + _CONFIRM_S:
             return
         for camera_id, wanted in list(self._wanted.items()):
             if wanted.from_disk:
