@@ -1,4 +1,4 @@
-"""`python -m hejnal_recorder serve | migrate | check | openapi`."""
+"""`python -m hejnal_recorder serve | migrate | check | keys | openapi`."""
 
 import argparse
 import asyncio
@@ -19,6 +19,9 @@ def main() -> int:
     check.add_argument("--camera", help="only this camera")
     check.add_argument("--hashes", action="store_true", help="read every byte and compare the fragments' SHA-256")
     check.add_argument("--orphans-older-than-s", type=float, default=300, help="younger files without a row are in the making")
+    keys = commands.add_parser("keys", help="the evidence authority: make, rotate, look at")
+    keys.add_argument("act", choices=["init", "rotate", "show"])
+    keys.add_argument("--folder", type=Path, help="HEJNAL_RECORDER_EXPORT_KEYS_DIR without it")
     arguments = parser.parse_args()
 
     if arguments.command == "openapi":
@@ -36,6 +39,10 @@ def main() -> int:
 
     settings = Settings()
     configure_logging(settings.service, settings.log_level, json=settings.log_json)
+    if arguments.command == "keys":
+        from hejnal_recorder.export.keys_command import run_keys
+
+        return run_keys(arguments.act, arguments.folder or settings.export_keys_dir, settings.export_organisation)
     if settings.database_url is None:
         print("HEJNAL_RECORDER_DATABASE_URL is not set: postgresql+asyncpg://user:password@host:port/name", file=sys.stderr)
         return 2

@@ -13,7 +13,8 @@ PER_CAMERA = 200
 
 _NOT_HELD = (
     "not exists (select from held_segments h where h.segment_id = s.segment_id and h.part = s.part and h.starts_at = s.starts_at)"
-    " and not exists (select from export_pins p where p.segment_id = s.segment_id and p.part = s.part and p.starts_at = s.starts_at)"
+    " and not exists"
+    " (select from export_pins p where p.segment_id = s.segment_id and p.part = s.part and p.starts_at = s.starts_at)"
 )
 _TOO_OLD = text(
     f"""
