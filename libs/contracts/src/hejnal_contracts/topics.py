@@ -70,7 +70,7 @@ TOPICS: tuple[Topic, ...] = (
         (cameras.CameraStatusReported,),
         "State, health figures, relay address and lease epoch of each camera.",
         ("ingest",),
-        ("operator-gateway",),
+        ("operator-gateway", "ingest"),
         7 * DAY_MS,
         compacted=True,
     ),

@@ -2,15 +2,15 @@
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import structlog
 
 from hejnal_ingest import metrics
 from hejnal_ingest.app import create_app
 from hejnal_ingest.camera.runner import CameraRunner
+from hejnal_ingest.held import HeldKeeper, read_held
 from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.peers import PeerLeases
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.spool.journal import remove_journal
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 GROUP = "ingest"
 TOPICS = ("cameras",)
 DRAIN_S = 5.0
+_PEERS_S = 3.0
 
 
 async def close_old_stories(resources: Resources) -> int:
@@ -41,13 +42,29 @@ async def close_old_stories(resources: Resources) -> int:
     return len(runs)
 
 
-async def receive(resources: Resources, leases: CameraLeases, consume: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def receive(resources: Resources, leases: CameraLeases, peers: PeerLeases, consumer: Consumer) -> None:
     """Holds cameras until cancelled; then ends their runs and sends what is left to be told."""
+    settings = resources.settings
+    spool_dir = settings.spool_dir.absolute()
+    held_before = await asyncio.to_thread(read_held, spool_dir, settings.ingest_id)
     await close_old_stories(resources)
+
+    async def consume() -> None:
+        await peers.loaded(_PEERS_S)
+        await consumer.run()
+
+    async def begin_without_kafka() -> None:
+        """Only while Kafka gives nothing at all: a group that takes its time is waited for."""
+        if not await peers.loaded(settings.kafka_wait_s) and not leases.assigned_once:
+            leases.take_from_disk(held_before)
+
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(peers.run())
             group.create_task(consume())
+            group.create_task(begin_without_kafka())
             group.create_task(leases.run())
+            group.create_task(HeldKeeper(spool_dir, settings.ingest_id, leases.held).run())
             group.create_task(resources.time.run())
     finally:
         await resources.facts.drain(DRAIN_S)
@@ -57,8 +74,15 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
     """Serves until SIGTERM, SIGINT or `stop`."""
     resources = await Resources.open(settings)
     try:
-        context = resources.runner_context()
-        leases = CameraLeases(lambda state, epoch: CameraRunner(context, state, epoch), resources.clock)
+        pictures = resources.picture_room()
+        context = resources.runner_context(pictures)
+        leases = CameraLeases(
+            lambda state, epoch: CameraRunner(context, state, epoch),
+            resources.clock,
+            member=lambda: consumer.member_id,
+            ingest_id=settings.ingest_id,
+        )
+        peers = PeerLeases(settings.kafka_bootstrap, settings.topic_prefix, leases.seen, resources.clock)
         consumer = Consumer(
             settings.kafka_bootstrap,
             GROUP,
@@ -68,6 +92,7 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             topic_prefix=settings.topic_prefix,
             from_beginning=True,
             on_assigned=leases.assigned,
+            session_timeout_ms=int(settings.lease_timeout_s * 1000),
             clock=resources.clock,
         )
         ring = SpoolRing(
@@ -78,13 +103,17 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         )
         health = Health()
         health.add("cameras", consumer.health)
+        health.add("leases", leases.health)
         health.add("facts", resources.facts.health)
-        app = create_app(settings, resources, leases, health)
+        app = create_app(settings, resources, leases, health, pictures)
 
         stopping = stop or asyncio.Event()
 
         async def hold_cameras() -> None:
-            await receive(resources, leases, consumer.run)
+            await receive(resources, leases, peers, consumer)
+
+        async def watch_pictures() -> None:
+            await pictures.run(leases.state)
 
         async def send_readers_away() -> None:
             """Endless answers would hold the door open for its whole time of grace."""
@@ -93,6 +122,6 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             await asyncio.Event().wait()
 
         doors = [(app, settings.internal_host, settings.internal_port)]
-        await serve(doors, [hold_cameras, ring.run, send_readers_away], stop=stopping)
+        await serve(doors, [hold_cameras, ring.run, watch_pictures, send_readers_away], stop=stopping)
     finally:
         await resources.close()

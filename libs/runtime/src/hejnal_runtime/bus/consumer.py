@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, InvalidSessionTimeoutError, KafkaError
 
 from hejnal_contracts.topics import BY_NAME, DLQ_SUFFIX
 from hejnal_runtime import metrics
@@ -31,6 +31,8 @@ Partitions = set[tuple[str, int]]
 PartitionsChanged = Callable[[Partitions], Awaitable[None]]
 
 PROBE_EVERY_S = 5.0
+USUAL_SESSION_TIMEOUT_MS = 6000
+"""The least that a broker allows unless it is told otherwise (`group.min.session.timeout.ms`)."""
 BROKER_SILENT_S = 20.0
 
 
@@ -64,7 +66,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         drain_s: float = 8.0,
         commit_every: int = 500,
         commit_interval_s: float = 0.5,
-        session_timeout_ms: int = 6000,
+        session_timeout_ms: int = USUAL_SESSION_TIMEOUT_MS,
         stalled_after_s: float = 60.0,
         dlq_limit: int = 100,
         clock: Clock | None = None,
@@ -104,6 +106,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned_once = False
         self._last_answer: float = time.monotonic()
 
+    @property
+    def member_id(self) -> str:
+        """Who the group takes us for; another one after we were thrown out of it, empty while we are not in it."""
+        coordinator = getattr(self._consumer, "_coordinator", None)  # aiokafka has no public name for it
+        return str(getattr(coordinator, "member_id", ""))
+
     # --- life -----------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -114,6 +122,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 try:
                     await self._session()
                     failures = 0
+                except InvalidSessionTimeoutError:
+                    log.warning("bus_session_timeout_refused", group=self.group, asked_ms=self._session_timeout_ms)
+                    self._session_timeout_ms = max(USUAL_SESSION_TIMEOUT_MS, self._session_timeout_ms)
+                    failures += 1
+                    await self._sleep_unless_stopped(self.back_off_s(failures))
                 except (KafkaError, OSError) as error:
                     failures += 1
                     log.warning("bus_consumer_interrupted", group=self.group, error=repr(error))

@@ -53,6 +53,7 @@ class StreamRecording:
         self._closing: set[asyncio.Task[None]] = set()
         self._retry_at_s = 0.0
         self._last_ended_us = 0
+        self._renewed: str | None = None
         self._camera_time_us: Callable[[int], int | None] = lambda _ticks: None
 
     def set_camera_clock(self, camera_time_us: Callable[[int], int | None]) -> None:
@@ -70,6 +71,8 @@ class StreamRecording:
 
     def add(self, unit: AccessUnit, parameters: CodecParameters) -> None:
         """The next picture."""
+        if unit.key_frame and self._renewed is not None:
+            self.end(GapCause.INGEST_FAILOVER, self._renewed)
         if self._builder is None:
             if not unit.key_frame or asyncio.get_running_loop().time() < self._retry_at_s:
                 return
@@ -84,10 +87,17 @@ class StreamRecording:
         self.end(cause, detail)
         self._stream = stream
 
+    def renew(self, epoch: int, detail: str) -> None:
+        """What follows is recorded under another epoch: the next key frame ends the run and begins another, without a hole."""
+        self._epoch = epoch
+        if self._builder is not None:
+            self._renewed = detail
+
     def end(self, cause: GapCause, detail: str) -> None:
         """The run is over: what has come of the last group of pictures is written too."""
         builder, writer = self._builder, self._writer
         self._builder = self._writer = None
+        self._renewed = None
         if builder is None or writer is None:
             return
         last = builder.finish()

@@ -76,6 +76,13 @@ class CameraRunner:
         if self._streams is not None:
             self._streams.recorded.retry_now()
 
+    def renew(self, epoch: int) -> None:
+        """The lease goes on under another epoch."""
+        self.epoch = epoch
+        if self._streams is not None:
+            self._streams.renew(epoch)
+        self._changed.set()
+
     def choose_recording(self, choice: RecordingChoice) -> None:
         """Another stream is to be recorded; it takes over at its first key frame, without a hole."""
         if self._streams is not None:

@@ -87,6 +87,11 @@ class CameraStreams:
         self._demand(self._recorded_name)
         await self._failed
 
+    def renew(self, epoch: int) -> None:
+        """The lease has another epoch now."""
+        if self._recording is not None:
+            self._recording.renew(epoch, "the lease was renewed")
+
     def disk_fault(self, detail: str | None) -> None:
         """Recording has failed, or works again (None)."""
         self._recorded.disk_fault(detail)
