@@ -1,6 +1,17 @@
 """Fragmented MP4 (ISO/IEC 14496-12): one fragment per group of pictures, written and read without a library."""
 
+from hejnal_media.fmp4.movie import init_segment
 from hejnal_media.fmp4.reader import FragmentInfo, ScanResult, cut_back, read_fragments
-from hejnal_media.fmp4.writer import FragmentStamp, Sample, fragment_head, init_segment
+from hejnal_media.fmp4.writer import FragmentStamp, Sample, SoundTrack, fragment_head
 
-__all__ = ["FragmentInfo", "FragmentStamp", "Sample", "ScanResult", "cut_back", "fragment_head", "init_segment", "read_fragments"]
+__all__ = [
+    "FragmentInfo",
+    "FragmentStamp",
+    "Sample",
+    "ScanResult",
+    "SoundTrack",
+    "cut_back",
+    "fragment_head",
+    "init_segment",
+    "read_fragments",
+]

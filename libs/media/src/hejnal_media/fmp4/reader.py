@@ -12,6 +12,7 @@ from hejnal_media.fmp4.writer import STAMP_TYPE, FragmentStamp
 MAX_MOVIE_BYTES = 1024 * 1024
 MAX_FRAGMENT_HEAD_BYTES = 4 * 1024 * 1024
 _HEADER = struct.Struct(">I4s")
+_NOT_SYNC = 0x0001_0000  # sample_is_non_sync_sample (§8.8.3.1)
 _STAMP_BODY = struct.Struct(">IQQQI")
 
 
@@ -26,6 +27,8 @@ class FragmentInfo:
     frames: int
     stamp: FragmentStamp | None
     """None when the file was written by another program."""
+    starts_with_key_frame: bool = True
+    """False when decoding has to begin in an earlier fragment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +61,50 @@ def _children(body: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _parse_moof(body: bytes) -> tuple[int, int, int, FragmentStamp | None] | None:
-    """`(decode time, duration, frames, stamp)`, or None when a needed box is missing or malformed."""
-    decode_time: int | None = None
-    duration = frames = 0
+def _parse_moof(body: bytes) -> tuple[int, int, int, FragmentStamp | None, bool] | None:
+    """Decode time, duration, frames, stamp, begins with a key frame: of the first track, which is the video.
+
+    None when a needed box is missing or malformed.
+    """
     stamp: FragmentStamp | None = None
+    video: tuple[int, int, int, bool] | None = None
     for kind, content in _children(body):
         if kind == b"uuid" and content[:16] == STAMP_TYPE and len(content) == 16 + _STAMP_BODY.size:
             _, starts_at_us, ends_at_us, camera_time_us, sequence = _STAMP_BODY.unpack_from(content, 16)
             stamp = FragmentStamp(sequence, starts_at_us, ends_at_us, camera_time_us)
-        if kind != b"traf":
-            continue
-        for inner, part in _children(content):
-            if inner == b"tfdt" and len(part) >= 8:
-                wide = part[0] == 1
-                if wide and len(part) < 12:
-                    return None
-                decode_time = int.from_bytes(part[4 : 12 if wide else 8], "big")
-            elif inner == b"trun":
-                totals = _trun_totals(part)
-                if totals is None:
-                    return None
-                frames += totals[0]
-                duration += totals[1]
-    if decode_time is None or not frames:
+        if kind == b"traf" and video is None:
+            video = _parse_traf(content)
+            if video is None:
+                return None
+    if video is None:
         return None
-    return decode_time, duration, frames, stamp
+    decode_time, duration, frames, key_frame = video
+    return decode_time, duration, frames, stamp, key_frame
 
 
-def _trun_totals(part: bytes) -> tuple[int, int] | None:
+def _parse_traf(body: bytes) -> tuple[int, int, int, bool] | None:
+    decode_time: int | None = None
+    duration = frames = 0
+    key_frame = True
+    for kind, content in _children(body):
+        if kind == b"tfdt" and len(content) >= 8:
+            wide = content[0] == 1
+            if wide and len(content) < 12:
+                return None
+            decode_time = int.from_bytes(content[4 : 12 if wide else 8], "big")
+        elif kind == b"trun":
+            run = _parse_trun(content)
+            if run is None:
+                return None
+            if not frames:
+                key_frame = run[2]
+            frames += run[0]
+            duration += run[1]
+    return None if decode_time is None or not frames else (decode_time, duration, frames, key_frame)
+
+
+def _parse_trun(part: bytes) -> tuple[int, int, bool] | None:
+    """Frames, duration, and whether the first frame is a key frame (§8.8.8)."""
     if len(part) < 8:
         return None
     flags = int.from_bytes(part[1:4], "big")
@@ -95,7 +113,14 @@ def _trun_totals(part: bytes) -> tuple[int, int] | None:
     stride = 4 * sum(1 for flag in (0x100, 0x200, 0x400, 0x800) if flags & flag)
     if position + stride * count > len(part) or not flags & 0x100:
         return None
-    return count, sum(int.from_bytes(part[at : at + 4], "big") for at in range(position, position + stride * count, stride))
+    first_flags = 0
+    if flags & 0x004:
+        first_flags = int.from_bytes(part[position - 4 : position], "big")
+    elif flags & 0x400 and count:
+        at = position + (8 if flags & 0x200 else 4)
+        first_flags = int.from_bytes(part[at : at + 4], "big")
+    duration = sum(int.from_bytes(part[at : at + 4], "big") for at in range(position, position + stride * count, stride))
+    return count, duration, not first_flags & _NOT_SYNC
 
 
 def _box_at(file: BinaryIO, position: int, end: int) -> tuple[bytes, int] | None:

@@ -1,4 +1,4 @@
-"""Init segment and fragment heads for one H.264 track.
+"""Fragment heads for a video track and, if there is sound, an audio track.
 
 A fragment is `moof` + `mdat`. Its `moof` also carries a `uuid` box of ours with the server time, so that a file explains
 itself when the process that wrote it has died before telling anyone.
@@ -8,18 +8,18 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hejnal_media.access_unit import CodecParameters
+from hejnal_media.fmp4.sample_entries import AUDIO_TRACK, VIDEO_TRACK
 
 STAMP_TYPE = bytes.fromhex("8f6c1d0a52c34b6e9d0b68656a6e616c")
 """Type of the time-stamp box (the last six bytes read `hejnal`)."""
 
 _KEY_SAMPLE, _DELTA_SAMPLE = 0x0200_0000, 0x0101_0000  # sample_depends_on; sample_is_non_sync_sample (§8.8.3.1)
-_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
 _MOOF_HEAD = struct.Struct(">I4sI4sIII4sI4sIII4sIQ")
 _STAMP = struct.Struct(">I4s16sIQQQI")
 _TRUN_HEAD = struct.Struct(">I4sIII")
 _STAMP_AT = 24  # between mfhd and traf
 _MDAT = struct.Struct(">I4s")
+_AUDIO_TRAF = struct.Struct(">I4sI4sIII4sIQ")
 MAX_FRAGMENT_BYTES = 0xFFFF_0000
 
 
@@ -34,6 +34,16 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """The sound frames of a fragment; their bytes follow those of the pictures."""
+
+    decode_time_ticks: int
+    """Of the first one, at the sound's own clock."""
+    sizes_bytes: Sequence[int]
+    durations_ticks: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class FragmentStamp:
     """When the fragment's pictures were taken, by the server's clock."""
 
@@ -45,85 +55,29 @@ class FragmentStamp:
     """Camera's own time of the first picture; 0 when it is not known."""
 
 
-def _box(kind: bytes, *content: bytes) -> bytes:
-    body = b"".join(content)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def _full_box(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
-    return _box(kind, struct.pack(">I", version << 24 | flags), *content)
-
-
-def _avcc(parameters: CodecParameters) -> bytes:
-    """AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1)."""
-    sps = parameters.sps
-    pps = parameters.pps[:255]
-    record = bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)) + struct.pack(">H", len(sps)) + sps + bytes((len(pps),))
-    return _box(b"avcC", record, *(struct.pack(">H", len(unit)) + unit for unit in pps))
-
-
-def init_segment(parameters: CodecParameters) -> bytes:
-    """`ftyp` + `moov` for one `avc1` track with id 1. The same parameters give the same bytes."""
-    width, height, rate = parameters.width, parameters.height, parameters.clock_rate
-    entry = _box(
-        b"avc1",
-        b"\0" * 6 + struct.pack(">H", 1) + b"\0" * 16,
-        struct.pack(">HHIIIH", width, height, 0x480000, 0x480000, 0, 1),
-        b"\0" * 32 + struct.pack(">Hh", 24, -1),
-        _avcc(parameters),
-    )
-    empty = struct.pack(">I", 0)
-    table = _box(
-        b"stbl",
-        _full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry),
-        _full_box(b"stts", 0, 0, empty),
-        _full_box(b"stsc", 0, 0, empty),
-        _full_box(b"stsz", 0, 0, empty, empty),
-        _full_box(b"stco", 0, 0, empty),
-    )
-    data = _box(b"dinf", _full_box(b"dref", 0, 0, struct.pack(">I", 1), _full_box(b"url ", 0, 1)))
-    media = _box(
-        b"mdia",
-        _full_box(b"mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, rate, 0, 0x55C4, 0)),
-        _full_box(b"hdlr", 0, 0, struct.pack(">I4s12x", 0, b"vide"), b"video\0"),
-        _box(b"minf", _full_box(b"vmhd", 0, 1, b"\0" * 8), data, table),
-    )
-    track = _box(
-        b"trak",
-        _full_box(
-            b"tkhd",
-            0,
-            3,
-            struct.pack(">IIIII8xhhhh", 0, 0, 1, 0, 0, 0, 0, 0, 0),
-            _MATRIX,
-            struct.pack(">II", width << 16, height << 16),
-        ),
-        media,
-    )
-    header = _full_box(
-        b"mvhd", 0, 0, struct.pack(">IIIIIH10x", 0, 0, 1000, 0, 0x10000, 0x100), _MATRIX, b"\0" * 24, struct.pack(">I", 2)
-    )
-    extends = _box(b"mvex", _full_box(b"trex", 0, 0, struct.pack(">IIIII", 1, 1, 0, 0, 0)))
-    brands = _box(b"ftyp", b"iso6" + struct.pack(">I", 512) + b"iso6avc1mp41")
-    return brands + _box(b"moov", header, track, extends)
-
-
-def fragment_head(*, decode_time_ticks: int, samples: Sequence[Sample], stamp: FragmentStamp) -> bytes:
-    """`moof` and the header of the `mdat`; the samples' bytes must follow, one after the other.
+def fragment_head(
+    *, decode_time_ticks: int, samples: Sequence[Sample], stamp: FragmentStamp, sound: SoundTrack | None = None
+) -> bytes:
+    """`moof` and the header of the `mdat`; the samples' bytes must follow, one after the other, then those of the sound.
 
     `decode_time_ticks` is the `tfdt` of the first sample. Raises ValueError when a fragment would be empty or too large.
     """
     count = len(samples)
-    total = sum(sample.size_bytes for sample in samples)
-    if not 0 < total < MAX_FRAGMENT_BYTES:
+    pictures_bytes = total = sum(sample.size_bytes for sample in samples)
+    if sound is not None:
+        total += sum(sound.sizes_bytes)
+    if not 0 < pictures_bytes <= total < MAX_FRAGMENT_BYTES:
         raise ValueError(f"fragment of {total} bytes")
     reordered = any(sample.composition_offset_ticks for sample in samples)
     words = 4 if reordered else 3
     trun_size = _TRUN_HEAD.size + 4 * words * count
-    size = 8 + 16 + _STAMP.size + 8 + 16 + 20 + trun_size
+    traf_size = 8 + 16 + 20 + trun_size
+    size = 8 + 16 + _STAMP.size + traf_size
+    if sound is not None:
+        size += _sound_size(sound)
     head = _MOOF_HEAD.pack(
         *(size, b"moof", 16, b"mfhd", 0, stamp.sequence + 1),
-        *(size - 24 - _STAMP.size, b"traf", 16, b"tfhd", 0x0002_0000, 1),
+        *(traf_size, b"traf", 16, b"tfhd", 0x0002_0000, VIDEO_TRACK),
         *(20, b"tfdt", 0x0100_0000, decode_time_ticks),
     )
     stamp_box = _STAMP.pack(
@@ -137,4 +91,21 @@ def fragment_head(*, decode_time_ticks: int, samples: Sequence[Sample], stamp: F
         if reordered:
             entries.append(sample.composition_offset_ticks & 0xFFFF_FFFF)
     table = struct.pack(f">{len(entries)}I", *entries)
-    return b"".join((head[:_STAMP_AT], stamp_box, head[_STAMP_AT:], trun, table, _MDAT.pack(8 + total, b"mdat")))
+    sound_box = b"" if sound is None else _sound_box(sound, size + 8 + pictures_bytes)
+    return b"".join((head[:_STAMP_AT], stamp_box, head[_STAMP_AT:], trun, table, sound_box, _MDAT.pack(8 + total, b"mdat")))
+
+
+def _sound_size(sound: SoundTrack) -> int:
+    return _AUDIO_TRAF.size + _TRUN_HEAD.size + 8 * len(sound.sizes_bytes)
+
+
+def _sound_box(sound: SoundTrack, data_offset: int) -> bytes:
+    """`traf` of the sound; its bytes lie at `data_offset` from the start of the `moof`."""
+    count = len(sound.sizes_bytes)
+    traf = _AUDIO_TRAF.pack(
+        *(_sound_size(sound), b"traf", 16, b"tfhd", 0x0002_0000, AUDIO_TRACK),
+        *(20, b"tfdt", 0x0100_0000, sound.decode_time_ticks),
+    )
+    trun = _TRUN_HEAD.pack(_TRUN_HEAD.size + 8 * count, b"trun", 0x000301, count, data_offset)
+    pairs = zip(sound.durations_ticks, sound.sizes_bytes, strict=True)
+    return traf + trun + struct.pack(f">{2 * count}I", *(word for pair in pairs for word in pair))
