@@ -34,7 +34,7 @@ from hejnal_media.simulator.clip import split_annex_b
 
 CLIP = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 FPS, GOP_S, WIDTH, HEIGHT = 10, 2, 768, 432
-LOOK_INTERVAL_S = 60.0
+LOOK_INTERVAL_S = 20.0
 FOUND_WITHIN_S = 30.0
 START = datetime(2026, 6, 20, 17, tzinfo=UTC)
 PLACE = (51.05, 20.95)

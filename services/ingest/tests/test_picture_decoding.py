@@ -20,8 +20,15 @@ from picture_scenes import encode, key_frame, night_of, street
 
 from hejnal_ingest.picture.decoding.decoder import CpuShare, DecoderBusyError, PictureDecoder, UndecodableError, Urgency
 from hejnal_ingest.picture.decoding.look import look
-from hejnal_ingest.picture.decoding.wire import LookRequest, WireError, decode_answer, decode_request, encode_request
-from hejnal_ingest.picture.judgement import Habits, judge, relative_sharpness, usable_reference
+from hejnal_ingest.picture.decoding.wire import (
+    LookRequest,
+    PictureFigures,
+    WireError,
+    decode_answer,
+    decode_request,
+    encode_request,
+)
+from hejnal_ingest.picture.judgement import Habits, judge, relative_outline, relative_sharpness, usable_reference
 
 
 def see(picture: np.ndarray, reference: bytes = b"", previous: bytes = b"", codec: str = "libx264"):
@@ -49,6 +56,10 @@ def test_an_mjpeg_picture_is_looked_at_as_it_is() -> None:
     assert found.jpeg == b""
 
 
+def habits_of(figures: PictureFigures) -> Habits:
+    return Habits(0.9, relative_sharpness(figures), relative_outline(figures), figures.noise)
+
+
 def tampered(kind: str) -> np.ndarray:
     picture = street(passers_by=9)
     match kind:
@@ -70,14 +81,14 @@ def tampered(kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["covered", "moved", "blinded", "defocused"])
 def test_tampering_is_judged_from_one_picture(kind: str) -> None:
     healthy = see(street())
-    habits = Habits(0.9, relative_sharpness(healthy.figures), healthy.figures.noise)
+    habits = habits_of(healthy.figures)
     verdict = judge(see(tampered(kind), healthy.luma).figures, habits, same_light=True, sun_up=True)
     assert verdict.kind == kind
 
 
 def test_passers_by_gain_and_night_are_no_tampering() -> None:
     healthy = see(street())
-    habits = Habits(0.9, relative_sharpness(healthy.figures), healthy.figures.noise)
+    habits = habits_of(healthy.figures)
     for picture in (street(passers_by=4), (street() * 0.5).astype(np.uint8), (street() * 1.2).clip(0, 255).astype(np.uint8)):
         assert judge(see(picture, healthy.luma).figures, habits, same_light=True, sun_up=True).healthy
     night = see(night_of(street()), healthy.luma).figures

@@ -75,9 +75,9 @@ class Settings(ServiceSettings):
     )
 
     picture_interval_s: float = Field(
-        default=60.0,
+        default=20.0,
         ge=2,
-        description="Each camera's key frame is decoded so often, for its thumbnail and to see whether all is well",
+        description="Each camera's key frame is decoded so often at most, as far as PICTURE_CPU_SHARE goes",
     )
     picture_cpu_share: float = Field(default=0.05, gt=0, le=1, description="Share of one core that decoding may use")
     picture_time_limit_s: float = Field(default=3.0, gt=0, description="Time limit of decoding one picture")

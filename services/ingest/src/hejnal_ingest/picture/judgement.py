@@ -18,7 +18,7 @@ _LOST, _FLAT = 0.3, 0.2
 _MOSTLY_FLAT, _ALL_FLAT = 0.5, 0.8
 _SHIFT, _SHIFT_GAIN = 0.018, 0.12
 _OTHER_SCENE, _SAME_SCENE = 0.22, 0.4
-_SHARP, _SAME_TONE = 0.5, 0.75
+_SHARP, _OUTLINE, _SAME_TONE = 0.5, 0.6, 0.75
 _NOISE_GROWTH, _NOISE, _NOISE_UNSEEN = 3.0, 10.0, 18.0
 
 
@@ -28,7 +28,9 @@ class Habits:
 
     likeness: float = 0.0
     sharpness: float = 0.0
-    """Relative to coarse contrast."""
+    """Fine edges, relative to coarse contrast."""
+    outline: float = 0.0
+    """The same at 160 pixels' width, where noise counts less."""
     noise: float = 0.0
 
 
@@ -45,6 +47,11 @@ class Verdict:
 def relative_sharpness(figures: PictureFigures) -> float:
     """Gradients per coarse contrast: a camera's gain changes both alike, a blur only the first."""
     return figures.sharpness / max(1.0, figures.coarse)
+
+
+def relative_outline(figures: PictureFigures) -> float:
+    """The same for the edges that are left at 160 pixels' width."""
+    return figures.outline / max(1.0, figures.coarse)
 
 
 def judge(figures: PictureFigures, habits: Habits, *, same_light: bool, sun_up: bool) -> Verdict:
@@ -119,13 +126,21 @@ def _judge_moved(figures: PictureFigures, habits: Habits, *, same_light: bool) -
 
 
 def _is_blurred(figures: PictureFigures, habits: Habits) -> bool:
-    return habits.sharpness > 0 and relative_sharpness(figures) < _SHARP * habits.sharpness
+    return _edges_left(figures, habits) < 1
+
+
+def _edges_left(figures: PictureFigures, habits: Habits) -> float:
+    """Edges against the usual, 1 at the limit. Fine ones show a slight blur, coarse ones a strong one through noise."""
+    if habits.sharpness <= 0 or habits.outline <= 0:
+        return 10.0
+    fine = relative_sharpness(figures) / habits.sharpness / _SHARP
+    return min(fine, relative_outline(figures) / habits.outline / _OUTLINE)
 
 
 def _judge_blurred(figures: PictureFigures, habits: Habits, *, same_light: bool) -> Verdict | None:
-    if same_light and _is_blurred(figures, habits) and (figures.tone or 0.0) >= _SAME_TONE:
-        ratio = relative_sharpness(figures) / habits.sharpness
-        return Verdict("defocused", min(1.0, 1.2 - ratio), f"edges have {ratio:.0%} of their usual sharpness")
+    left = _edges_left(figures, habits)
+    if same_light and left < 1 and (figures.tone or 0.0) >= _SAME_TONE:
+        return Verdict("defocused", min(1.0, 1.2 - left / 2), f"edges have {left * _SHARP:.0%} of their usual sharpness")
     return None
 
 

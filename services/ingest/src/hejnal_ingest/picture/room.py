@@ -178,7 +178,7 @@ class PictureRoom:
         while True:
             await asyncio.sleep(_STEP_S)
             now = self._clock.now()
-            for camera in list(self._cameras.values()):
+            for camera in sorted(self._cameras.values(), key=lambda camera: -camera.since_look_s(now)):
                 if self._held(camera.camera_id) is None:
                     continue
                 urgency = camera.due(now, interval_s=self._settings.look_interval_s)

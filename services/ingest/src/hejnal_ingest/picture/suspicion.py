@@ -31,7 +31,9 @@ class Suspicion(StrEnum):
     COLLAPSED = "collapsed"
     """Key frames have become small: little is to be seen."""
     STEPPED = "stepped"
-    """One burst of large pictures, or key frames of another size: the scene has changed at once."""
+    """One burst of large pictures, or key frames of another size than just before: the scene has changed at once."""
+    SWOLLEN = "swollen"
+    """Key frames have become large."""
     NOISY = "noisy"
     """Every picture has become large."""
 
@@ -112,10 +114,10 @@ class SizeWatch:
             yield Suspicion.NOISY
         if self.step > max(_STEP, _STEP_ABOVE_USUAL * habits.step.quantile(0.97) / 1000):
             yield Suspicion.STEPPED
-        if window.key_bytes > _SWELL * habits.key.quantile(0.95) or (
-            window.inter_max_bytes > _BURST * habits.burst.quantile(0.98) and window.inter_max_bytes > 0.3 * key_usual
-        ):
+        if window.inter_max_bytes > _BURST * habits.burst.quantile(0.98) and window.inter_max_bytes > 0.3 * key_usual:
             yield Suspicion.STEPPED
+        if window.key_bytes > _SWELL * habits.key.quantile(0.95):
+            yield Suspicion.SWOLLEN
 
     def _measure_step(self, window: StreamWindow) -> None:
         if not window.key_bytes:

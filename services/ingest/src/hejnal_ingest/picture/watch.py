@@ -1,7 +1,7 @@
 """One camera's picture over time: from suspicions and looks to what is told. Pure: no I/O, time is handed in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hejnal_contracts.cameras import PictureState, TamperKind
@@ -11,6 +11,7 @@ from hejnal_ingest.picture.judgement import (
     Habits,
     Verdict,
     judge,
+    relative_outline,
     relative_sharpness,
     usable_reference,
 )
@@ -23,14 +24,21 @@ CONFIRM_LOOKS = 2
 FROZEN_S = 8.0
 """A picture that has not changed at all for so long, while every look was out of turn, is frozen."""
 _CLEAR_LOOKS = 2
+_FROZEN_LOOKS = 3
 _LOOK_SPACING_S = 2.5
 _TAMPERED_SPACING_S = 15.0
 _HOLD_OFF_FIRST_S, _HOLD_OFF_LAST_S = 10.0, 300.0
-_CHANGE_MEAN, _CHANGE_MAX = 0.2, 4.0
+_CHANGE_MEAN, _CHANGE_MAX = 0.7, 6.0
 _LEARN_LOOKS = 3
 _SAME_AS_BEFORE_MEAN = 14.0
 _FORGET = 0.15
 _EMPTY_KINDS = ("covered", "blinded", "ir_fault")
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    until: datetime
+    pause_s: float
 
 
 @dataclass(slots=True)
@@ -40,19 +48,21 @@ class LightMemory:
     reference: bytes
     likeness: float = 0.0
     sharpness: float = 0.0
+    outline: float = 0.0
     noise: float = 0.0
     looks: int = 0
 
     @property
     def habits(self) -> Habits:
         """For the judgement."""
-        return Habits(self.likeness, self.sharpness, self.noise)
+        return Habits(self.likeness, self.sharpness, self.outline, self.noise)
 
     def learn(self, figures: PictureFigures, reference: bytes) -> None:
         """A healthy picture in this light."""
         share = max(_FORGET, 1 / (self.looks + 1))
         self.likeness += share * ((figures.likeness if figures.likeness is not None else 1.0) - self.likeness)
         self.sharpness += share * (relative_sharpness(figures) - self.sharpness)
+        self.outline += share * (relative_outline(figures) - self.outline)
         self.noise += share * (figures.noise - self.noise)
         self.reference = reference
         self.looks += 1
@@ -82,8 +92,7 @@ class PictureWatch:
         self._watch = SizeWatch()
         self._suspicion: Suspicion | None = None
         self._suspected_at: datetime | None = None
-        self._hold_off_s = _HOLD_OFF_FIRST_S
-        self._quiet_until: datetime | None = None
+        self._quiet: dict[Suspicion, _Quiet] = {}
         self._last_look_at: datetime | None = None
         self._previous = b""
         self._verdicts: list[tuple[datetime, Verdict]] = []
@@ -112,7 +121,8 @@ class PictureWatch:
                 habits.learn(window, self._watch.step)
             return
         if self._suspicion is None and self._tampered is None:
-            if self._quiet_until is not None and now < self._quiet_until and suspicion is not Suspicion.STEPPED:
+            quiet = self._quiet.get(suspicion)
+            if quiet is not None and now < quiet.until:
                 habits.learn(window, self._watch.step)  # looked at just now and found well: this is how it is
                 return
             self._suspicion, self._suspected_at = suspicion, now
@@ -232,14 +242,20 @@ class PictureWatch:
                 self._since = now
                 self._suspicion = self._suspected_at = None
                 return [PictureChange("onset", verdict.kind, round(verdict.confidence, 2), now, started_at, verdict.detail)]
-        elif self._suspicion is not None and (verdict.healthy or self._suspected_for_s(now) > _HOLD_OFF_LAST_S):
-            if self._suspicion is Suspicion.FROZEN or len(self._verdicts) >= CONFIRM_LOOKS:
+        elif self._suspicion is not None:
+            looks = _FROZEN_LOOKS if self._suspicion is Suspicion.FROZEN else CONFIRM_LOOKS
+            if (verdict.healthy and len(self._verdicts) >= looks) or self._suspected_for_s(now) > _HOLD_OFF_LAST_S:
+                self._hold_off(self._suspicion, now)
                 self._suspicion = self._suspected_at = None
-                self._quiet_until = datetime.fromtimestamp(now.timestamp() + self._hold_off_s, now.tzinfo)
-                self._hold_off_s = min(_HOLD_OFF_LAST_S, 2 * self._hold_off_s)
-        elif self._quiet_until is not None and now > self._quiet_until:
-            self._hold_off_s = _HOLD_OFF_FIRST_S
         return []
+
+    def _hold_off(self, suspicion: Suspicion, now: datetime) -> None:
+        """Looked at and found well: the same sizes are no reason to look again for a while, longer each time."""
+        before = self._quiet.get(suspicion)
+        pause_s = _HOLD_OFF_FIRST_S
+        if suspicion is not Suspicion.STEPPED and before is not None and (now - before.until).total_seconds() < before.pause_s:
+            pause_s = min(_HOLD_OFF_LAST_S, 2 * before.pause_s)
+        self._quiet[suspicion] = _Quiet(now + timedelta(seconds=pause_s), pause_s)
 
     def _suspected_for_s(self, now: datetime) -> float:
         return (now - self._suspected_at).total_seconds() if self._suspected_at is not None else 0.0
@@ -267,7 +283,7 @@ class PictureWatch:
         self._tampered = None
         self._since = now
         self._verdicts.clear()
-        self._hold_off_s = _HOLD_OFF_FIRST_S
+        self._quiet.clear()
         self._watch.restart()
         return [PictureChange("cleared", kind, 1.0, now, since, detail)]
 
@@ -298,7 +314,8 @@ class PictureWatch:
             "tampered": tampered,
             "sizes": {name: habits.dump() for name, habits in self._sizes.items() if habits.key.count},
             "memories": {
-                light: [memory.likeness, memory.sharpness, memory.noise, memory.looks] for light, memory in self.memories.items()
+                light: [memory.likeness, memory.sharpness, memory.outline, memory.noise, memory.looks]
+                for light, memory in self.memories.items()
             },
         }
 
@@ -312,9 +329,9 @@ class PictureWatch:
         for light in lights:
             figures = (dumped.get("memories") or {}).get(light)
             reference = references.get(light, b"")
-            if isinstance(figures, list) and len(figures) == 4 and len(reference) == LUMA_BYTES:
-                likeness, sharpness, noise, looks = figures
-                self.memories[light] = LightMemory(reference, float(likeness), float(sharpness), float(noise), int(looks))
+            if isinstance(figures, list) and len(figures) == 5 and len(reference) == LUMA_BYTES:
+                habits = [float(figure) for figure in figures[:4]]
+                self.memories[light] = LightMemory(reference, *habits, looks=int(figures[4]))
         self.light = dumped.get("light") if dumped.get("light") in self.memories else None
         tampered = dumped.get("tampered")
         if isinstance(tampered, list) and len(tampered) == 2:

@@ -56,6 +56,11 @@ def share_black(picture: Floats) -> float:
     return float((picture <= _BLACK).mean())
 
 
+def mean_step(picture: Floats) -> float:
+    """Mean difference between neighbours."""
+    return float(np.abs(np.diff(picture, axis=1)).mean() + np.abs(np.diff(picture, axis=0)).mean())
+
+
 def coarse_contrast(picture: Floats) -> float:
     """Standard deviation over tiles."""
     return float(_tiles(picture).std())

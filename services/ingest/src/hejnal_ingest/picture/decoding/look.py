@@ -34,7 +34,6 @@ def look(request: LookRequest) -> Look:
     picture = luma.astype(np.float32)
     now = measure.gradients(picture)
     colours = [np.abs(_plane(small, index).astype(np.float32) - 128).mean() for index in (1, 2)]
-    bright = _plane(small, 0).astype(np.float32)
     figures: dict[str, Any] = {
         "width": frame.width,
         "height": frame.height,
@@ -45,7 +44,8 @@ def look(request: LookRequest) -> Look:
         "dark": measure.share_black(picture),
         "chroma": float(max(colours)),
         "noise": measure.noise_sigma(_plane(frame, 0)) if frame.format.name in ("yuv420p", "yuvj420p", "gray") else 0.0,
-        "sharpness": float(np.abs(np.diff(bright, axis=1)).mean() + np.abs(np.diff(bright, axis=0)).mean()),
+        "sharpness": measure.mean_step(_plane(small, 0).astype(np.float32)),
+        "outline": measure.mean_step(picture),
     }
     blended = luma.tobytes()
     if len(request.reference) == LUMA_BYTES:

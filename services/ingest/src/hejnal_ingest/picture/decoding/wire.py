@@ -51,6 +51,8 @@ class PictureFigures:
     """Standard deviation of noise at full size (Immerkær 1996)."""
     sharpness: float
     """Mean gradient at 320 pixels' width."""
+    outline: float
+    """Mean gradient at 160 pixels' width."""
     likeness: float | None = None
     """Correlation of gradients with the reference: 1 the same scene, 0 another one. None without reference."""
     tone: float | None = None
