@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop clean-run totp test check bench fmt lock contracts helm-test env-example
+.PHONY: help setup run stop clean-run totp test check bench fuzz chaos-ingest fmt lock contracts helm-test env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -35,6 +35,12 @@ bench: ## run every benchmark and write docs/reference/benchmarks.{json,md}
 
 bench-%: ## one benchmark, for example bench-ingest; a JSON line per measurement
 	@$(SETUP) test >&2 && exec $(PYTHON) tests/bench/bench_$(subst -,_,$*).py
+
+fuzz: ## nearly right bytes into every reader of a camera's bytes: CASES=1000000
+	@$(SETUP) check && exec $(PYTHON) -m tests.fuzz.run --cases $(or $(CASES),1000000)
+
+chaos-ingest: ## real ingest, cameras with random faults, every frame accounted for: CAMERAS=24 MINUTES=10
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.ingest --cameras $(or $(CAMERAS),24) --minutes $(or $(MINUTES),10)
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

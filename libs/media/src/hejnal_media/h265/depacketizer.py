@@ -138,5 +138,5 @@ class H265Depacketizer(NalAssembly):
         return (parameters.vps, parameters.sps, *parameters.pps)
 
     def _take_parameter_set(self, nal_unit: bytes) -> None:
-        if layer_of(nal_unit) == 0:
+        if self._kind_of(nal_unit) in self.SETS and layer_of(nal_unit) == 0:
             super()._take_parameter_set(nal_unit)
