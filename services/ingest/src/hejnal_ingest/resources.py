@@ -111,6 +111,7 @@ class Resources:
                 ),
                 no_video_s=settings.no_video_s,
                 no_keyframe_s=settings.no_keyframe_s,
+                batch_s=settings.batch_s,
             ),
             place=RecordingPlace(
                 spool_dir=settings.spool_dir.absolute(),

@@ -67,6 +67,9 @@ class Settings(ServiceSettings):
     media_dir: Path | None = Field(default=None, description="Folder in which `file://` streams may lie; none without it")
     loop_files: bool = Field(default=False, description="A `file://` stream begins again at its end")
     status_interval_s: float = Field(default=10.0, gt=0, description="A camera's status is told at least this often")
+    batch_s: float = Field(
+        default=0.12, ge=0, le=1, description="Pictures that nobody watches may wait so long, to be taken several at a time"
+    )
     start_spacing_s: float = Field(default=0.02, ge=0, description="Pause between two connections to cameras")
     sub_linger_s: float = Field(default=10.0, ge=0, description="A stream pulled on demand is kept so long after its last reader")
     disk_retry_s: float = Field(default=10.0, gt=0, description="Pause before recording is tried again after a failed write")

@@ -78,9 +78,12 @@ class CameraClock:
 
     @property
     def offset_us(self) -> int | None:
-        """Camera clock minus server clock; None when the camera does not know the date or its clock jumps about."""
+        """Camera clock minus server clock; None when the camera does not know the date or its clock jumps about.
+
+        A report comes late, never early: of those that agree the largest difference is the truest.
+        """
         good = self._good(by_origin=False)
-        return int(statistics.median(_offset_us(sample) for sample in good[-8:])) if good else None
+        return max(_offset_us(sample) for sample in good[-8:]) if good else None
 
     @property
     def drift_ppm(self) -> float | None:

@@ -98,6 +98,12 @@ class RtspSession:
         """Sound received so far."""
         return sum(track.depacketizer.octets for track in self._tracks[1:])
 
+    def receive_in_batches(self, size_bytes: int) -> None:
+        """So many bytes may wait in the kernel before they are taken together; 1: each at once."""
+        connection = self._dialogue.connection
+        if connection is not None:
+            connection.receive_in_batches(size_bytes)
+
     async def open(self) -> None:
         """Connects, describes, sets up the tracks and plays. Raises RtspError with the true cause."""
         with_audio = self._audio_sink is not None

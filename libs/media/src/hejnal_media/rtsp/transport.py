@@ -68,6 +68,15 @@ class RtspConnection(asyncio.BufferedProtocol):
         """Frames of `channel` go to `consumer`, one by one: for sound, which is little."""
         self._others[channel] = consumer
 
+    def receive_in_batches(self, size_bytes: int) -> None:
+        """The loop is woken when so many bytes wait, or the connection ends (SO_RCVLOWAT, socket(7)); 1: at once.
+
+        What waits when the number is lowered is handed over at once. Fewer wakings cost less, and pictures come later.
+        """
+        if self._transport is not None and not self._transport.is_closing():
+            wire = self._transport.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size_bytes)
+
     def send(self, data: bytes) -> None:
         """Queues bytes; does nothing on a closed connection."""
         if self._transport is not None and not self._transport.is_closing():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from hejnal_ingest import metrics
 from hejnal_media.access_unit import MAX_GOP_BYTES, AccessUnit
@@ -76,7 +76,8 @@ class RelayReader:
 class RelayHub:
     """Keeps the last group of pictures and hands each picture to all readers; encoded once, only while somebody reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_joined: Callable[[], None] = lambda: None) -> None:
+        self._on_joined = on_joined
         self._info: StreamInfo | None = None
         self._gop: list[AccessUnit] = []
         self._gop_bytes = 0
@@ -132,6 +133,7 @@ class RelayHub:
                 reader.put_unit(unit, encode_access_unit(unit))
         self._readers.add(reader)
         metrics.RELAY_READERS.inc()
+        self._on_joined()
         return reader
 
     def leave(self, reader: RelayReader) -> None:

@@ -114,6 +114,9 @@ class NativeSource:
         except TimeoutError:
             log.info("native_stream_left_behind", where=self._address.where)
 
+    def receive_in_batches(self, size_bytes: int) -> None:
+        """FFmpeg reads as it likes."""
+
     def figures(self) -> SourceFigures:
         """Counters."""
         video = self._video

@@ -57,6 +57,10 @@ class RtspSource:
         """TEARDOWN."""
         await self._session.close()
 
+    def receive_in_batches(self, size_bytes: int) -> None:
+        """In the kernel's receive buffer."""
+        self._session.receive_in_batches(size_bytes)
+
     def figures(self) -> SourceFigures:
         """From the depacketizer."""
         found = self._session.depacketizer

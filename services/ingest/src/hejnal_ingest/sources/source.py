@@ -49,6 +49,9 @@ class Source(Protocol):
     async def close(self) -> None:
         """Leaves nothing open, or nothing that the event loop has to wait for. Bounded; also after a failed `open`."""
 
+    def receive_in_batches(self, size_bytes: int) -> None:
+        """So many bytes may wait before they are handed over; 1: none. A source that cannot do so ignores it."""
+
     def figures(self) -> SourceFigures:
         """Counters."""
 
