@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -188,3 +191,40 @@ async def read_facts(bootstrap: str, prefix: str, facts: Facts) -> None:
                 facts.media.append(fact)
     finally:
         await consumer.stop()
+
+
+def process_environment(town: Town, **changes: str) -> dict[str, str]:
+    """Variables of an ingest process of its own; `changes` without their prefix."""
+    settings = town.settings
+    values = {
+        "KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "TOPIC_PREFIX": settings.topic_prefix,
+        "INTERNAL_PORT": str(settings.internal_port),
+        "SPOOL_DIR": str(settings.spool_dir),
+        "TOKEN_KEY_FILE": str(settings.token_key_file),
+        "TRUSTED_JWKS_FILE": str(settings.trusted_jwks_file),
+        "INGEST_ID": "one",
+        "SEGMENT_S": "2",
+        "STATUS_INTERVAL_S": "1",
+    }
+    return {**os.environ, **{f"HEJNAL_INGEST_{name}": value for name, value in {**values, **changes}.items()}}
+
+
+@contextlib.asynccontextmanager
+async def ingest_process(town: Town, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process, ended with SIGTERM at the end."""
+    variables = process_environment(town, **changes)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "hejnal_ingest", "serve", env=variables)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(25):
+            await process.wait()
+
+
+@pytest.fixture
+def ingest() -> Callable[..., Any]:
+    """`async with ingest(town, INGEST_ID="two") as process`."""
+    return ingest_process

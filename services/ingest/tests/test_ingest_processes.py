@@ -3,10 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,34 +17,6 @@ from hejnal_local.testing import CACHE
 from hejnal_media.access_unit import AccessUnit
 from hejnal_media.simulator import CameraSimulator, find_frame_mark
 from hejnal_runtime.bus.topics import create_topics
-
-
-def environment(town: Any, **changes: str) -> dict[str, str]:
-    settings = town.settings
-    values = {
-        "KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "TOPIC_PREFIX": settings.topic_prefix,
-        "INTERNAL_PORT": str(settings.internal_port),
-        "SPOOL_DIR": str(settings.spool_dir),
-        "TOKEN_KEY_FILE": str(settings.token_key_file),
-        "TRUSTED_JWKS_FILE": str(settings.trusted_jwks_file),
-        "INGEST_ID": "one",
-        "SEGMENT_S": "2",
-        "STATUS_INTERVAL_S": "1",
-    }
-    return {**os.environ, **{f"HEJNAL_INGEST_{name}": value for name, value in {**values, **changes}.items()}}
-
-
-@contextlib.asynccontextmanager
-async def ingest(variables: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "hejnal_ingest", "serve", env=variables)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(25):
-            await process.wait()
 
 
 def frames_of(spools: list[Path], fragments: list[FragmentWritten]) -> list[int]:
@@ -75,15 +43,15 @@ def check_story(media: list[Any]) -> None:
 
 
 @pytest.mark.slow
-async def test_killed_and_started_again(town: Any, simulator: CameraSimulator, eventually: Any) -> None:
+async def test_killed_and_started_again(town: Any, simulator: CameraSimulator, eventually: Any, ingest: Any) -> None:
     await town.register(simulator.url("cam-001/main"))
     facts = town.facts
-    async with ingest(environment(town)) as process:
+    async with ingest(town) as process:
         await eventually(lambda: len(facts.of(FragmentWritten)) >= 8, 60)
         process.kill()
         await process.wait()
     first = facts.of(RunStarted)[0]
-    async with ingest(environment(town)):
+    async with ingest(town):
         await eventually(lambda: len({f.run_id for f in facts.of(FragmentWritten)}) == 2, 60)
         await eventually(lambda: len(facts.of(FragmentWritten)) >= 16)
     await eventually(lambda: len({f.run_id for f in facts.of(RunEnded)}) == 2)
@@ -100,21 +68,23 @@ async def test_killed_and_started_again(town: Any, simulator: CameraSimulator, e
 
 
 @pytest.mark.slow
-async def test_another_process_takes_over(town: Any, simulator: CameraSimulator, eventually: Any, tmp_path: Path) -> None:
+async def test_another_process_takes_over(
+    town: Any, simulator: CameraSimulator, eventually: Any, ingest: Any, tmp_path: Path
+) -> None:
     for number in range(8):
         await town.register(simulator.url(f"cam-00{number % 3 + 1}/main"), f"gate-{number}")
     facts = town.facts
     (port,) = free_ports(1)
-    other = environment(town, INGEST_ID="two", SPOOL_DIR=str(tmp_path / "spool-two"), INTERNAL_PORT=str(port))
+    other = {"INGEST_ID": "two", "SPOOL_DIR": str(tmp_path / "spool-two"), "INTERNAL_PORT": str(port)}
 
     def holders() -> dict[str, str]:
         return {fact.camera_id: fact.ingest_id for fact in facts.status}
 
     async with contextlib.AsyncExitStack() as stack:
-        one = await stack.enter_async_context(ingest(environment(town)))
+        one = await stack.enter_async_context(ingest(town))
         cameras = [f"gate-{number}" for number in range(8)]
         await eventually(lambda: all(facts.of(FragmentWritten, camera) for camera in cameras), 60)
-        await stack.enter_async_context(ingest(other))
+        await stack.enter_async_context(ingest(town, **other))
         await eventually(lambda: set(holders().values()) == {"one", "two"}, 60)
         moved = next(camera for camera, holder in holders().items() if holder == "one")
         assert len(facts.of(RunStarted, moved)) == 1  # what stayed was not disturbed when the other came
@@ -131,7 +101,9 @@ async def test_another_process_takes_over(town: Any, simulator: CameraSimulator,
 
 
 @pytest.mark.slow
-async def test_kafka_away_loses_nothing(open_town: Any, simulator: CameraSimulator, eventually: Any, tmp_path: Path) -> None:
+async def test_kafka_away_loses_nothing(
+    open_town: Any, simulator: CameraSimulator, eventually: Any, ingest: Any, tmp_path: Path
+) -> None:
     installation = kafka.Installation(CACHE / "kafka")
     await asyncio.to_thread(installation.install)
     broker = kafka.Broker(installation, tmp_path / "kafka", *free_ports(2))
@@ -146,7 +118,7 @@ async def test_kafka_away_loses_nothing(open_town: Any, simulator: CameraSimulat
             def segments() -> int:
                 return len(list(spool.glob("*/*/*.mp4")))
 
-            async with ingest(environment(town)):
+            async with ingest(town):
                 await eventually(lambda: len(facts.of(FragmentWritten)) >= 3, 60)
                 await asyncio.to_thread(broker.stop)
                 at_stop = segments()
