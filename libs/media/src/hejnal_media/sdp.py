@@ -6,6 +6,7 @@ looked at, and what cannot be read is passed over.
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 
 MAX_DESCRIPTION_BYTES = 65_536
@@ -35,6 +36,8 @@ class Media:
     """`a=fmtp` of the payload type, keys in lower case."""
     channels: int = 1
     """Of sound: the last part of `a=rtpmap`."""
+    framerate: float = 0.0
+    """`a=framerate` as the camera claims it (RFC 8866 §6.12); 0 when not told."""
 
     @property
     def parameter_sets(self) -> tuple[bytes, ...]:
@@ -67,6 +70,7 @@ class _Section:
         self.control = ""
         self.maps: dict[int, tuple[str, int, int]] = {}
         self.fmtp: dict[int, dict[str, str]] = {}
+        self.framerate = 0.0
 
     def adopt(self, others: "list[_Section]") -> None:
         """Takes what a camera has written about our payload types under another heading."""
@@ -85,7 +89,7 @@ class _Section:
         encoding, rate, channels = self.maps.get(payload_type) or _STATIC_PAYLOADS.get(payload_type, ("", 90_000, 1))
         # some cameras put the fmtp under a wrong payload type
         parameters = self.fmtp.get(payload_type) or next(iter(self.fmtp.values()), {})
-        return Media(self.kind, payload_type, encoding, rate, self.control, parameters, channels)
+        return Media(self.kind, payload_type, encoding, rate, self.control, parameters, channels, self.framerate)
 
 
 def _number(text: str, default: int) -> int:
@@ -104,6 +108,9 @@ def _attribute(section: _Section, name: str, value: str) -> None:
             _number(clock.strip(), 90_000) or 90_000,
             min(max(1, _number(channels.strip(), 1)), 8),
         )
+    elif name == "framerate":
+        if re.fullmatch(r"\d{1,3}(\.\d{1,6})?", value):
+            section.framerate = float(value)
     elif name == "fmtp":
         number, _, rest = value.partition(" ")
         pairs = (part.strip().partition("=") for part in rest.split(";"))

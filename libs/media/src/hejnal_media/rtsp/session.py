@@ -78,6 +78,8 @@ class RtspSession:
         self._receptions: list[tuple[Reception, bool]] = []
         self._ended: asyncio.Future[RtspError] | None = None
         self._moved_to: str | None = None
+        self.description: SessionDescription | None = None
+        """What the camera offered."""
         self.depacketizer: VideoDepacketizer | None = None
         self.camera_clock: CameraClock | None = None
         """Set by the first sender report of the video."""
@@ -160,6 +162,7 @@ class RtspSession:
     async def _open_once(self, *, with_audio: bool) -> bool:
         """One connection; False when it was lost over the audio track, without which it is to be tried again."""
         description, base = await self._describe()
+        self.description = description
         media, depacketizer = choose_video(description, self._sink, self._now_us)
         self.depacketizer, self.camera_clock = depacketizer, None
         self._tracks, self._receptions, self._session_id = [], [], ""
