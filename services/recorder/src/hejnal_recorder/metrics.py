@@ -5,7 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 FRAGMENTS = Counter(
     "hejnal_recorder_fragments_total",
     "Announced fragments by what became of them",
-    ["outcome"],  # stored, duplicate, stale, missing, refused
+    ["outcome"],  # stored, duplicate, stale, missing, refused, left_out
 )
 TAKEOVER_BYTES = Counter("hejnal_recorder_takeover_bytes_total", "Bytes taken over into the archive", ["way"])  # link, fetch
 TAKEOVER_SECONDS = Histogram(

@@ -69,6 +69,10 @@ stories = Table(
     Column("gap_id", Text),
     Column("gap_cause", Text),
     _instant("gap_starts_at", nullable=True),
+    Column("last_gap_id", Text, comment="The gap that ends where the story stands"),
+    Column("last_gap_cause", Text),
+    Column("last_gap_detail", Text),
+    _instant("last_gap_starts_at", nullable=True),
     CheckConstraint("(segment_id is null) = (segment_part is null)", name="segment_whole"),
     CheckConstraint("segment_id is null or gap_id is null", name="segment_or_gap"),
     comment="Where each camera's story stands; `version` guards against two writers",
@@ -93,6 +97,7 @@ runs = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("backfilled", Boolean, nullable=False, server_default=text("false")),
     Column("next_sequence", BigInteger, nullable=False, server_default=text("0"), comment="Of back-filled runs"),
+    Column("open_segment", Text, comment="Of back-filled runs: the file that is not complete"),
     Index("runs_camera", "camera_id", "started_at"),
     comment="RTSP sessions that delivered video",
 )
@@ -213,6 +218,36 @@ decisions = Table(
     _instant("recorded_at"),
     UniqueConstraint("what", "decision"),
     comment="Signed-off decisions that a setting beyond the law's default refers to",
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("camera_id", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="tamper:<kind>, motion, fault:<cause>, clock_set"),
+    _instant("starts_at"),
+    _instant("ends_at", nullable=True),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index("events_camera", "camera_id", "starts_at"),
+    comment="What cameras and ingest reported, for the time bar",
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("bookmark_id", Text, primary_key=True),
+    Column("camera_id", Text, nullable=False),
+    _instant("starts_at"),
+    _instant("ends_at"),
+    Column("title", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("owner", Text, nullable=False),
+    _instant("made_at"),
+    _instant("changed_at"),
+    CheckConstraint("ends_at >= starts_at", name="bookmark_order"),
+    Index("bookmarks_camera", "camera_id", "starts_at"),
+    comment="Marks of staff on the time bar; they secure nothing",
 )
 
 coverage = Table(

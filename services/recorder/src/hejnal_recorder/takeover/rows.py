@@ -1,6 +1,7 @@
 """Reading stories and writing a batch of changes, a few statements whatever its size."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.takeover.changes import Changes, PartChange
-from hejnal_recorder.timeline.story import OpenGap, OpenSegment, PartOpened, Story
+from hejnal_recorder.timeline.story import ClosedGap, OpenGap, OpenSegment, PartOpened, Story
 
 _STORY_COLUMNS: tuple[tuple[str, str], ...] = (
     ("camera_id", "text"),
@@ -31,6 +32,10 @@ _STORY_COLUMNS: tuple[tuple[str, str], ...] = (
     ("gap_id", "text"),
     ("gap_cause", "text"),
     ("gap_starts_at", "timestamptz"),
+    ("last_gap_id", "text"),
+    ("last_gap_cause", "text"),
+    ("last_gap_detail", "text"),
+    ("last_gap_starts_at", "timestamptz"),
 )
 
 
@@ -46,7 +51,7 @@ def _insert(table: str, columns: Sequence[tuple[str, str]], tail: str = "") -> T
 
 
 _SELECT_STORIES = text("select * from stories where camera_id = any(cast(:camera_ids as text[]))")
-_SELECT_RUNS = text("select run_id, spool_url from runs where run_id = any(cast(:run_ids as text[]))")
+_SELECT_RUNS = text("select run_id, spool_url, backfilled from runs where run_id = any(cast(:run_ids as text[]))")
 # `version` is the one the story was read with: whoever wrote meanwhile wins, and the batch is decided anew.
 _UPDATE_STORIES = text(
     "update stories s set version = new.version + 1, "  # noqa: S608 constants only
@@ -112,10 +117,18 @@ async def load_stories(session: AsyncSession, camera_ids: Iterable[str]) -> dict
     return {row.camera_id: (row.version, _story(row)) for row in rows}
 
 
-async def load_spool_urls(session: AsyncSession, run_ids: Iterable[str]) -> dict[str, str]:
-    """Spool address of each run that the index knows."""
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run of the index: where its spool is, and whether it comes from a camera's own memory."""
+
+    spool_url: str
+    backfilled: bool
+
+
+async def load_runs(session: AsyncSession, run_ids: Iterable[str]) -> dict[str, KnownRun]:
+    """Each run that the index knows."""
     rows = await session.execute(_SELECT_RUNS, {"run_ids": list(run_ids)})
-    return {row.run_id: row.spool_url for row in rows}
+    return {row.run_id: KnownRun(row.spool_url, row.backfilled) for row in rows}
 
 
 async def write(session: AsyncSession, changes: Changes, versions: dict[str, int]) -> None:
@@ -233,6 +246,8 @@ def _story_values(story: Story, version: int) -> tuple[Any, ...]:
             segment.size_bytes,
         )
     in_gap: tuple[Any, ...] = (None,) * 3 if gap is None else (gap.gap_id, gap.cause.value, gap.starts_at)
+    last = story.last_gap
+    after_gap: tuple[Any, ...] = (None,) * 4 if last is None else (last.gap_id, last.cause.value, last.detail, last.starts_at)
     return (
         story.camera_id,
         version,
@@ -245,6 +260,7 @@ def _story_values(story: Story, version: int) -> tuple[Any, ...]:
         story.next_sequence,
         *in_segment,
         *in_gap,
+        *after_gap,
     )
 
 
@@ -262,6 +278,9 @@ def _story(row: Any) -> Story:
             size_bytes=row.segment_size_bytes,
         )
     gap = None if row.gap_id is None else OpenGap(row.gap_id, GapCause(row.gap_cause), row.gap_starts_at)
+    last_gap = None
+    if row.last_gap_id is not None:
+        last_gap = ClosedGap(row.last_gap_id, GapCause(row.last_gap_cause), row.last_gap_detail, row.last_gap_starts_at)
     return Story(
         camera_id=row.camera_id,
         first_seen=row.first_seen,
@@ -273,4 +292,5 @@ def _story(row: Any) -> Story:
         next_sequence=row.next_sequence,
         segment=segment,
         gap=gap,
+        last_gap=last_gap,
     )

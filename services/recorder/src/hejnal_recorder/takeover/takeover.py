@@ -15,7 +15,8 @@ from hejnal_recorder.retention.pressure import Admission
 from hejnal_recorder.takeover.archive import Archive, Found, Wanted
 from hejnal_recorder.takeover.changes import Changes
 from hejnal_recorder.takeover.fetch import SpoolFetcher
-from hejnal_recorder.takeover.rows import LostRaceError, load_spool_urls, load_stories, write
+from hejnal_recorder.takeover.fill import Filler
+from hejnal_recorder.takeover.rows import KnownRun, LostRaceError, load_runs, load_stories, write
 from hejnal_recorder.timeline.decide import DISK_FULL, GONE, NewId, StoryFact, archive_path, decide
 from hejnal_recorder.timeline.story import Decision, Outcome, RunOpened, SegmentCompleted, Story
 from hejnal_runtime.clock import Clock
@@ -57,8 +58,9 @@ class Takeover:
         self._new_id = new_id
         self._admission = admission
         self._stories: dict[str, tuple[int, Story]] = {}
-        self._spool_urls: OrderedDict[str, str] = OrderedDict()
+        self._runs: OrderedDict[str, KnownRun] = OrderedDict()
         self._days = SegmentDays(database)
+        self._filler = Filler(database, self._bring, self._days, clock, new_id)
 
     def forget(self) -> None:
         """Read all stories anew: partitions have moved."""
@@ -80,6 +82,7 @@ class Takeover:
                         self._stories.pop(camera_id, None)
                     log.info("story_changed_meanwhile", cameras=len(race.camera_ids), attempt=attempt)
                 except BaseException:
+                    self._runs.clear()  # a run that only was to be taken over is not known yet
                     self._stories.clear()  # it may have been committed although the answer was lost
                     self._days.forget()
                     raise
@@ -87,6 +90,27 @@ class Takeover:
 
     async def _take(self, facts: Sequence[StoryFact]) -> None:
         await self._load(facts)
+        live, filling = self._parted(facts)
+        for run_id, of_run in filling.items():
+            await self._filler.take(run_id, of_run)
+        if live:
+            await self._take_live(live)
+
+    def _parted(self, facts: Sequence[StoryFact]) -> tuple[list[StoryFact], dict[str, list[StoryFact]]]:
+        """Facts of live runs in order, and those of back-filled runs by run."""
+        live: list[StoryFact] = []
+        filling: dict[str, list[StoryFact]] = {}
+        for fact in facts:
+            if isinstance(fact, RunStarted) and fact.backfilled:
+                self._remember_run(fact.run_id, KnownRun(fact.spool_url, backfilled=True))
+            known = self._runs.get(fact.run_id)
+            if known is not None and known.backfilled:
+                filling.setdefault(fact.run_id, []).append(fact)
+            else:
+                live.append(fact)
+        return live, filling
+
+    async def _take_live(self, facts: Sequence[StoryFact]) -> None:
         missing: set[Place] = set()
         held: set[tuple[Place, str]] = set()
         while True:
@@ -102,20 +126,20 @@ class Takeover:
 
     async def _load(self, facts: Sequence[StoryFact]) -> None:
         cameras = {fact.camera_id for fact in facts} - self._stories.keys()
-        runs = {fact.run_id for fact in facts} - self._spool_urls.keys()
+        runs = {fact.run_id for fact in facts} - self._runs.keys()
         if not cameras and not runs:
             return
         async with self._database.read() as session:
             if cameras:
                 self._stories |= await load_stories(session, cameras)
             if runs:
-                for run_id, spool_url in (await load_spool_urls(session, runs)).items():
-                    self._remember_run(run_id, spool_url)
+                for run_id, run in (await load_runs(session, runs)).items():
+                    self._remember_run(run_id, run)
 
-    def _remember_run(self, run_id: str, spool_url: str) -> None:
-        self._spool_urls[run_id] = spool_url
-        if len(self._spool_urls) > RUNS_REMEMBERED:
-            self._spool_urls.popitem(last=False)
+    def _remember_run(self, run_id: str, run: KnownRun) -> None:
+        self._runs[run_id] = run
+        if len(self._runs) > RUNS_REMEMBERED:
+            self._runs.popitem(last=False)
 
     def _plan(self, facts: Sequence[StoryFact], missing: set[Place]) -> _Plan:
         plan = _Plan(Changes())
@@ -124,7 +148,7 @@ class Takeover:
             story = plan.changes.stories.get(fact.camera_id)
             if story is None and (known := self._stories.get(fact.camera_id)):
                 story = known[1]
-            run_known = fact.run_id in begun or fact.run_id in self._spool_urls
+            run_known = fact.run_id in begun or fact.run_id in self._runs
             place = (fact.run_id, fact.sequence) if isinstance(fact, FragmentWritten) else None
             refused = place is not None and self._admission.refuses(fact.camera_id)
             why_not = DISK_FULL if refused else GONE if place in missing else None
@@ -137,7 +161,8 @@ class Takeover:
             if refused:
                 plan.refused += 1
             elif isinstance(fact, FragmentWritten) and place is not None and place not in missing:
-                spool_url = begun.get(fact.run_id) or self._spool_urls.get(fact.run_id, "")
+                known_run = self._runs.get(fact.run_id)
+                spool_url = begun.get(fact.run_id) or (known_run.spool_url if known_run else "")
                 plan.wanted[place] = (spool_url, _wanted(fact, decision))
         return plan
 
@@ -184,7 +209,7 @@ class Takeover:
         for camera_id, story in changes.stories.items():
             self._stories[camera_id] = (versions[camera_id] + 1 if camera_id in versions else 0, story)
         for run in changes.runs.values():
-            self._remember_run(run.run_id, run.spool_url)
+            self._remember_run(run.run_id, KnownRun(run.spool_url, backfilled=False))
 
     def _count(self, plan: _Plan, missing: set[Place]) -> None:
         metrics.FRAGMENTS.labels("stored").inc(len(plan.wanted))

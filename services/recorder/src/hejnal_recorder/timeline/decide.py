@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_recorder.fragments import Fragment
 from hejnal_recorder.timeline.story import (
+    ClosedGap,
     Decision,
     Effect,
     FragmentAdded,
@@ -83,6 +84,22 @@ def decide(story: Story | None, fact: StoryFact, *, run_known: bool, why_not: No
     return Decision(Outcome.APPLIED, current, tuple(teller.effects))
 
 
+def fragment_of(fact: FragmentWritten, starts_at: datetime, ends_at: datetime) -> Fragment:
+    """The fragment as it is kept, at its place on the timeline."""
+    return Fragment(
+        sequence=fact.sequence,
+        offset_bytes=fact.offset_bytes,
+        size_bytes=fact.size_bytes,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        media_time=fact.media_time,
+        duration_ticks=fact.duration_ticks,
+        frames=fact.frames,
+        camera_time=None if fact.camera_time is None else fact.camera_time.astimezone(UTC),
+        sha256=bytes.fromhex(fact.sha256),
+    )
+
+
 def archive_path(camera_id: str, segment_id: str, starts_at: datetime) -> str:
     """Where a segment lies in the archive: <camera>/<yyyy-mm-dd>/<segment>.mp4, the day in UTC."""
     return f"{camera_id}/{starts_at.astimezone(UTC):%Y-%m-%d}/{segment_id}.mp4"
@@ -128,7 +145,7 @@ class _Teller:
         story = self._close_run(story, cause, detail, ended_at)
         gap = OpenGap(self._new_id(), cause, story.until)
         self.effects.append(GapStarted(gap.gap_id, story.camera_id, cause, detail, gap.starts_at))
-        return replace(story, gap=gap)
+        return replace(story, gap=gap, last_gap=None)
 
     def add(self, story: Story, fact: FragmentWritten) -> Story:
         """A fragment that lies in the archive."""
@@ -138,18 +155,7 @@ class _Teller:
         if starts_at > story.until + SEAM:
             story = self._insert_gap(story, GapCause.INGEST_LOST, NOT_ANNOUNCED, starts_at)
         ends_at = max(story.until, fact.ends_at.astimezone(UTC))
-        fragment = Fragment(
-            sequence=fact.sequence,
-            offset_bytes=fact.offset_bytes,
-            size_bytes=fact.size_bytes,
-            starts_at=story.until,
-            ends_at=ends_at,
-            media_time=fact.media_time,
-            duration_ticks=fact.duration_ticks,
-            frames=fact.frames,
-            camera_time=None if fact.camera_time is None else fact.camera_time.astimezone(UTC),
-            sha256=bytes.fromhex(fact.sha256),
-        )
+        fragment = fragment_of(fact, story.until, ends_at)
         segment = story.segment or OpenSegment(
             fact.segment_id,
             -1,
@@ -184,7 +190,7 @@ class _Teller:
             fragments=segment.fragments + 1,
             size_bytes=max(segment.size_bytes, fragment.end_bytes),
         )
-        story = replace(story, until=ends_at, next_sequence=fact.sequence + 1, segment=segment)
+        story = replace(story, until=ends_at, next_sequence=fact.sequence + 1, segment=segment, last_gap=None)
         return self._complete_segment(story) if fact.segment_ends else story
 
     def miss(self, story: Story, fact: FragmentWritten, why: NotStored) -> Story:
@@ -198,15 +204,20 @@ class _Teller:
         return self._complete_segment(story) if fact.segment_ends and story.segment is not None else story
 
     def _insert_gap(self, story: Story, cause: GapCause, detail: str, ends_at: datetime) -> Story:
-        """A gap that is over already. An open segment's row ends before it; its file may go on in another row."""
+        """A gap that is over already, one with the gap right before it if that has the same cause.
+
+        An open segment's row ends before it; its file may go on in another row.
+        """
         segment = story.segment
         if segment is not None and segment.part_open:
             self.effects.append(PartClosed(segment.segment_id, segment.part, segment.part_starts_at))
             segment = replace(segment, part_open=False)
-        gap_id = self._new_id()
-        self.effects.append(GapStarted(gap_id, story.camera_id, cause, detail, story.until))
-        self.effects.append(GapEnded(gap_id, story.camera_id, cause, story.until, ends_at))
-        return replace(story, until=ends_at, segment=segment)
+        last = story.last_gap
+        if last is None or (last.cause, last.detail) != (cause, detail):
+            last = ClosedGap(self._new_id(), cause, detail, story.until)
+            self.effects.append(GapStarted(last.gap_id, story.camera_id, cause, detail, story.until))
+        self.effects.append(GapEnded(last.gap_id, story.camera_id, cause, last.starts_at, ends_at))
+        return replace(story, until=ends_at, segment=segment, last_gap=last)
 
     def _complete_segment(self, story: Story) -> Story:
         segment = story.segment

@@ -32,6 +32,16 @@ class OpenGap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedGap:
+    """The gap that ends where the story stands: the next one of the same cause only makes it longer."""
+
+    gap_id: str
+    cause: GapCause
+    detail: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """All time in [first_seen, until) is tiled by footage and gaps; from `until` on, `gap` lasts or `run_id` goes on."""
 
@@ -45,6 +55,7 @@ class Story:
     next_sequence: int
     segment: OpenSegment | None = None
     gap: OpenGap | None = None
+    last_gap: ClosedGap | None = None
 
 
 @dataclass(frozen=True, slots=True)
