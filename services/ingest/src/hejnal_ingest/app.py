@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.onvif.cameras import OnvifCameras
+from hejnal_ingest.onvif.routes import DiscoveryPlace, create_onvif_router
 from hejnal_ingest.picture.room import PictureRoom
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.routes import create_router
@@ -22,12 +24,15 @@ def create_app(
     leases: CameraLeases | None = None,
     health: Health | None = None,
     pictures: PictureRoom | None = None,
+    onvif: OnvifCameras | None = None,
 ) -> FastAPI:
     """The app behind the internal port. Without `resources` and `leases` it can only describe itself."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
+    place = DiscoveryPlace(host=settings.discovery_host, port=settings.discovery_port, interface=settings.discovery_interface)
     routers = [
         create_router(leases, settings.spool_dir.absolute(), verifier),
         create_thumbnail_router(pictures, verifier),
+        create_onvif_router(onvif, place, verifier),
     ]
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     return create_internal_app(health or Health(), routers, jwks=jwks, title="Hejnał ingest")

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from hejnal_ingest.backfill.backfill import BackfillPlan
 from hejnal_ingest.camera.pacing import StartPacer
 from hejnal_ingest.camera.puller import PullerContext
 from hejnal_ingest.camera.recording import RecordingPlace
 from hejnal_ingest.camera.runner import RunnerContext
 from hejnal_ingest.credentials import CameraPasswords
 from hejnal_ingest.facts import FactQueue
+from hejnal_ingest.onvif.camera import OnvifContext
+from hejnal_ingest.onvif.client import OnvifLimits
 from hejnal_ingest.picture.decoding.decoder import PictureDecoder
 from hejnal_ingest.picture.memory import PictureMemory
 from hejnal_ingest.picture.room import PictureRoom, PictureSettings
+from hejnal_ingest.radio.watch import LinkWatch
 from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.sources.choose import SourceContext
@@ -48,6 +52,7 @@ class Resources:
     events: FactQueue
     """What is news and no record: dropped when too much of it waits for Kafka."""
     http: aiohttp.ClientSession
+    camera_http: aiohttp.ClientSession
     issuer: TokenIssuer | None
     pool: ThreadPoolExecutor
     spool_lock: int
@@ -69,6 +74,10 @@ class Resources:
             facts=FactQueue(producer, limit=settings.facts_limit),
             events=FactQueue(producer, limit=_EVENTS_LIMIT),
             http=aiohttp.ClientSession(),
+            # long polls of all cameras are open at once; what one camera sets is no business of another
+            camera_http=aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=6), cookie_jar=aiohttp.DummyCookieJar()
+            ),
             issuer=issuer,
             pool=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="spool"),
             spool_lock=lock,
@@ -87,7 +96,33 @@ class Resources:
             self.clock,
         )
 
-    def runner_context(self, pictures: PictureRoom) -> RunnerContext:
+    def onvif_context(self, passwords: CameraPasswords) -> OnvifContext:
+        """What speaks with cameras over ONVIF."""
+        settings = self.settings
+        return OnvifContext(
+            http=self.camera_http,
+            clock=self.clock,
+            facts=self.events,
+            passwords=passwords.get,
+            allowed_hosts=frozenset(host.lower() for host in settings.onvif_allowed_hosts),
+            limits=OnvifLimits(settings.onvif_timeout_s),
+            check_interval_s=settings.onvif_check_interval_s,
+            gop_s=settings.onvif_gop_s,
+            pull_s=settings.onvif_pull_s,
+        )
+
+    def backfill_plan(self) -> BackfillPlan:
+        """Bounds of fetching from cameras' cards."""
+        settings = self.settings
+        return BackfillPlan(
+            rate_bps=settings.backfill_rate_bps,
+            workers=settings.backfill_workers,
+            max_age_s=settings.backfill_max_age_s,
+            settle_s=settings.backfill_settle_s,
+            limits=SessionLimits(settings.connect_timeout_s, settings.response_timeout_s),
+        )
+
+    def runner_context(self, pictures: PictureRoom, links: LinkWatch) -> RunnerContext:
         """What the cameras need."""
         settings = self.settings
         return RunnerContext(
@@ -127,7 +162,7 @@ class Resources:
             relay_url=settings.base_url,
             status_interval_s=settings.status_interval_s,
             linger_s=settings.sub_linger_s,
-            observers=pictures.observers,
+            observers=lambda camera_id, stream: (*pictures.observers(camera_id, stream), *links.observers(camera_id, stream)),
             describe=pictures.describe,
         )
 
@@ -136,6 +171,7 @@ class Resources:
         await self.facts.close()
         await self.events.close()
         await asyncio.to_thread(self.pool.shutdown)
+        await self.camera_http.close()
         await self.http.close()
         await self.producer.stop()
         os.close(self.spool_lock)

@@ -7,10 +7,14 @@ import structlog
 
 from hejnal_ingest import metrics
 from hejnal_ingest.app import create_app
+from hejnal_ingest.backfill.backfill import Backfill
+from hejnal_ingest.backfill.ledgers import GapLedgers
 from hejnal_ingest.camera.runner import CameraRunner
 from hejnal_ingest.held import HeldKeeper, read_held
 from hejnal_ingest.lease import CameraLeases
 from hejnal_ingest.peers import PeerLeases
+from hejnal_ingest.onvif.cameras import OnvifCameras
+from hejnal_ingest.radio.watch import LinkWatch
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.spool.journal import remove_journal
@@ -18,6 +22,7 @@ from hejnal_ingest.spool.recovery import recover
 from hejnal_ingest.spool.ring import SpoolRing
 from hejnal_runtime.bus import Consumer
 from hejnal_runtime.health import Health
+from hejnal_runtime.ids import new_id
 from hejnal_runtime.serve import serve
 
 log = structlog.get_logger()
@@ -75,7 +80,8 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
     resources = await Resources.open(settings)
     try:
         pictures = resources.picture_room()
-        context = resources.runner_context(pictures)
+        links = LinkWatch(enabled=settings.radio_enabled)
+        context = resources.runner_context(pictures, links)
         leases = CameraLeases(
             lambda state, epoch: CameraRunner(context, state, epoch),
             resources.clock,
@@ -105,7 +111,21 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         health.add("cameras", consumer.health)
         health.add("leases", leases.health)
         health.add("facts", resources.facts.health)
-        app = create_app(settings, resources, leases, health, pictures)
+        onvif = OnvifCameras(resources.onvif_context(context.passwords), leases.runners)
+        ledgers = GapLedgers(settings.spool_dir.absolute(), min_gap_s=settings.backfill_min_gap_s, new_id=new_id)
+        await asyncio.to_thread(ledgers.load)
+        resources.facts.observe(ledgers.note)
+        backfill = Backfill(
+            resources.backfill_plan(),
+            context.place,
+            ledgers,
+            onvif,
+            leases.runners,
+            passwords=context.passwords.get,
+            live_is_well=links.is_well,
+            clock=resources.clock,
+        )
+        app = create_app(settings, resources, leases, health, pictures, onvif)
 
         stopping = stop or asyncio.Event()
 
@@ -115,6 +135,9 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         async def watch_pictures() -> None:
             await pictures.run(leases.state)
 
+        async def watch_links() -> None:
+            await links.run(leases.runners)
+
         async def send_readers_away() -> None:
             """Endless answers would hold the door open for its whole time of grace."""
             await stopping.wait()
@@ -122,6 +145,10 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             await asyncio.Event().wait()
 
         doors = [(app, settings.internal_host, settings.internal_port)]
-        await serve(doors, [hold_cameras, ring.run, watch_pictures, send_readers_away], stop=stopping)
+        loops = [hold_cameras, ring.run, watch_pictures, watch_links, onvif.run, ledgers.run, backfill.run, send_readers_away]
+        try:
+            await serve(doors, loops, stop=stopping)
+        finally:
+            await asyncio.to_thread(ledgers.save)  # how the last runs ended
     finally:
         await resources.close()

@@ -1,0 +1,109 @@
+"""What is missing of one camera, learnt from its own facts. Pure."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from hejnal_contracts.base import Fact
+from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+
+MAX_GAPS = 500
+"""Per camera; the oldest are given up first."""
+CLOCK_CHANGED_US = 1_000_000
+"""A camera clock that differs by more than this before and after an outage was set in between."""
+_WANTED = frozenset({GapCause.OPERATOR_OFF, GapCause.RETENTION, GapCause.BACKFILLED})
+"""Ends after which nobody misses anything."""
+
+
+def microseconds(instant: datetime) -> int:
+    """Since the epoch."""
+    return round(instant.timestamp() * 1e6)
+
+
+class Gap(BaseModel):
+    """An outage. Times are server time, microseconds since the epoch; offsets are camera clock minus server clock."""
+
+    gap_id: str
+    from_us: int
+    until_us: int
+    filled_until_us: int
+    """What lies before is in the spool, or was found not to be on the card."""
+    cause: GapCause
+    offset_before_us: int | None = None
+    offset_after_us: int | None = None
+    attempts: int = 0
+
+    @property
+    def clock_changed(self) -> bool:
+        """The camera's clock was set during the outage: its times do not tell which picture belongs where."""
+        before, after = self.offset_before_us, self.offset_after_us
+        return before is not None and after is not None and abs(before - after) > CLOCK_CHANGED_US
+
+    def offset_us(self, server_us: int) -> int | None:
+        """Camera clock minus server clock at an instant: between what was measured before and after."""
+        before, after = self.offset_before_us, self.offset_after_us
+        if before is None or after is None:
+            return before if before is not None else after
+        share = (server_us - self.from_us) / max(1, self.until_us - self.from_us)
+        return round(before + (after - before) * min(1.0, max(0.0, share)))
+
+
+class CameraLedger(BaseModel):
+    """What is known of one camera's footage, and what is still to be fetched."""
+
+    version: Literal[1] = 1
+    ended_us: int | None = None
+    """Where the footage ended; None while it runs."""
+    ended_by: GapCause | None = None
+    offset_us: int | None = None
+    gaps: list[Gap] = []
+
+    def take(self, fact: Fact, *, gap_id: str, min_gap_us: int, live_run: str | None) -> bool:
+        """Takes a fact of the camera's own, not back-filled, runs. True when what is known has changed for good.
+
+        `live_run` is the run that is being recorded: only its camera times count.
+        """
+        if isinstance(fact, RunStarted):
+            return self._started(microseconds(fact.started_at), gap_id, min_gap_us)
+        if isinstance(fact, RunEnded):
+            ended_us = microseconds(fact.ended_at)
+            if self.ended_us is None or ended_us >= self.ended_us:
+                self.ended_us, self.ended_by = ended_us, fact.cause
+            return True
+        if isinstance(fact, FragmentWritten) and fact.run_id == live_run and fact.camera_time is not None:
+            camera_us = microseconds(fact.camera_time)
+            # what comes next will be placed behind this fragment, so its end is the better mark
+            self.offset_us = camera_us + fact.duration_ticks * 100 // 9 - microseconds(fact.ends_at)
+            if self.gaps and self.gaps[-1].offset_after_us is None:
+                self.gaps[-1].offset_after_us = camera_us - microseconds(fact.starts_at)
+                return True
+        return False
+
+    def filled(self, until_us: int) -> bool:
+        """A back-filled fragment that ends there is durable."""
+        for gap in self.gaps:
+            if gap.filled_until_us < until_us <= gap.until_us:
+                gap.filled_until_us = until_us
+                return True
+        return False
+
+    def remove(self, gap_id: str) -> None:
+        """Nothing more is to be fetched."""
+        self.gaps = [gap for gap in self.gaps if gap.gap_id != gap_id]
+
+    def _started(self, started_us: int, gap_id: str, min_gap_us: int) -> bool:
+        ended_us, cause = self.ended_us, self.ended_by
+        self.ended_us = self.ended_by = None
+        if ended_us is None or cause is None or cause in _WANTED or started_us - ended_us < min_gap_us:
+            return ended_us is not None
+        gap = Gap(
+            gap_id=gap_id,
+            from_us=ended_us,
+            until_us=started_us,
+            filled_until_us=ended_us,
+            cause=cause,
+            offset_before_us=self.offset_us,
+        )
+        self.gaps = [*self.gaps, gap][-MAX_GAPS:]
+        return True
