@@ -65,7 +65,7 @@ class Stage:
 async def stage(
     room: Room, tmp_path: Path, kafka_bootstrap: str, make_topics: Callable[..., Awaitable[str]]
 ) -> AsyncIterator[Stage]:
-    prefix = await make_topics("camera-media", "cameras", "recordings")
+    prefix = await make_topics("camera-media", "cameras", "camera-events", "recordings")
     write_keys(tmp_path, "operator-gateway")
     port = free_port()
     environment = {

@@ -95,9 +95,10 @@ async def test_vanished_and_short_files_become_gaps(room: Room, clip: Clip) -> N
     rows = await room.rows("select segment_id, fragment_count, state from segments order by starts_at")
     assert [tuple(row) for row in rows] == [("run-1-s0", 5, "stored"), ("run-1-s2", 4, "stored")]
     gaps = await room.rows("select starts_at, ends_at, cause from gaps order by starts_at")
-    assert len(gaps) == 6
-    assert {gap.cause for gap in gaps} == {"ingest_lost"}
-    assert (gaps[0].starts_at, gaps[4].ends_at) == (START + timedelta(seconds=5), START + timedelta(seconds=10))
+    assert [tuple(gap) for gap in gaps] == [
+        (START + timedelta(seconds=starts), START + timedelta(seconds=ends), "ingest_lost")
+        for starts, ends in ((5, 10), (14, 15))
+    ]
     assert await room.check() == []
 
 

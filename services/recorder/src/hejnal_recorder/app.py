@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from hejnal_recorder.coverage.routes import router as coverage_router
 from hejnal_recorder.export.routes import router as export_router
 from hejnal_recorder.holds.routes import router as holds_router
+from hejnal_recorder.marks.routes import router as marks_router
 from hejnal_recorder.playback.routes import router as playback_router
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.retention.routes import router as retention_router
@@ -29,6 +30,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     guarded.include_router(holds_router)
     guarded.include_router(export_router)
     guarded.include_router(retention_router)
+    guarded.include_router(marks_router)
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded], jwks=jwks, title="Hejnał recorder")
     app.state.resources = resources

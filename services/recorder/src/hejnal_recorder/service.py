@@ -6,6 +6,7 @@ from hejnal_contracts.cameras import CameraState
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
 from hejnal_recorder.app import create_app
 from hejnal_recorder.export.runner import ExportRunner
+from hejnal_recorder.marks.events import remember_event
 from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.retention.ceiling import check_ceiling, record_decision
@@ -26,7 +27,7 @@ from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import serve
 
 GROUP = "recorder"
-TOPICS = ("camera-media", "cameras")
+TOPICS = ("camera-media", "cameras", "camera-events")
 
 
 class Intake:
@@ -45,6 +46,8 @@ class Intake:
                 story.append(message.fact)
             elif isinstance(message.fact, CameraState):
                 await remember_camera(self._database, message.fact)
+            elif message.topic == "camera-events" and message.fact is not None:
+                await remember_event(self._database, message.fact)
         if story:
             await self._gatherer.submit(story)
 

@@ -26,6 +26,9 @@ _OPEN = text(
     select 'gap:' || cause, starts_at, cast(:now as timestamptz) from gaps where camera_id = :camera_id and ends_at is null
     """
 )
+_EVENTS = text(
+    "select kind, starts_at from events where camera_id = :camera_id and starts_at >= :starts_at and starts_at < :ends_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ async def _from_rows(session: AsyncSession, camera_id: str, interval: Interval, 
             min(gap.ends_at or interval.ends_at, interval.ends_at),
             f"gap:{gap.cause.value}",
         )
+    for row in await session.execute(
+        _EVENTS, {"camera_id": camera_id, "starts_at": interval.starts_at, "ends_at": interval.ends_at}
+    ):
+        buckets.add_amount(row.starts_at, f"event:{row.kind}", 1)
 
 
 async def figures_of(session: AsyncSession, camera_id: str, interval: Interval, *, now: datetime) -> list[DayFigures]:

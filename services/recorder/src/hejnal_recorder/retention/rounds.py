@@ -10,6 +10,7 @@ from sqlalchemy import text
 from hejnal_recorder import metrics
 from hejnal_recorder.days import SegmentDays
 from hejnal_recorder.holds.store import end_expired
+from hejnal_recorder.marks.events import forget_events
 from hejnal_recorder.retention import privacy
 from hejnal_recorder.retention.candidates import PER_CAMERA, for_room, over_share, too_old
 from hejnal_recorder.retention.deletion import FINISH_BATCH, Candidates, Reason, condemn, finish
@@ -108,6 +109,7 @@ class Retention:
         await self._make_room(disk)
         more = await finish(self._database, self._archive, now) >= FINISH_BATCH or more
         await self._days.keep_up(now)
+        await forget_events(self._database, now)
         await self._tell_forecast(disk)
         return more
 

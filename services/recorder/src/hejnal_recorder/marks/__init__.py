@@ -1,0 +1,1 @@
+"""What is marked on the time bar: events that cameras and ingest reported, bookmarks of staff."""
