@@ -65,6 +65,10 @@ class Facts:
 
     media: list[Fact] = field(default_factory=list)
     status: list[CameraStatusReported] = field(default_factory=list)
+    events: list[Fact] = field(default_factory=list)
+
+    def events_of(self, kind: type[Fact], camera_id: str = "cam-001") -> list[Any]:
+        return [fact for fact in self.events if isinstance(fact, kind) and getattr(fact, "camera_id", "") == camera_id]
 
     def of(self, kind: type[Fact], camera_id: str = "cam-001") -> list[Any]:
         return [fact for fact in self.media if isinstance(fact, kind) and getattr(fact, "camera_id", "") == camera_id]
@@ -110,10 +114,10 @@ class Town:
         return self.settings.base_url
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """An ingest in this process, stopped as by SIGTERM at the end."""
+    async def running(self, **changes: Any) -> AsyncIterator[None]:
+        """An ingest in this process, stopped as by SIGTERM at the end; `changes` of its settings."""
         stop = asyncio.Event()
-        task = asyncio.create_task(run_service(self.settings, stop=stop))
+        task = asyncio.create_task(run_service(self.settings.model_copy(update=changes), stop=stop))
         try:
             yield
         finally:
@@ -166,7 +170,7 @@ async def opened_town(bootstrap: str, prefix: str, folder: Path) -> AsyncIterato
 
 @pytest_asyncio.fixture
 async def town(kafka_bootstrap: str, make_topics: Any, tmp_path: Path) -> AsyncIterator[Town]:
-    prefix = await make_topics("cameras", "camera-status", "camera-media", partitions=2)
+    prefix = await make_topics("cameras", "camera-status", "camera-media", "camera-events", partitions=2)
     async with opened_town(kafka_bootstrap, prefix, tmp_path) as town:
         yield town
 
@@ -179,7 +183,9 @@ def open_town() -> Callable[..., Any]:
 
 async def read_facts(bootstrap: str, prefix: str, facts: Facts) -> None:
     consumer = AIOKafkaConsumer(
-        prefix + "camera-media", prefix + "camera-status", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
+        *(prefix + topic for topic in ("camera-media", "camera-status", "camera-events")),
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:
@@ -188,7 +194,7 @@ async def read_facts(bootstrap: str, prefix: str, facts: Facts) -> None:
             if isinstance(fact, CameraStatusReported):
                 facts.status.append(fact)
             elif fact is not None:
-                facts.media.append(fact)
+                (facts.events if record.topic.endswith("camera-events") else facts.media).append(fact)
     finally:
         await consumer.stop()
 

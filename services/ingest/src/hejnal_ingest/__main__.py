@@ -1,4 +1,4 @@
-"""`python -m hejnal_ingest serve | openapi`."""
+"""`python -m hejnal_ingest serve | probe | openapi`."""
 
 import argparse
 import gc
@@ -14,6 +14,10 @@ def main() -> int:
     commands.add_parser("serve", help="receive the cameras of this process's leases")
     openapi = commands.add_parser("openapi", help="write the internal API's OpenAPI document")
     openapi.add_argument("--out", type=Path, help="file to write; standard output without it")
+    probe = commands.add_parser("probe", help="listen to a camera and say what it does well and what should be set otherwise")
+    probe.add_argument("url", help="e.g. rtsp://user:password@10.0.0.7/main")
+    probe.add_argument("--seconds", type=float, default=60.0, help="how long to listen")
+    probe.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
 
     if arguments.command == "openapi":
@@ -25,6 +29,13 @@ def main() -> int:
         else:
             print(text, end="")
         return 0
+
+    if arguments.command == "probe":
+        from hejnal_ingest.probe.command import run_probe
+
+        text, usable = run_probe(arguments.url, seconds=arguments.seconds, as_json=arguments.json)
+        print(text)
+        return 0 if usable else 1
 
     import uvloop
 

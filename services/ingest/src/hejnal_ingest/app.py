@@ -9,6 +9,8 @@ from hejnal_ingest.lease import CameraLeases
 from hejnal_ingest.onvif.cameras import OnvifCameras
 from hejnal_ingest.onvif.routes import DiscoveryPlace, create_onvif_router
 from hejnal_ingest.picture.room import PictureRoom
+from hejnal_ingest.probe.jobs import ProbeJobs
+from hejnal_ingest.probe.routes import create_router as create_probe_router
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.routes import create_router
 from hejnal_ingest.settings import Settings
@@ -25,6 +27,7 @@ def create_app(
     health: Health | None = None,
     pictures: PictureRoom | None = None,
     onvif: OnvifCameras | None = None,
+    probes: ProbeJobs | None = None,
 ) -> FastAPI:
     """The app behind the internal port. Without `resources` and `leases` it can only describe itself."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
@@ -33,6 +36,7 @@ def create_app(
         create_router(leases, settings.spool_dir.absolute(), verifier),
         create_thumbnail_router(pictures, verifier),
         create_onvif_router(onvif, place, verifier),
+        create_probe_router(probes, leases, verifier, probe_s=settings.probe_s),
     ]
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     return create_internal_app(health or Health(), routers, jwks=jwks, title="Hejnał ingest")

@@ -12,8 +12,10 @@ from hejnal_ingest.backfill.ledgers import GapLedgers
 from hejnal_ingest.camera.runner import CameraRunner
 from hejnal_ingest.held import HeldKeeper, read_held
 from hejnal_ingest.lease import CameraLeases
-from hejnal_ingest.peers import PeerLeases
 from hejnal_ingest.onvif.cameras import OnvifCameras
+from hejnal_ingest.peers import PeerLeases
+from hejnal_ingest.probe.jobs import ProbeJobs
+from hejnal_ingest.radio.policy import LinkThresholds
 from hejnal_ingest.radio.watch import LinkWatch
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.settings import Settings
@@ -80,7 +82,7 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
     resources = await Resources.open(settings)
     try:
         pictures = resources.picture_room()
-        links = LinkWatch(enabled=settings.radio_enabled)
+        links = LinkWatch(enabled=settings.radio_enabled, thresholds=LinkThresholds(stay_s=settings.radio_stay_s))
         context = resources.runner_context(pictures, links)
         leases = CameraLeases(
             lambda state, epoch: CameraRunner(context, state, epoch),
@@ -125,7 +127,8 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             live_is_well=links.is_well,
             clock=resources.clock,
         )
-        app = create_app(settings, resources, leases, health, pictures, onvif)
+        probes = ProbeJobs(context.pulling.sources, context.passwords.get, resources.events, resources.clock)
+        app = create_app(settings, resources, leases, health, pictures, onvif, probes)
 
         stopping = stop or asyncio.Event()
 
@@ -149,6 +152,7 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         try:
             await serve(doors, loops, stop=stopping)
         finally:
+            await probes.close()
             await asyncio.to_thread(ledgers.save)  # how the last runs ended
     finally:
         await resources.close()

@@ -330,8 +330,8 @@ class PictureWatch:
             figures = (dumped.get("memories") or {}).get(light)
             reference = references.get(light, b"")
             if isinstance(figures, list) and len(figures) == 5 and len(reference) == LUMA_BYTES:
-                habits = [float(figure) for figure in figures[:4]]
-                self.memories[light] = LightMemory(reference, *habits, looks=int(figures[4]))
+                likeness, sharpness, outline, noise = (float(figure) for figure in figures[:4])
+                self.memories[light] = LightMemory(reference, likeness, sharpness, outline, noise, int(figures[4]))
         self.light = dumped.get("light") if dumped.get("light") in self.memories else None
         tampered = dumped.get("tampered")
         if isinstance(tampered, list) and len(tampered) == 2:

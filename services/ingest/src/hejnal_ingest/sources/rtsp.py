@@ -39,6 +39,11 @@ class RtspSource:
         except RtspError as error:
             raise _told(error) from None
 
+    @property
+    def session(self) -> RtspSession:
+        """The client beneath, for whoever wants to know more than a puller does."""
+        return self._session
+
     async def open(self) -> None:
         """Connects and plays."""
         try:

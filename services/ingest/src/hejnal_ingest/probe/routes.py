@@ -1,0 +1,63 @@
+"""Probes for the gateway."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from hejnal_contracts.base import CameraId, Id
+from hejnal_contracts.cameras import CameraCondition, StreamName
+from hejnal_contracts.probes import CameraProbed
+from hejnal_ingest.lease import CameraLeases
+from hejnal_ingest.probe.jobs import ProbeJob, ProbeJobs
+from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.tokens import Caller, TokenVerifier, service_caller
+
+
+class NewProbe(BaseModel):
+    """Which stream of which camera."""
+
+    camera_id: CameraId
+    stream: StreamName = "main"
+
+
+class Probe(BaseModel):
+    """A probe; `card` when it is done."""
+
+    probe_id: Id
+    camera_id: CameraId
+    stream: StreamName
+    state: Literal["running", "done"]
+    ends_at: datetime = Field(description="When it is done at the latest")
+    card: CameraProbed | None = None
+
+
+def create_router(jobs: ProbeJobs | None, leases: CameraLeases | None, verifier: TokenVerifier, *, probe_s: float) -> APIRouter:
+    """Routes of the internal port. Without `jobs` they can only be described."""
+    router = APIRouter(prefix="/internal/v1", tags=["internal"])
+    gateway = service_caller(verifier, "operator-gateway")
+
+    @router.post("/probes", status_code=202, responses={404: {"description": "The camera is not held here"}})
+    async def start_probe(body: NewProbe, _caller: Annotated[Caller, Depends(gateway)]) -> Probe:
+        """Begins to listen to a camera for a minute; the one that runs already, if there is one."""
+        runner = leases.runner(body.camera_id) if leases is not None else None
+        if runner is None or jobs is None:
+            raise AppError(Kind.NOT_FOUND, "camera-not-held", "This ingest process does not hold the camera.")
+        recorded_now = runner.condition is CameraCondition.LIVE and runner.state.recording.stream == body.stream
+        return _told(jobs.start(runner.state, body.stream, seconds=probe_s, recorded_now=recorded_now))
+
+    @router.get("/probes/{probe_id}", responses={404: {"description": "Not known here (any more)"}})
+    async def read_probe(probe_id: Id, _caller: Annotated[Caller, Depends(gateway)]) -> Probe:
+        """How far a probe is."""
+        if jobs is None:
+            raise AppError(Kind.NOT_FOUND, "probe-not-found", "There is no such probe here.")
+        return _told(jobs.get(probe_id))
+
+    return router
+
+
+def _told(job: ProbeJob) -> Probe:
+    return Probe(
+        probe_id=job.probe_id, camera_id=job.camera_id, stream=job.stream, state=job.state, ends_at=job.ends_at, card=job.card
+    )
