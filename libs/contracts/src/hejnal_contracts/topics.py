@@ -95,7 +95,7 @@ TOPICS: tuple[Topic, ...] = (
         ),
         "Tamper, motion, stream faults, clocks set and conformance cards.",
         ("ingest",),
-        ("operator-gateway",),
+        ("operator-gateway", "recorder"),
         30 * DAY_MS,
         stage="declared",
     ),
