@@ -18,6 +18,10 @@ ALL = frozenset(Role)
 WATCH_LIVE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
 SEE_TIMELINE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO, Role.ADMIN})
 PLAY_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO})
+SECURE_FOOTAGE = frozenset({Role.OPERATOR, Role.DPO, Role.ADMIN})
+"""Place and extend holds, mark footage."""
+GIVE_FREE = frozenset({Role.DPO, Role.ADMIN})
+"""Release holds, delete for privacy: always two of them."""
 KEEP_CAMERAS = frozenset({Role.ADMIN})
 READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
 READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})

@@ -5,9 +5,11 @@ from typing import Literal
 
 from hejnal_gateway.accounts.roles import (
     ANSWER_REPORTS,
+    GIVE_FREE,
     PLAY_BACK,
     READ_ANNOUNCEMENTS,
     READ_REPORTS,
+    SECURE_FOOTAGE,
     SEE_TIMELINE,
     SEE_TOWN,
     WRITE_ANNOUNCEMENTS,
@@ -45,6 +47,16 @@ def _archive(path: str, roles: frozenset[Role], summary: str, audit: str | None 
     return Door("recorder", "GET", path, roles, summary, audit)
 
 
+def _keep(
+    method: Literal["POST", "PUT", "DELETE"],
+    path: str,
+    roles: frozenset[Role],
+    summary: str,
+    audit: str,
+) -> Door:
+    return Door("recorder", method, path, roles, summary, audit)
+
+
 def _town(
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
     path: str,
@@ -59,6 +71,26 @@ DOORS: tuple[Door, ...] = (
     _archive("/cameras/{camera_id}/timeline", SEE_TIMELINE, "What is recorded of a camera, and why the rest is not"),
     _archive("/cameras/{camera_id}/playlist.m3u8", PLAY_BACK, "HLS playlist of recorded footage", "footage.playback"),
     _archive("/segments/{segment_id}/media", PLAY_BACK, "Bytes of a segment (Range)", "footage.segment"),
+    _archive("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
+    _archive("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),
+    _archive("/cameras/{camera_id}/events", SEE_TIMELINE, "Motion, tampering, faults"),
+    _archive("/cameras/{camera_id}/bookmarks", SEE_TIMELINE, "Bookmarks of a camera"),
+    _keep("POST", "/cameras/{camera_id}/bookmarks", SECURE_FOOTAGE, "Mark footage", "bookmark.made"),
+    _archive("/bookmarks/{bookmark_id}", SEE_TIMELINE, "One bookmark"),
+    _keep("PUT", "/bookmarks/{bookmark_id}", SECURE_FOOTAGE, "Change a bookmark", "bookmark.changed"),
+    _keep("DELETE", "/bookmarks/{bookmark_id}", SECURE_FOOTAGE, "Remove a bookmark", "bookmark.removed"),
+    _archive("/holds", SEE_TIMELINE, "What is secured"),
+    _keep("POST", "/holds", SECURE_FOOTAGE, "Secure footage", "hold.placed"),
+    _archive("/holds/{hold_id}", SEE_TIMELINE, "One hold"),
+    _keep("POST", "/holds/{hold_id}/extension", SECURE_FOOTAGE, "Extend a hold", "hold.extended"),
+    _keep("POST", "/holds/{hold_id}/release-request", GIVE_FREE, "Ask for a hold's release", "hold.release-requested"),
+    _keep("POST", "/holds/{hold_id}/release", GIVE_FREE, "Agree to a hold's release", "hold.released"),
+    _archive("/privacy-deletions", GIVE_FREE, "Deletions for the sake of privacy"),
+    _keep("POST", "/privacy-deletions", GIVE_FREE, "Ask for a deletion", "privacy-deletion.requested"),
+    _archive("/privacy-deletions/{deletion_id}", GIVE_FREE, "One deletion and how far it is"),
+    _keep("POST", "/privacy-deletions/{deletion_id}/approval", GIVE_FREE, "Agree to a deletion", "privacy-deletion.approved"),
+    _keep("POST", "/privacy-deletions/{deletion_id}/withdrawal", GIVE_FREE, "Withdraw it", "privacy-deletion.withdrawn"),
+    _archive("/storage", SEE_TIMELINE, "The archive's disk and its forecast"),
     _town("GET", "/reports", READ_REPORTS, "Residents' reports"),
     _town("GET", "/reports/{report_id}", READ_REPORTS, "One report with its text and photos", "report.viewed"),
     _town("GET", "/reports/{report_id}/photos/{photo_id}", READ_REPORTS, "A photo of a report"),

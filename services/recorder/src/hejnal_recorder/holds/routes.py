@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hejnal_contracts.base import CameraId
@@ -93,7 +93,7 @@ async def list_holds(here: Here, _: Viewer, state: Annotated[HoldState | None, Q
 
 
 @router.post("/holds", operation_id="placeHold", summary="Secure footage", status_code=201, responses=ERRORS)
-async def place_hold(body: HoldBody, here: Here, who: Holder) -> HoldView:
+async def place_hold(body: HoldBody, here: Here, who: Holder, response: Response) -> HoldView:
     """From when this is answered, nothing deletes footage of these cameras in the range, until release or expiry."""
     new = NewHold(
         cameras=tuple(body.cameras),
@@ -106,7 +106,9 @@ async def place_hold(body: HoldBody, here: Here, who: Holder) -> HoldView:
         expires_at=body.expires_at,
     )
     async with here.database.transaction() as session:
-        return _view(await store.place(session, new, now=here.clock.now()))
+        placed = await store.place(session, new, now=here.clock.now())
+    response.headers["Location"] = f"/internal/v1/holds/{placed.hold_id}"
+    return _view(placed)
 
 
 @router.get("/holds/{hold_id}", operation_id="getHold", summary="One hold", responses=ERRORS)

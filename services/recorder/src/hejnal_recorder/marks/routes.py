@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hejnal_contracts.base import CameraId
@@ -98,12 +98,13 @@ async def list_bookmarks(camera_id: CameraIdPath, starts_at: FromQuery, ends_at:
 @router.post(
     "/cameras/{camera_id}/bookmarks", operation_id="makeBookmark", summary="Mark footage", status_code=201, responses=ERRORS
 )
-async def make_bookmark(camera_id: CameraIdPath, body: BookmarkBody, here: Here, who: Holder) -> BookmarkView:
+async def make_bookmark(camera_id: CameraIdPath, body: BookmarkBody, here: Here, who: Holder, response: Response) -> BookmarkView:
     """A title on a stretch of time."""
     async with here.database.transaction() as session:
         if await index.find_story(session, camera_id) is None and not await index.is_registered(session, camera_id):
             raise unknown_camera(camera_id)
         made = await bookmarks.make(session, camera_id, body.written(), owner=who.id, now=here.clock.now())
+    response.headers["Location"] = f"/internal/v1/bookmarks/{made.bookmark_id}"
     return BookmarkView.model_validate(made)
 
 

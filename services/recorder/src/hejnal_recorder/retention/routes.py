@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hejnal_contracts.base import CameraId
@@ -121,7 +121,7 @@ async def list_privacy_deletions(here: Here, _: Releaser) -> Deletions:
     status_code=201,
     responses=ERRORS,
 )
-async def request_privacy_deletion(body: DeletionBody, here: Here, who: Releaser) -> DeletionView:
+async def request_privacy_deletion(body: DeletionBody, here: Here, who: Releaser, response: Response) -> DeletionView:
     """The first pair of eyes; nothing is deleted yet."""
     async with here.database.transaction() as session:
         if await index.find_story(session, body.camera_id) is None:
@@ -129,6 +129,7 @@ async def request_privacy_deletion(body: DeletionBody, here: Here, who: Releaser
         made = await privacy.request(
             session, body.camera_id, body.starts_at, body.ends_at, reason=body.reason, by=who.id, now=here.clock.now()
         )
+    response.headers["Location"] = f"/internal/v1/privacy-deletions/{made.deletion_id}"
     return DeletionView.model_validate(made)
 
 
