@@ -1,21 +1,17 @@
-"""RTP packets of any legal packetization, and real encodings, as input of the tests of depacketizers and files."""
+"""RTP packets of any legal packetization, as input of the tests of depacketizers."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache
 from itertools import pairwise
 from random import Random
 
-import av
-import numpy as np
-
 from hejnal_media.depacketizers import Depacketizer
-from hejnal_media.nal import split_start_codes
+from hejnal_media.testing_streams import TICKS as STEP
+from hejnal_media.testing_streams import Coded
+from hejnal_media.testing_streams import encode_pictures as encode
 
-STEP = 3600
-"""Ticks of a picture at 25 pictures a second."""
+__all__ = ["H264", "H265", "STEP", "Coded", "Wire", "any_packets", "encode", "feed", "rtp_frame"]
 
 
 def rtp_frame(payload: bytes, *, sequence: int, timestamp: int, marker: bool, channel: int = 0, first: int = 0x80) -> bytes:
@@ -36,8 +32,6 @@ class Wire:
     header_bytes: int
     aggregate: int
     fragment: int
-    keys: tuple[int, ...]
-    """NAL unit types of slices with which decoding can begin."""
 
     def kind(self, unit: bytes) -> int:
         return unit[0] & 31 if self.header_bytes == 1 else unit[0] >> 1 & 63
@@ -63,8 +57,8 @@ class Wire:
         return head + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
 
 
-H264 = Wire(header_bytes=1, aggregate=24, fragment=28, keys=(5,))
-H265 = Wire(header_bytes=2, aggregate=48, fragment=49, keys=(16, 17, 18, 19, 20, 21))
+H264 = Wire(header_bytes=1, aggregate=24, fragment=28)
+H265 = Wire(header_bytes=2, aggregate=48, fragment=49)
 
 
 def any_packets(units: list[bytes], wire: Wire, chance: Random, *, limit: int = 60_000) -> list[bytes]:
@@ -90,47 +84,3 @@ def any_packets(units: list[bytes], wire: Wire, chance: Random, *, limit: int = 
             payloads.append(unit)
         position += 1
     return payloads
-
-
-@dataclass(frozen=True)
-class Coded:
-    """One picture as the encoder gave it."""
-
-    units: tuple[bytes, ...]
-    pts: int
-    key: bool
-
-
-@cache
-def encode(
-    name: str, parameters: str, frames: int = 50, size: tuple[int, int] = (192, 108), profile: str = ""
-) -> tuple[Coded, ...]:
-    """Pictures of a moving pattern in decoding order; `parameters` are those of x264 or x265."""
-    encoder = av.CodecContext.create(name, "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height = size
-    encoder.pix_fmt = "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
-    options = "x265-params" if name == "libx265" else "x264-params"
-    quiet = "log-level=none:pools=none:frame-threads=1:" if name == "libx265" else "threads=1:"
-    encoder.options = {"preset": "veryfast", options: quiet + "annexb=1:repeat-headers=1:" + parameters}
-    if profile:
-        encoder.options["profile"] = profile
-    wire = H265 if name == "libx265" else H264
-    coded: list[Coded] = []
-    y, x = np.mgrid[0 : size[1] * 3 // 2, 0 : size[0]]
-    for number in range(frames + 1):
-        picture = None
-        if number < frames:
-            # textures that move, so that every kind of prediction is used
-            luma = ((x * 3 + y * 2 + number * 5) % 256).astype(np.uint8)
-            luma[:, (number * 4) % size[0] :][:, :16] ^= 0x55
-            picture = av.VideoFrame.from_ndarray(luma, format="yuv420p")
-            picture.pts, picture.time_base = number, Fraction(1, 25)
-        for packet in encoder.encode(picture):
-            assert packet.pts is not None
-            units = tuple(split_start_codes(bytes(packet)))
-            # an encoder calls the start of an intra refresh a key frame too
-            key = any(wire.kind(unit) in wire.keys for unit in units)
-            coded.append(Coded(units, packet.pts, key))
-    return tuple(coded)

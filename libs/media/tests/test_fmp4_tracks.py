@@ -1,69 +1,27 @@
 """Files of every codec, with and without sound: FFmpeg must read them without a single complaint."""
 
-import math
 import subprocess
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media_streams import H264, STEP, Coded, encode
+from media_streams import STEP
 
 from hejnal_media.access_unit import AudioParameters, CodecParameters
 from hejnal_media.audio import frame_ticks
 from hejnal_media.fmp4 import FragmentStamp, Sample, SoundTrack, fragment_head, init_segment, read_fragments
-from hejnal_media.h264 import ParameterSets as H264Sets
-from hejnal_media.h265 import ParameterSets as H265Sets
 from hejnal_media.mjpeg import JpegError, jpeg_parameters
+from hejnal_media.testing_streams import encode_pictures, encode_sound, parameters_of
 
 GOP = 10
 
 
-def parameters_of(coded: tuple[Coded, ...], *, h265: bool) -> CodecParameters:
-    store: H264Sets | H265Sets = H265Sets() if h265 else H264Sets()
-    kinds = (32, 33, 34) if h265 else (7, 8)
-    for unit in coded[0].units:
-        kind = unit[0] >> 1 & 63 if h265 else H264.kind(unit)
-        if kind in kinds:
-            store.offer(unit)
-    assert store.current is not None
-    return store.current
-
-
-def prefixed(units: tuple[bytes, ...]) -> bytes:
-    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)
-
-
-def sound(name: str, rate: int, channels: int, seconds: float) -> tuple[AudioParameters, list[bytes]]:
-    encoder = av.CodecContext.create(name, "w")
-    assert isinstance(encoder, av.AudioCodecContext)
-    encoder.sample_rate, encoder.layout = rate, "mono" if channels == 1 else "stereo"
-    encoder.format = {"aac": "fltp", "libopus": "flt"}.get(name, "s16")
-    encoder.time_base = Fraction(1, rate)
-    encoder.open()
-    per_frame = encoder.frame_size or rate // 50
-    frames: list[bytes] = []
-    for number in range(math.ceil(seconds * rate / per_frame) + 1):
-        at = np.arange(number * per_frame, (number + 1) * per_frame)
-        wave = 0.3 * np.sin(2 * np.pi * 500 * at / rate)
-        if name == "aac":
-            data = np.tile(wave.astype(np.float32), (channels, 1))
-        else:
-            kind = np.float32 if name == "libopus" else np.int16
-            data = np.repeat((wave * (1 if name == "libopus" else 32767)).astype(kind), channels).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(data, format=encoder.format.name, layout=encoder.layout.name)
-        frame.sample_rate, frame.pts, frame.time_base = rate, number * per_frame, Fraction(1, rate)
-        frames += [bytes(packet) for packet in encoder.encode(frame)]
-    codec = {"aac": "mp4a.40.2", "libopus": "opus", "pcm_alaw": "alaw", "pcm_mulaw": "ulaw"}[name]
-    config = bytes(encoder.extradata or b"") if name == "aac" else b""
-    return AudioParameters(codec, rate, channels, config), frames
-
-
 def write(
-    path: Path, parameters: CodecParameters, payloads: list[bytes], audio: AudioParameters | None, frames: list[bytes]
+    path: Path, parameters: CodecParameters, payloads: list[bytes], audio: AudioParameters | None, frames: Sequence[bytes]
 ) -> None:
     """One fragment a GOP, with the sound of the same time."""
     out = bytearray(init_segment(parameters, audio))
@@ -96,27 +54,17 @@ def complaints(path: Path) -> str:
     return done.stderr + (f"exit code {done.returncode}" if done.returncode else "")
 
 
-def h265(frames: int = 30) -> tuple[CodecParameters, list[bytes]]:
-    coded = encode("libx265", f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=0:open-gop=0", frames)
-    return parameters_of(coded, h265=True), [prefixed(picture.units) for picture in coded]
+def pictures(name: str, parameters: str, frames: int = 30) -> tuple[CodecParameters, list[bytes]]:
+    coded = encode_pictures(name, f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=0:{parameters}", frames)
+    return parameters_of(name, coded), [picture.payload for picture in coded]
 
 
-def h264(frames: int = 30) -> tuple[CodecParameters, list[bytes]]:
-    coded = encode("libx264", f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=0", frames)
-    return parameters_of(coded, h265=False), [prefixed(picture.units) for picture in coded]
+def h265() -> tuple[CodecParameters, list[bytes]]:
+    return pictures("libx265", "open-gop=0")
 
 
-def jpegs(count: int = 20, size: tuple[int, int] = (160, 90)) -> list[bytes]:
-    encoder = av.CodecContext.create("mjpeg", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, "yuvj420p", Fraction(1, 25)
-    images: list[bytes] = []
-    for number in range(count):
-        luma = np.full((size[1] * 3 // 2, size[0]), number * 5 % 256, np.uint8)
-        frame = av.VideoFrame.from_ndarray(luma, format="yuvj420p")
-        frame.pts, frame.time_base = number, Fraction(1, 25)
-        images += [bytes(packet) for packet in encoder.encode(frame)]
-    return images
+def h264() -> tuple[CodecParameters, list[bytes]]:
+    return pictures("libx264", "slices=1")
 
 
 def test_h265_is_read_by_ffmpeg(tmp_path: Path) -> None:
@@ -152,7 +100,7 @@ def test_the_h265_configuration_is_the_one_that_ffmpeg_writes(tmp_path: Path) ->
 )
 def test_sound_beside_the_picture(tmp_path: Path, video: str, name: str, rate: int, channels: int) -> None:
     parameters, payloads = h264() if video == "h264" else h265()
-    audio, frames = sound(name, rate, channels, 1.2)
+    audio, frames = encode_sound(name, rate, channels, 1.2)
     path = tmp_path / "sound.mp4"
     write(path, parameters, payloads, audio, frames)
     assert complaints(path) == ""
@@ -174,10 +122,11 @@ def test_sound_beside_the_picture(tmp_path: Path, video: str, name: str, rate: i
 
 
 def test_motion_jpeg_is_recorded_as_it_is(tmp_path: Path) -> None:
-    images = jpegs()
-    parameters = jpeg_parameters(images[0])
+    coded = encode_pictures("mjpeg", frames=20, size=(160, 90))
+    images = [picture.payload for picture in coded]
+    parameters = parameters_of("mjpeg", coded)
     assert (parameters.codec, parameters.width, parameters.height) == ("mp4v.6c", 160, 90)
-    audio, frames = sound("pcm_alaw", 8000, 1, 0.8)
+    audio, frames = encode_sound("pcm_alaw", 8000, 1, 0.8)
     path = tmp_path / "mjpeg.mp4"
     write(path, parameters, images, audio, frames)
     assert complaints(path) == ""

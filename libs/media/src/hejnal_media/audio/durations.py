@@ -1,5 +1,7 @@
 """How long a coded sound frame lasts, from its first bytes."""
 
+import functools
+
 from hejnal_media.access_unit import AudioParameters
 from hejnal_media.audio.aac import parse_audio_specific_config
 from hejnal_media.nal.bits import ParameterSetError
@@ -14,11 +16,16 @@ def frame_ticks(parameters: AudioParameters, payload: bytes) -> int:
     if parameters.codec == "opus":
         return _opus_ticks(payload)
     if parameters.codec.startswith("mp4a"):
-        try:
-            return parse_audio_specific_config(parameters.config).frame_ticks(parameters.sample_rate)
-        except ParameterSetError:
-            return _AAC_SAMPLES
+        return _aac_ticks(parameters.config, parameters.sample_rate)
     return max(1, len(payload) // max(1, parameters.channels))
+
+
+@functools.lru_cache(64)
+def _aac_ticks(config: bytes, clock_rate: int) -> int:
+    try:
+        return parse_audio_specific_config(config).frame_ticks(clock_rate)
+    except ParameterSetError:
+        return _AAC_SAMPLES
 
 
 def _opus_ticks(payload: bytes) -> int:

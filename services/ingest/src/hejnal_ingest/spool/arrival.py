@@ -35,6 +35,11 @@ class ArrivalTimeline:
             self._mins.append(self._current)
             self._current = None
 
+    @property
+    def origin_us(self) -> int:
+        """Server time of tick 0, as far as the last groups tell. Raises ValueError before the first group has ended."""
+        return min(self._mins)
+
     def instant_us(self, ticks: int) -> int:
         """Server time of `ticks`; later than every instant given before."""
         instant = ticks_to_us(ticks) + min(self._mins)
