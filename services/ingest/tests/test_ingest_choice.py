@@ -12,6 +12,7 @@ from hejnal_contracts.cameras import CameraState, FaultCause, StreamName, Stream
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_ingest.camera.hooks import RecordingChoice, StreamObserver
 from hejnal_ingest.camera.runner import CameraRunner
+from hejnal_ingest.radio.watch import LinkWatch
 from hejnal_ingest.resources import Resources
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_media.simulator import CameraSimulator
@@ -40,7 +41,8 @@ class Held:
 
     def __init__(self, resources: Resources, state: CameraState) -> None:
         self.observers: dict[StreamName, Counting] = {}
-        self.runner = CameraRunner(replace(resources.runner_context(), observers=self._observe), state, 1)
+        context = resources.runner_context(resources.picture_room(), LinkWatch(enabled=False))
+        self.runner = CameraRunner(replace(context, observers=self._observe), state, 1)
         self.task = asyncio.create_task(self.runner.run())
 
     def _observe(self, _camera_id: str, stream: StreamName) -> list[StreamObserver]:

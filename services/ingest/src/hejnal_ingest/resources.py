@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import aiohttp
@@ -25,6 +24,7 @@ from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.sources.choose import SourceContext
 from hejnal_ingest.sources.native import NativePlaces
+from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.rtsp import ReceiveBuffer, SessionLimits, TlsPolicy
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
@@ -54,7 +54,7 @@ class Resources:
     http: aiohttp.ClientSession
     camera_http: aiohttp.ClientSession
     issuer: TokenIssuer | None
-    pool: ThreadPoolExecutor
+    pool: SpoolWriters
     spool_lock: int
 
     @classmethod
@@ -79,7 +79,7 @@ class Resources:
                 connector=aiohttp.TCPConnector(limit=0, limit_per_host=6), cookie_jar=aiohttp.DummyCookieJar()
             ),
             issuer=issuer,
-            pool=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="spool"),
+            pool=SpoolWriters(settings.writer_threads),
             spool_lock=lock,
         )
 
@@ -155,6 +155,8 @@ class Resources:
                 segment_s=settings.segment_s,
                 disk_retry_s=settings.disk_retry_s,
                 pool=self.pool,
+                pending=PendingBytes(settings.pending_max_bytes),
+                stall_s=settings.disk_stall_s,
                 facts=self.facts,
             ),
             passwords=CameraPasswords(self.http, self.issuer, settings.gateway_url),

@@ -38,6 +38,10 @@ class Settings(ServiceSettings):
     )
     segment_s: float = Field(default=60.0, ge=1, le=600, description="Length of a segment file, wall time")
     writer_threads: int = Field(default=2, ge=1, le=16, description="Threads that write, hash and sync fragments")
+    pending_max_bytes: int = Field(
+        default=512 * 1024**2, gt=0, description="Footage of all cameras that may wait in memory for the disk"
+    )
+    disk_stall_s: float = Field(default=10.0, gt=0, description="A write that takes longer ends the run: the disk hangs")
     connect_timeout_s: float = Field(default=4.0, gt=0, description="Time limit of a TCP connection to a camera")
     rtsps_ca_file: Path | None = Field(
         default=None, description="Authorities that sign the certificates of cameras with rtsps; default those of the system"
@@ -108,6 +112,11 @@ class Settings(ServiceSettings):
     backfill_max_age_s: float = Field(default=48 * 3600, gt=0, description="Older gaps are left as they are")
     backfill_settle_s: float = Field(default=20.0, ge=0, description="A camera must be live again for so long first")
     radio_enabled: bool = Field(default=True, description="Record the sub stream while the link is too thin for the main one")
+    radio_stay_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="The sub stream is recorded for at least so long, and twice as long each time the link falls again",
+    )
 
     @property
     def base_url(self) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hejnal_contracts.media import GapCause
 from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
 from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
+from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_runtime.ids import new_id
 
@@ -27,7 +27,9 @@ class RecordingPlace:
     ingest_id: str
     segment_s: float
     disk_retry_s: float
-    pool: Executor
+    pool: SpoolWriters
+    pending: PendingBytes
+    stall_s: float
     facts: FactQueue
 
 
@@ -54,6 +56,7 @@ class StreamRecording:
         self._retry_at_s = 0.0
         self._last_ended_us = 0
         self._renewed: str | None = None
+        self._before: RunWriter | None = None
         self._camera_time_us: Callable[[int], int | None] = lambda _ticks: None
 
     def set_camera_clock(self, camera_time_us: Callable[[int], int | None]) -> None:
@@ -74,7 +77,7 @@ class StreamRecording:
         if unit.key_frame and self._renewed is not None:
             self.end(GapCause.INGEST_FAILOVER, self._renewed)
         if self._builder is None:
-            if not unit.key_frame or asyncio.get_running_loop().time() < self._retry_at_s:
+            if not unit.key_frame or not self._may_begin():
                 return
             self._begin(unit, parameters)
         assert self._builder is not None
@@ -113,6 +116,12 @@ class StreamRecording:
         if self._closing:
             await asyncio.wait(set(self._closing))
 
+    def _may_begin(self) -> bool:
+        """After a failure not at once, and not while the disk still hangs over the last run's footage."""
+        if asyncio.get_running_loop().time() < self._retry_at_s:
+            return False
+        return self._retry_at_s == 0 or self._before is None or self._before.finished
+
     def _write(self, fragment: Fragment) -> None:
         assert self._writer is not None
         self._last_ended_us = fragment.ends_at_us
@@ -137,9 +146,12 @@ class StreamRecording:
             pool=place.pool,
             facts=place.facts,
             on_failed=lambda detail: self._failed(writer, detail),
+            on_begun=lambda: self._on_fault(None),
+            pending=place.pending,
+            after=self._before if self._before is not None and not self._before.finished else None,
+            stall_s=place.stall_s,
         )
-        self._writer = writer
-        self._on_fault(None)
+        self._writer = self._before = writer
 
     def _failed(self, writer: RunWriter, detail: str) -> None:
         if self._writer is writer:

@@ -5,6 +5,8 @@ from hejnal_ingest.sources.source import SourceError, SourceFigures
 
 _LONG_GOPS = 3.0
 """Smart codecs stretch their groups of pictures: so many of the last one's lengths are waited for."""
+_COMING_S = 1.0
+"""Pictures come when the last is not older; else their absence is what is wrong, not that of key frames."""
 
 
 class Watchdog:
@@ -43,6 +45,6 @@ class Watchdog:
             raise SourceError(FaultCause.STALLED, f"the camera accepted PLAY and sent {what} for {silent_s:.0f} s")
         limit_s = max(self._no_keyframe_s, _LONG_GOPS * self._gop_s)
         waited_s = now_s - self._key_frame_s
-        if waited_s >= limit_s:
+        if waited_s >= limit_s and silent_s < _COMING_S:
             why = f" ({figures.trouble})" if figures.trouble else ""
             raise SourceError(FaultCause.NO_KEYFRAME, f"no usable key frame for {waited_s:.0f} s{why}")

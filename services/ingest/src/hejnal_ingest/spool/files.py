@@ -88,6 +88,7 @@ class SegmentFile:
         self.path = path
         self._descriptor = _create(path)
         self._whole = 0
+        self._before = 0
         self._named = False
         try:
             self._whole, self.init_sha256 = self._write((init,))
@@ -97,20 +98,37 @@ class SegmentFile:
             raise
 
     def append(self, head: bytes, pieces: list[bytes]) -> Written:
-        """Writes a fragment, hashes it and makes it durable. On OSError the file is cut back to what was whole."""
+        """Writes a fragment and makes it durable. On OSError the file is cut back to what was whole."""
+        written = self.write(head, pieces)
+        self.sync()
+        return written
+
+    def write(self, head: bytes, pieces: list[bytes]) -> Written:
+        """Writes a fragment and hashes it; `sync` must follow. On OSError the file is cut back to what was whole."""
         offset = self._whole
         try:
             size, sha256 = self._write(itertools.chain((head,), pieces))
+        except OSError:
+            self._cut_back(offset)
+            raise
+        self._before, self._whole = offset, offset + size
+        return Written(offset, size, sha256)
+
+    def sync(self) -> None:
+        """Makes the last fragment durable. On OSError the file is cut back to the one before; it must not be tried again."""
+        try:
             os.fdatasync(self._descriptor)
             if not self._named:
                 sync_folder(self.path.parent)
                 self._named = True
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, offset)
+            self._whole = self._before
+            self._cut_back(self._before)
             raise
-        self._whole = offset + size
-        return Written(offset, size, sha256)
+
+    def _cut_back(self, size_bytes: int) -> None:
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, size_bytes)
 
     def _write(self, parts: Iterable[bytes]) -> tuple[int, str]:
         """Writes whole blocks behind what is there; gives their size and SHA-256."""

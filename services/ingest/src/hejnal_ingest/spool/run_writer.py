@@ -3,8 +3,7 @@
 import asyncio
 import functools
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.files import SegmentFile, Written, sync_folder
 from hejnal_ingest.spool.fragments import Fragment
 from hejnal_ingest.spool.journal import RunEnding, RunJournal, note_announced, remove_journal, write_journal
+from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.access_unit import CLOCK_RATE, MAX_GOP_BYTES, CodecParameters
 
 log = structlog.get_logger()
@@ -56,10 +56,18 @@ class RunWriter:
         parameters: CodecParameters,
         *,
         spool_dir: Path,
-        pool: Executor,
+        pool: SpoolWriters,
         facts: FactQueue,
         on_failed: Callable[[str], None],
+        on_begun: Callable[[], None] = lambda: None,
+        pending: PendingBytes | None = None,
+        after: "RunWriter | None" = None,
+        stall_s: float = 10.0,
     ) -> None:
+        """`after` is the writer of the camera's run before: nothing of this run is told until that one's end is.
+
+        `on_begun` is called when the first fragment is durable.
+        """
         self.identity = identity
         self._parameters = parameters
         self._spool_dir = spool_dir
@@ -67,6 +75,9 @@ class RunWriter:
         self._pool = pool
         self._facts = facts
         self._on_failed = on_failed
+        self._on_begun = on_begun
+        self._pending = pending or PendingBytes(MAX_PENDING_BYTES)
+        self._stall_s = stall_s
         self._queue: deque[Fragment] = deque()
         self._pending_bytes = 0
         self._wake = asyncio.Event()
@@ -78,7 +89,7 @@ class RunWriter:
         self._written = 0
         self._acknowledged = 0
         self._ended_at_us = 0
-        self._task = asyncio.create_task(self._run(), name=f"writer {identity.camera_id}")
+        self._task = asyncio.create_task(self._run(after), name=f"writer {identity.camera_id}")
 
     def write(self, fragment: Fragment) -> None:
         """Queues a fragment. When the disk cannot keep up the run fails, rather than memory."""
@@ -86,6 +97,9 @@ class RunWriter:
             return
         if self._pending_bytes + fragment.size_bytes > MAX_PENDING_BYTES and self._queue:
             self._fail("the disk is too slow: 64 MB of footage wait to be written", "slow")
+            return
+        if not self._pending.take(fragment.size_bytes):
+            self._fail("the disk is too slow: too much footage of all cameras waits to be written", "slow")
             return
         if self._facts.is_full(self.identity.camera_id):
             self._fail("Kafka takes no facts: too much footage waits to be announced", "facts")
@@ -103,33 +117,63 @@ class RunWriter:
         if not done:
             log.warning("run_end_late", camera_id=self.identity.camera_id, run_id=self.identity.run_id)
 
-    async def _run(self) -> None:
+    @property
+    def finished(self) -> bool:
+        """True when the run's end is told and nothing of it is in memory any more."""
+        return self._task.done()
+
+    async def _run(self, after: "RunWriter | None") -> None:
+        if after is not None:
+            await asyncio.wait({after._task})  # noqa: SLF001 the same class
+            after = None
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._queue and not self._failed:
                 await self._write_next()
             if self._failed:
-                self._queue.clear()
+                self._drop_queue()
             if self._ending is not None or self._failed:
                 break
         await self._close()
 
     async def _write_next(self) -> None:
-        fragment = self._queue[0]
+        fragment = self._queue.popleft()
         loop = asyncio.get_running_loop()
         began_s = loop.time()
         try:
-            written = await self._in_thread(self._store, fragment)
+            written = await self._watched(self._pool.store(functools.partial(self._store, fragment), self._sync))
         except OSError as error:
             self._fail(f"the spool cannot be written: {error.strerror or type(error).__name__}", "disk")
             return
-        self._queue.popleft()
-        self._pending_bytes -= fragment.size_bytes
+        finally:
+            self._release(fragment)
         metrics.WRITE_S.observe(loop.time() - began_s)
         metrics.FRAGMENTS.inc()
         metrics.FRAGMENT_BYTES.inc(written.size_bytes)
         self._announce(fragment, written)
+
+    async def _watched(self, storing: Coroutine[None, None, Written]) -> Written:
+        """A disk that hangs ends the run, though not the waiting: what it takes in the end is whole, and told."""
+        task = asyncio.create_task(storing)
+        done, _ = await asyncio.wait({task}, timeout=self._stall_s)
+        if not done:
+            self._fail(f"the disk hangs: a write has taken more than {self._stall_s:.0f} s", "stalled")
+            self._drop_queue()
+        return await task
+
+    def _drop_queue(self) -> None:
+        while self._queue:
+            self._release(self._queue.popleft())
+
+    def _release(self, fragment: Fragment) -> None:
+        self._pending_bytes -= fragment.size_bytes
+        self._pending.give_back(fragment.size_bytes)
+
+    def _sync(self) -> None:
+        """In a thread."""
+        assert self._file is not None
+        self._file.sync()
 
     def _store(self, fragment: Fragment) -> Written:
         """In a thread."""
@@ -139,7 +183,7 @@ class RunWriter:
             if self._file is not None:
                 self._file.close()
             self._file = SegmentFile(self._folder / f"{fragment.segment_id}.mp4", fragment.init)
-        written = self._file.append(fragment.head, fragment.pieces)
+        written = self._file.write(fragment.head, fragment.pieces)
         if fragment.sequence % _NOTE_ANNOUNCED_EVERY == _NOTE_ANNOUNCED_EVERY - 1:
             note_announced(self._folder, self._acknowledged)
         return written
@@ -158,6 +202,7 @@ class RunWriter:
             height=parameters.height,
             timescale=CLOCK_RATE,
             started_at=instant(fragment.starts_at_us),
+            audio_codec=fragment.audio_codec,
             backfilled=identity.backfilled,
         )
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -172,6 +217,8 @@ class RunWriter:
         identity = self.identity
         if fragment.sequence == 0:
             self._facts.put(identity.camera_id, self._started)
+            if not self._failed:
+                self._on_begun()
         fact = fragment_fact(
             self._started,
             path=f"{identity.camera_id}/{identity.run_id}/{fragment.segment_id}.mp4",
@@ -187,6 +234,7 @@ class RunWriter:
             frames=fragment.frames,
             segment_ends=fragment.segment_ends,
             camera_time_us=fragment.camera_time_us,
+            starts_with_key_frame=fragment.starts_with_key_frame,
         )
         self._facts.put(identity.camera_id, fact, functools.partial(self._note, fragment.sequence + 1))
         self._written = fragment.sequence + 1
@@ -263,6 +311,7 @@ def fragment_fact(
     frames: int,
     segment_ends: bool,
     camera_time_us: int | None,
+    starts_with_key_frame: bool,
 ) -> FragmentWritten:
     """The fact of a durable fragment."""
     return FragmentWritten(
@@ -284,6 +333,7 @@ def fragment_fact(
         frames=frames,
         segment_ends=segment_ends,
         camera_time=instant(camera_time_us) if camera_time_us else None,
+        starts_with_key_frame=starts_with_key_frame,
     )
 
 
