@@ -51,6 +51,11 @@ async def test_each_file_is_cached_as_it_deserves(open_house, site):
         "/assets/%00",
         "/api/v1/nothing",
         "/api/v2/town",
+        "/metrics",
+        "/readyz",
+        "/internal/v1/anything",
+        "/staff/v1/reports",
+        "/.well-known/jwks.json",
     ],
 )
 async def test_what_is_not_there_is_not_found(open_house, site, path):

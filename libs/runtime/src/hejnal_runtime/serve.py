@@ -25,6 +25,14 @@ LAG_PROBE_S = 1.0
 Loop = Callable[[], Awaitable[None]]
 
 
+_RESERVED = frozenset({"healthz", "readyz", "metrics", ".well-known", "internal", "staff", "api", "map"})
+
+
+def is_reserved(path: str) -> bool:
+    """Whether a path (without its first slash) is an API or an internal door: no page of a public door lies there."""
+    return path.partition("/")[0] in _RESERVED
+
+
 def install_common(app: FastAPI) -> None:
     """Problems, traces and metrics for an app."""
     install_problem_handlers(app)

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from hejnal_citizen.access import Res
 from hejnal_citizen.schema import binary, problems
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.serve import is_reserved
 
 router = APIRouter(include_in_schema=False)
 map_router = APIRouter(tags=["town"])
@@ -88,7 +89,7 @@ async def town_map(res: Res) -> FileResponse:
 async def site(res: Res, path: str) -> FileResponse:
     """A file of the PWA; unknown paths without a suffix get its shell, so that its own addresses can be opened directly."""
     root = res.settings.site_dir
-    if root is None or path.startswith(("api/", "staff/", "map/")):
+    if root is None or is_reserved(path):
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing at this address.")
     found = _file_below(root, path)
     if found is None and PurePosixPath(path).suffix == "" and not path.startswith("assets/"):

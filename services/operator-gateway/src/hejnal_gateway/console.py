@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hejnal_gateway.access import Res
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.serve import is_reserved
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,11 +91,11 @@ def _listing(document: dict[str, Any]) -> str:
     )
 
 
-@router.get("/{path:path}")
+@router.api_route("/{path:path}", methods=["GET", "HEAD"])
 def console(path: str, resources: Res) -> FileResponse:
     """A file of the built console; any other path gives its start page, which routes by itself."""
     root: Path | None = resources.settings.static_dir
-    if path.startswith(("api/", "map/")) or root is None:
+    if root is None or is_reserved(path):
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
     root = root.resolve()
     file = (root / path).resolve()
