@@ -5,14 +5,17 @@ import json
 import os
 import secrets
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from hejnal_recorder.export.keys import create_keys
 from hejnal_runtime.tokens import load_key, public_jwk
 
+ORGANISATION = "Gmina Bugielsk"
 SERVICES = ("ingest", "recorder", "notifier", "citizen-api", "operator-gateway")
 
 
@@ -43,6 +46,11 @@ class KeyRing:
         """32 random bytes, base64: encrypts camera credentials and TOTP secrets in the database."""
         return self._folder / "at-rest.key"
 
+    @property
+    def evidence(self) -> Path:
+        """The authority that signs exported footage; its root, `ca.pem`, is what a town publishes."""
+        return self._folder / "evidence"
+
     def service(self, name: str) -> Path:
         """Ed25519 private key of one service, PEM."""
         return self._folder / f"{name}.pem"
@@ -68,6 +76,7 @@ class KeyRing:
             write_private(self.vapid, _pem(ec.generate_private_key(ec.SECP256R1())))
         if not self.at_rest.exists():
             write_private(self.at_rest, base64.b64encode(secrets.token_bytes(32)).decode())
+        create_keys(self.evidence, ORGANISATION, datetime.now(UTC))
         write_private(self.vapid_public, _application_server_key(self.vapid))
         keys = [public_jwk(name, load_key(self.service(name))) for name in SERVICES]
         write_private(self.jwks, json.dumps({"keys": keys}, indent=1))

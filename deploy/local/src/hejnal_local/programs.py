@@ -7,7 +7,7 @@ from pathlib import Path
 from hejnal_local import database_roles, kafka, postgres
 from hejnal_local import settings as s
 from hejnal_local.database_roles import SCHEMAS
-from hejnal_local.keys import KeyRing
+from hejnal_local.keys import ORGANISATION, KeyRing
 from hejnal_local.ports import HOST
 from hejnal_local.settings import LocalSettings
 from hejnal_local.setup.java import find_java
@@ -165,7 +165,14 @@ class Town:
             case "ingest":
                 return {**spool, "GATEWAY_URL": self.internal_url("operator-gateway")}
             case "recorder":
-                return {**spool, "ARCHIVE_DIR": str(run / "archive")}
+                return {
+                    **spool,
+                    "ARCHIVE_DIR": str(run / "archive"),
+                    "EXPORTS_DIR": str(run / "exports"),
+                    "EXPORT_KEYS_DIR": str(self.keys.evidence),
+                    "EXPORT_ORGANISATION": ORGANISATION,
+                    "EXPORT_VERIFIER_DIR": str(web / "verifier" / "dist"),
+                }
             case "notifier":
                 return {
                     "INSTANCE": "local",

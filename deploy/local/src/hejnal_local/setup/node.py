@@ -75,6 +75,7 @@ def ensure_pages(workspace: Workspace, stamps: Stamps, say: Callable[[str], None
     sources = files_below(workspace.web, without=_NOT_SOURCES)
     made_for = fingerprint(*(part for path in sources for part in (str(path.relative_to(workspace.web)), path)))
     pages = [workspace.web / site / "dist" / "index.html" for site in ("citizen", "operator")]
+    pages.append(workspace.web / "verifier" / "dist" / "weryfikacja.html")
     if stamps.is_current("web-pages", made_for, *pages):
         return
     say("building the citizens' site and the operators' console")

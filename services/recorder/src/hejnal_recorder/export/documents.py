@@ -40,12 +40,12 @@ def write_documents(
     (folder / ANCHOR).write_text(keys.root_pem)
     if stamp_anchor is not None:
         shutil.copyfile(stamp_anchor, folder / STAMP_ANCHOR)
-    if verifier_dir is not None:
-        for page in sorted(verifier_dir.glob("weryfikacja.*")):
-            shutil.copyfile(page, folder / page.name)
+    pages = sorted(verifier_dir.glob("weryfikacja.*")) if verifier_dir is not None else []
+    for page in pages:
+        shutil.copyfile(page, folder / page.name)
     (folder / PLAYER).write_text(player_page(plan, made), encoding="utf-8")
     (folder / INSTRUCTIONS).write_text(
-        _instructions(plan, keys, verifier=verifier_dir is not None, own=stamp_anchor is None), encoding="utf-8"
+        _instructions(plan, keys, verifier=bool(pages), own=stamp_anchor is None), encoding="utf-8"
     )
     (folder / STAMP).unlink(missing_ok=True)  # of an attempt that was interrupted
     beside = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in {MANIFEST, SIGNATURE, STAMP, SUMS}]
@@ -114,6 +114,7 @@ def _marks(plan: Plan, made: MadeFile) -> dict[str, Any]:
     last = stretch.fragments[-1]
     return {
         "path": made.path,
+        "first_s": round(first / rate, 6),
         "marks": [mark(fragment.starts_at, fragment.media_time) for fragment in stretch.fragments],
         "end": mark(last.ends_at, last.media_time + last.duration_ticks),
     }
