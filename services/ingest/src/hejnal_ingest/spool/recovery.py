@@ -105,4 +105,5 @@ def _fact(started: RunStarted, folder: Path, one: _Found) -> FragmentWritten:
         frames=fragment.frames,
         segment_ends=one.last_in_file,
         camera_time_us=one.stamp.camera_time_us or None,
+        starts_with_key_frame=fragment.starts_with_key_frame,
     )
