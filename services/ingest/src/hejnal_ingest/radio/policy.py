@@ -1,25 +1,32 @@
 """When to record the sub stream instead of the main one, and when to go back. Pure: time and measurements are handed in.
 
-Down: the pictures of the main stream are later and later (TCP holds what the link cannot carry), or it breaks off again and
-again while they are. Up: after a while the main stream is pulled beside the recorded one, and given up at the first sign of
-lateness. Back on the main stream a second fall makes the next stay on the sub stream twice as long.
+Down: the pictures of the main stream are later and later (TCP holds what the link cannot carry), or stay late, or the stream
+breaks off again and again while they are. Up: after a while the main stream is pulled beside the recorded one, and given up at
+the first sign of lateness. Back on the main stream a second fall makes the next stay on the sub stream twice as long.
 """
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hejnal_contracts.cameras import StreamName
 
+_GROWTH_S = 2.0
+_GROWTH_LOOKS = 3
+_JITTER_S = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class LinkThresholds:
     """Seconds."""
 
+    growing_s: float = 0.8
+    """So late and still growing is too thin: what lies in the camera's buffers is lost when the stream is changed."""
     late_s: float = 1.5
     """So late, for `late_for_s`, is too thin."""
     late_for_s: float = 4.0
-    very_late_s: float = 5.0
+    very_late_s: float = 4.0
     """So late is too thin at once."""
     breaks: int = 2
     """So many breaks of a late stream within `breaks_within_s` are too thin."""
@@ -55,6 +62,7 @@ class LinkPolicy:
         self._since_s = now_s
         self._late_since_s: float | None = None
         self._lag_s = 0.0
+        self._lags: deque[tuple[float, float]] = deque(maxlen=16)
         self._breaks: deque[float] = deque(maxlen=16)
         self._stay_s = self._limits.stay_s
         self._probe_since_s: float | None = None
@@ -76,6 +84,7 @@ class LinkPolicy:
     def main_lag(self, lag_s: float, now_s: float) -> None:
         """How late the main stream's pictures are."""
         self._lag_s = lag_s
+        self._lags.append((now_s, lag_s))
         if self._probe_since_s is not None and self._probe_picture_s is None:
             self._probe_picture_s = now_s
         if lag_s < self._limits.late_s:
@@ -100,8 +109,10 @@ class LinkPolicy:
         breaks = sum(1 for at in self._breaks if now_s - at <= limits.breaks_within_s)
         if breaks >= limits.breaks:
             self.reason = f"the link broke {breaks} times under the main stream"
-        elif self._lag_s >= limits.very_late_s or (
-            self._late_since_s is not None and now_s - self._late_since_s >= limits.late_for_s
+        elif (
+            self._lag_s >= limits.very_late_s
+            or self._growing(now_s)
+            or (self._late_since_s is not None and now_s - self._late_since_s >= limits.late_for_s)
         ):
             self.reason = f"the main stream came {self._lag_s:.1f} s late"
         else:
@@ -111,6 +122,17 @@ class LinkPolicy:
         self._stay_s = min(limits.longest_stay_s, 2 * self._stay_s)
         self._forget()
         return Step.RECORD_SUB
+
+    def _growing(self, now_s: float) -> bool:
+        """Later with every look: a link that only stood still for a moment catches up."""
+        recent = [lag_s for at_s, lag_s in self._lags if now_s - at_s <= _GROWTH_S]
+        rises = all(later >= earlier - _JITTER_S for earlier, later in itertools.pairwise(recent))
+        return (
+            len(recent) >= _GROWTH_LOOKS
+            and rises
+            and self._lag_s >= self._limits.growing_s
+            and recent[-1] - recent[0] >= self._limits.growing_s / 2
+        )
 
     def _on_sub(self, now_s: float) -> Step | None:
         limits = self._limits
@@ -142,4 +164,5 @@ class LinkPolicy:
     def _forget(self) -> None:
         self._probe_since_s = self._probe_picture_s = self._late_since_s = None
         self._lag_s = 0.0
+        self._lags.clear()
         self._breaks.clear()
