@@ -221,3 +221,29 @@ async def test_ffprobe_reads_a_segment(door: Door, door_url: str, recorded: list
     )  # fmt: skip
     out, error = await asyncio.wait_for(process.communicate(), 20)
     assert (out.decode().strip(), error.decode()) == ("h264,160", "")
+
+
+async def test_a_playlist_begins_with_a_key_frame(room: Room, door: Door, clip: Clip) -> None:
+    run = SpoolRun(room.spool, clip, START)
+    keys = {0, 3, 8}
+    facts = [fact.model_copy(update={"starts_with_key_frame": fact.sequence in keys}) for fact in run.fragments(12)]
+    await room.takeover.take([run.started(), *facts, run.ended()])
+
+    async def sequences(starts: float, ends: float) -> tuple[list[int], bool]:
+        answer = await door.client.get("/internal/v1/cameras/cam-001/playlist.m3u8", params=during(starts, ends))
+        assert answer.status_code == 200, answer.text
+        lines = answer.text.splitlines()
+        found = []
+        for number, line in enumerate(lines):
+            if line.startswith("#EXT-X-BYTERANGE:"):
+                size, _, offset = line.removeprefix("#EXT-X-BYTERANGE:").partition("@")
+                segment = lines[number + 1].split("/")[-2]
+                match = [f for f in facts if (f.segment_id, f.offset_bytes, f.size_bytes) == (segment, int(offset), int(size))]
+                found.append(match[0].sequence)
+        return found, "#EXT-X-INDEPENDENT-SEGMENTS" in lines
+
+    assert await sequences(1.2, 1.8) == ([0, 1], False)
+    assert await sequences(3, 4) == ([3], True)
+    assert await sequences(6.5, 7.5) == ([3, 4, 5, 6, 7], False)  # its key frame lies in the file before
+    assert await sequences(6.5, 9.5) == ([3, 4, 5, 6, 7, 8, 9], False)
+    assert await sequences(8, 9) == ([8], True)

@@ -12,6 +12,7 @@ from recorder_histories import at
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.fragments import RECORD_SIZE_BYTES, Fragment, unpack
 from hejnal_recorder.playback.byte_range import etag_matches, requested_range
+from hejnal_recorder.playback.decodable import decodable
 from hejnal_recorder.timeline.spans import Interval, Known, KnownGap, SpanKind, completeness, settled_end, tile
 
 instants = st.integers(0, 600).map(at)
@@ -46,12 +47,12 @@ def test_the_last_seconds_of_an_open_run_are_left_out() -> None:
     assert settled_end(at(500), at(110), Known(at(0), at(100), run_open=False)) == at(110)
 
 
-@given(st.integers(0, 2**40), st.integers(1, 2**31), st.integers(0, 10**9), st.integers(0, 10**6), st.booleans())
-def test_fragments_survive_packing(offset: int, size: int, starts_us: int, length_us: int, camera: bool) -> None:
+@given(st.integers(0, 2**40), st.integers(1, 2**31), st.integers(0, 10**9), st.integers(0, 10**6), st.booleans(), st.booleans())
+def test_fragments_survive_packing(offset: int, size: int, starts_us: int, length_us: int, camera: bool, key: bool) -> None:
     starts = at(0) + timedelta(microseconds=starts_us)
     fragment = Fragment(
         7, offset, size, starts, starts + timedelta(microseconds=length_us), 2**40, 180_000, 50, at(1) if camera else None,
-        bytes(range(32)),
+        bytes(range(32)), key,
     )  # fmt: skip
     packed = fragment.pack()
     assert len(packed) == RECORD_SIZE_BYTES
@@ -76,3 +77,19 @@ def test_etags() -> None:
     assert etag_matches("*", '"b"')
     assert not etag_matches(None, '"b"')
     assert not etag_matches('"a"', '"b"')
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=20))
+def test_what_is_wanted_comes_with_its_key_frame(marks: list[tuple[bool, bool]]) -> None:
+    fragments = [
+        Fragment(n, n, 1, at(n), at(n + 1), n, 1, 1, None, bytes(32), starts_with_key_frame=key)
+        for n, (key, _) in enumerate(marks)
+    ]
+    wanted = [want for _, want in marks]
+    chosen = [fragment.sequence for fragment in decodable(fragments, wanted)]
+    assert chosen == sorted(set(chosen))
+    assert {n for n, want in enumerate(wanted) if want} <= set(chosen)
+    for n in chosen:
+        assert marks[n][0] or n == 0 or n - 1 in chosen
+    for n in set(chosen) - {n for n, want in enumerate(wanted) if want}:
+        assert n + 1 in chosen  # nothing is taken that leads to nothing wanted

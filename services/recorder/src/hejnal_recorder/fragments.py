@@ -14,6 +14,8 @@ RECORD_SIZE_BYTES = _RECORD.size
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNKNOWN_TIME = -(2**63)
+_INSIDE_GOP = 1 << 31
+"""Bit of the number of frames: the fragment begins without a key frame."""
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -28,7 +30,7 @@ def from_microseconds(value: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One fMP4 fragment (one GOP) inside a segment file.
+    """One fMP4 fragment (one GOP, or a part of a long one) inside a segment file.
 
     `starts_at`/`ends_at` are its place on the camera's timeline; equal when earlier footage already covers that time.
     """
@@ -43,6 +45,8 @@ class Fragment:
     frames: int
     camera_time: datetime | None
     sha256: bytes
+    starts_with_key_frame: bool = True
+    """False for the further parts of a long GOP: decoding has to begin in an earlier fragment of the run."""
 
     @property
     def end_bytes(self) -> int:
@@ -59,7 +63,7 @@ class Fragment:
             to_microseconds(self.ends_at),
             self.media_time,
             self.duration_ticks,
-            self.frames,
+            self.frames if self.starts_with_key_frame else self.frames | _INSIDE_GOP,
             _UNKNOWN_TIME if self.camera_time is None else to_microseconds(self.camera_time),
             self.sha256,
         )
@@ -78,7 +82,8 @@ def unpack(data: bytes) -> Iterator[Fragment]:
             ends_at=from_microseconds(ends),
             media_time=media_time,
             duration_ticks=ticks,
-            frames=frames,
+            frames=frames & ~_INSIDE_GOP,
             camera_time=None if camera == _UNKNOWN_TIME else from_microseconds(camera),
             sha256=sha256,
+            starts_with_key_frame=not frames & _INSIDE_GOP,
         )

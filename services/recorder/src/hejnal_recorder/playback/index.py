@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.media import GapCause
-from hejnal_recorder.fragments import unpack
+from hejnal_recorder.fragments import Fragment, unpack
+from hejnal_recorder.playback.decodable import decodable
 from hejnal_recorder.playback.playlist import RecordedSegment
 from hejnal_recorder.timeline.spans import Interval, Known, KnownGap
 
@@ -36,12 +38,22 @@ _KNOWN = text("select first_seen, until, run_open from stories where camera_id =
 _REGISTERED = text("select 1 from cameras where camera_id = :camera_id")
 _SEGMENTS = text(
     """
-    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments
+    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part
     from segments s join runs r using (run_id)
     where s.camera_id = :camera_id and s.during && tstzrange(:starts_at, :ends_at)
         and s.ends_at > :starts_at and s.state <> 'garbage'
         and s.starts_at >= cast(:starts_at as timestamptz) - interval '24 hours' and s.starts_at < :ends_at
     order by s.starts_at, s.part
+    """
+)
+_BEFORE = text(
+    """
+    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part
+    from segments s join runs r using (run_id)
+    where s.camera_id = :camera_id and s.run_id = :run_id and s.state <> 'garbage'
+        and (s.starts_at, s.part) < (:starts_at, :part)
+        and s.starts_at >= cast(:starts_at as timestamptz) - interval '24 hours'
+    order by s.starts_at desc, s.part desc limit 1
     """
 )
 _FILE = text(
@@ -52,6 +64,10 @@ _FILE = text(
     having count(*) > 0
     """
 )
+
+
+_MAX_ROWS_BACK = 12
+"""A longer GOP than so many rows is not played from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +104,55 @@ async def gaps_of(session: AsyncSession, camera_id: str, interval: Interval) -> 
 
 
 async def segments_of(session: AsyncSession, camera_id: str, interval: Interval) -> Sequence[RecordedSegment]:
-    """Segments with those fragments that touch the interval, in order; fragments covered by earlier footage are left out."""
+    """Segments with those fragments that touch the interval, in order; fragments covered by earlier footage are left out.
+
+    Where decoding cannot begin with the first of them (a part of a long GOP), the fragments since its key frame come too.
+    """
     values = {"camera_id": camera_id, "starts_at": interval.starts_at, "ends_at": interval.ends_at}
-    found = []
+    found: list[RecordedSegment] = []
+    previous: tuple[str, int] | None = None  # run and sequence of the last fragment
     for row in await session.execute(_SEGMENTS, values):
+        fragments = list(unpack(row.fragments))
         wanted = [
-            fragment
-            for fragment in unpack(row.fragments)
-            if fragment.ends_at > max(interval.starts_at, fragment.starts_at) and fragment.starts_at < interval.ends_at
+            fragment.ends_at > max(interval.starts_at, fragment.starts_at) and fragment.starts_at < interval.ends_at
+            for fragment in fragments
         ]
-        if wanted:
-            found.append(
-                RecordedSegment(
-                    segment_id=row.segment_id,
-                    run_id=row.run_id,
-                    codec=row.codec,
-                    timescale=row.timescale,
-                    init_size_bytes=row.init_size_bytes,
-                    init_sha256=row.init_sha256,
-                    fragments=wanted,
-                )
-            )
+        chosen = decodable(fragments, wanted)
+        if not chosen:
+            continue
+        if not chosen[0].starts_with_key_frame and previous != (row.run_id, chosen[0].sequence - 1):
+            found += await _since_key_frame(session, camera_id, row)
+        previous = (row.run_id, chosen[-1].sequence)
+        found.append(_recorded(row, chosen))
     return found
+
+
+def _recorded(row: Any, fragments: Sequence[Fragment]) -> RecordedSegment:
+    return RecordedSegment(
+        segment_id=row.segment_id,
+        run_id=row.run_id,
+        codec=row.codec,
+        timescale=row.timescale,
+        init_size_bytes=row.init_size_bytes,
+        init_sha256=row.init_sha256,
+        fragments=fragments,
+    )
+
+
+async def _since_key_frame(session: AsyncSession, camera_id: str, row: Any) -> list[RecordedSegment]:
+    """The fragments of earlier rows of the run, from the last key frame on; nothing when it is not kept any more."""
+    found: list[RecordedSegment] = []
+    for _ in range(_MAX_ROWS_BACK):
+        values = {"camera_id": camera_id, "run_id": row.run_id, "starts_at": row.starts_at, "part": row.part}
+        row = (await session.execute(_BEFORE, values)).one_or_none()
+        if row is None:
+            break
+        fragments = list(unpack(row.fragments))
+        chosen = decodable(fragments, [False] * (len(fragments) - 1) + [True])
+        found.insert(0, _recorded(row, chosen))
+        if chosen[0].starts_with_key_frame:
+            return found
+    return []
 
 
 async def find_file(session: AsyncSession, segment_id: str) -> SegmentFile | None:

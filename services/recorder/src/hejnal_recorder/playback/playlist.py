@@ -35,6 +35,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
     longest_s = 0.0
     previous: RecordedSegment | None = None
     previous_end: datetime | None = None
+    independent = True
     mapped: bytes | None = None
     for segment in segments:
         uri = uri_of(segment.segment_id)
@@ -47,6 +48,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
                 mapped = segment.init_sha256
             if broken or number == 0:
                 body.append(f"#EXT-X-PROGRAM-DATE-TIME:{_instant(fragment.starts_at)}")
+            independent &= fragment.starts_with_key_frame
             duration_s = _duration_s(fragment, segment.timescale)
             longest_s = max(longest_s, duration_s)
             body += [f"#EXTINF:{duration_s:.6f},", f"#EXT-X-BYTERANGE:{fragment.size_bytes}@{fragment.offset_bytes}", uri]
@@ -59,7 +61,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
         f"#EXT-X-TARGETDURATION:{max(1, math.floor(longest_s + 0.5))}",  # §4.4.3.1: EXTINF rounded to the nearest integer
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
+        *(["#EXT-X-INDEPENDENT-SEGMENTS"] if independent else []),  # not where a long GOP is in several parts
         *(_daterange(gap) for gap in gaps),
     ]
     return "\n".join([*head, *body, "#EXT-X-ENDLIST", ""])

@@ -97,6 +97,7 @@ def fragment_of(fact: FragmentWritten, starts_at: datetime, ends_at: datetime) -
         frames=fact.frames,
         camera_time=None if fact.camera_time is None else fact.camera_time.astimezone(UTC),
         sha256=bytes.fromhex(fact.sha256),
+        starts_with_key_frame=fact.starts_with_key_frame,
     )
 
 
