@@ -5,7 +5,7 @@ import sys
 import time
 
 from hejnal_local import kafka
-from hejnal_local.setup import footage, node, python_environment, system_packages
+from hejnal_local.setup import footage, node, python_environment, rtsp_server, system_packages
 from hejnal_local.setup.commands import SetupError
 from hejnal_local.setup.java import find_java
 from hejnal_local.setup.stamps import Stamps
@@ -16,8 +16,9 @@ Hejnał sets itself up in this folder. Besides the system packages named below (
   .venv           the pinned Python packages of requirements.lock
   .cache/kafka    Apache Kafka's jars, by Maven
   .cache/footage  street footage for the simulated cameras
+  .cache/conformance  for the tests: an RTSP server that is not ours, from Go modules
   web/            the front end's npm packages, and the built pages
-Everything comes from the package registries your pip, npm, Maven and apt are set to."""
+Everything comes from the package registries your pip, npm, Maven, Go and apt are set to."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +49,8 @@ def install(workspace: Workspace, stamps: Stamps, profile: str) -> None:
         return
     _ensure_kafka(workspace)
     footage.ensure(workspace, stamps, _say)
+    if profile == "test":
+        rtsp_server.ensure(workspace, stamps, _say)
     node.ensure_node(workspace, stamps, _say)
     node.ensure_packages(workspace, stamps, _say)
     node.ensure_pages(workspace, stamps, _say)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local import postgres
+from hejnal_local.setup import rtsp_server
 from hejnal_local.setup.commands import SetupError, run
 from hejnal_local.setup.java import OLDEST_VERSION as OLDEST_JAVA
 from hejnal_local.setup.java import find_java
@@ -42,7 +43,10 @@ def needs(profile: str) -> list[Need]:
             Need("GStreamer's RTSP server, for the street cameras", _lacks_gstreamer, _gstreamer_packages),
         ]
     if profile == "test":
-        wanted.append(Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages))
+        wanted += [
+            Need("Go, for the RTSP server of the conformance tests", _lacks_go, lambda: ["golang-go"]),
+            Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
+        ]
     return wanted
 
 
@@ -170,6 +174,10 @@ def _lacks_gstreamer() -> str | None:
 
 def _gstreamer_packages() -> list[str]:
     return ["gir1.2-gst-rtsp-server-1.0", "python3-gi", *_GSTREAMER]
+
+
+def _lacks_go() -> str | None:
+    return None if rtsp_server.find_go() else "go is missing"
 
 
 def _lacks_browser() -> str | None:

@@ -135,7 +135,9 @@ class ControlPanel:
     async def _show(self, paths: list[str], kind: str) -> None:
         for path in paths:
             mount, spec = self._simulator.mounts[path], variant(self._usual[path], kind)
-            if mount.clip.spec != spec or kind != "usual":
+            if mount.clip.spec == spec:
+                mount.keep_show()
+            else:
                 mount.change_show(await asyncio.to_thread(self._wardrobe.get, spec))
 
 

@@ -127,6 +127,10 @@ class Mount:
         if not self._viewers:
             self._change_now(0)
 
+    def keep_show(self) -> None:
+        """A change that has not come to pass is forgotten."""
+        self._next = None
+
     def timestamp(self, tick: int, shown_later: int = 0) -> int:
         """RTP time of a frame."""
         return (self._plain_timestamp(tick + shown_later) + self._time_shift) & 0xFFFF_FFFF

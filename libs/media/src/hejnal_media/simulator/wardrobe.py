@@ -8,7 +8,7 @@ from hejnal_media.simulator.clip import ClipSpec, make_clip
 from hejnal_media.simulator.mount import Show
 from hejnal_media.simulator.packets import Packetization, packetize_clip
 
-LONG_GOP_S = 10
+LONG_GOP_S = 8
 CLIPS = ("usual", "small", "long-gop", "smart", "b-frames", "h265")
 
 
