@@ -14,7 +14,7 @@ from hejnal_gateway.app import create_app
 from hejnal_gateway.doors.table import DOORS
 from hejnal_gateway.settings import GatewaySettings
 
-PUBLIC = {("POST", "/api/v1/session"), ("GET", "/docs"), ("GET", "/{path:path}")}
+PUBLIC = {("POST", "/api/v1/session"), ("GET", "/docs"), ("GET", "/{path:path}"), ("HEAD", "/{path:path}")}
 
 
 def routes() -> list[tuple[str, str, frozenset[Role] | None]]:
