@@ -60,7 +60,8 @@ class Outage:
     def __init__(self, town: Any, link: SimulatedLink, device: OnvifSimulator, eventually: Any) -> None:
         self.town, self.link, self.device, self.eventually = town, link, device, eventually
         self.facts = town.facts
-        town.settings.__dict__.update(backfill_settle_s=0.3, backfill_min_gap_s=0.3, backfill_rate_bps=3_000_000)
+        changes = {"backfill_settle_s": 0.3, "backfill_min_gap_s": 0.3, "backfill_rate_bps": 3_000_000}
+        town.settings = town.settings.model_copy(update=changes)
 
     async def register(self) -> None:
         access = OnvifAccess(url=self.device.url, main_profile="main", card_recording=True)

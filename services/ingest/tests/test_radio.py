@@ -22,7 +22,7 @@ async def test_a_thin_link_records_the_sub_stream_and_goes_back(town: Any, clips
     await simulator.start()
     link = SimulatedLink("127.0.0.1", simulator.port)
     await link.start()
-    town.settings.__dict__.update(radio_stay_s=6.0, no_video_s=8.0, no_keyframe_s=20.0)
+    town.settings = town.settings.model_copy(update={"radio_stay_s": 6.0, "no_video_s": 8.0, "no_keyframe_s": 20.0})
     facts, loop = town.facts, asyncio.get_running_loop()
 
     def last_stream() -> str:
