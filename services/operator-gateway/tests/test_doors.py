@@ -159,3 +159,25 @@ async def test_the_audit_log_is_searched_page_by_page_and_that_is_on_record(gate
         async with browser.get("/api/v1/audit", params={"from": "not-a-time"}) as answer:
             assert answer.status == 422
     assert (await _audit(gateway, "audit.searched", 1))[0]["actor_role"] == "dpo"
+
+
+async def test_exports_pass_by_role_and_are_on_record(gateway: Gateway, upstream: Upstream) -> None:
+    def taken(_: web.Request) -> web.Response:
+        return web.json_response({"export_id": "e-1"}, status=202, headers={"Location": "/internal/v1/exports/e-1"})
+
+    upstream.answers["/internal/v1/exports"] = taken
+    upstream.answers["/internal/v1/exports/e-1/package"] = media
+    async with gateway.signed_in(Role.OPERATOR) as browser:
+        async with browser.post("/api/v1/archive/exports", json={"cameras": ["cam-1"]}) as answer:
+            assert (answer.status, answer.headers["Location"]) == (202, "/api/v1/archive/exports/e-1")
+        async with browser.get("/api/v1/archive/exports/e-1/package", headers={"Range": "bytes=0-9"}) as answer:
+            assert answer.status == 206
+        async with browser.post("/api/v1/archive/exports/e-1/decision", json={"approve": True}) as answer:
+            assert answer.status == 403
+    async with gateway.signed_in(Role.DISPATCHER) as browser, browser.get("/api/v1/archive/exports") as answer:
+        assert answer.status == 403
+    rows = await _audit(gateway, "footage.export", 2)
+    assert [(row["action"], row["object_id"]) for row in rows][:2] == [
+        ("footage.export", "e-1"),
+        ("footage.export-fetched", "e-1"),
+    ]
