@@ -97,7 +97,6 @@ TOPICS: tuple[Topic, ...] = (
         ("ingest",),
         ("operator-gateway", "recorder"),
         30 * DAY_MS,
-        stage="declared",
     ),
     Topic(
         "recordings",
