@@ -9,6 +9,7 @@ from hejnal_gateway import console, event_routes, events, map_files
 from hejnal_gateway.access import SameOriginMiddleware
 from hejnal_gateway.accounts import routes as session_routes
 from hejnal_gateway.audit import routes as audit_routes
+from hejnal_gateway.cameras import picture_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
 from hejnal_gateway.live import routes as live_routes
@@ -55,6 +56,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     for router in (
         session_routes.router,
         camera_routes.router,
+        picture_routes.router,
         event_routes.router,
         live_routes.router,
         audit_routes.router,

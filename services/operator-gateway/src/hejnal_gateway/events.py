@@ -11,6 +11,7 @@ from hejnal_contracts.recordings import GapClosed, GapOpened
 from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.roles import ALL, Role
+from hejnal_gateway.cameras.events import CameraEvent
 from hejnal_gateway.cameras.status import CameraStatus
 from hejnal_runtime.ids import new_id
 
@@ -36,6 +37,13 @@ class RecordingEvent(BaseModel):
     type: Literal["gap-opened", "gap-closed"]
     camera_id: str
     gap: GapOpened | GapClosed
+
+
+class CameraEventEvent(BaseModel):
+    """Event `camera-event`. A camera was tampered with (or is well again), failed, had its clock set, or was probed."""
+
+    camera_id: str
+    event: CameraEvent
 
 
 class CameraRegisteredEvent(BaseModel):
@@ -65,6 +73,7 @@ EVENT_MODELS: tuple[type[BaseModel], ...] = (
     CameraStatusEvent,
     ReportEvent,
     RecordingEvent,
+    CameraEventEvent,
     CameraRegisteredEvent,
     FarewellEvent,
 )

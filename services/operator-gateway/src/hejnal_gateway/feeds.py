@@ -1,4 +1,4 @@
-"""From facts to what consoles see: camera status, registry changes, reports, gaps."""
+"""From facts to what consoles see: camera status and events, registry changes, reports, gaps."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,17 +7,29 @@ from datetime import datetime
 from hejnal_contracts.base import Fact
 from hejnal_contracts.cameras import (
     CameraChanged,
+    CameraClockSet,
     CameraCondition,
     CameraRegistered,
     CameraRemoved,
     CameraState,
     CameraStatusReported,
+    CameraTampered,
+    StreamFaulted,
 )
+from hejnal_contracts.probes import CameraProbed
 from hejnal_contracts.recordings import GapClosed, GapOpened
 from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_gateway.accounts.roles import ALL, READ_REPORTS
+from hejnal_gateway.cameras.events import event_of
 from hejnal_gateway.cameras.status import CameraStatus, ShownCondition, StatusBoard, differs_visibly
-from hejnal_gateway.events import CameraRegisteredEvent, CameraStatusEvent, EventRing, RecordingEvent, ReportEvent
+from hejnal_gateway.events import (
+    CameraEventEvent,
+    CameraRegisteredEvent,
+    CameraStatusEvent,
+    EventRing,
+    RecordingEvent,
+    ReportEvent,
+)
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.tail import TopicTail
 from hejnal_runtime.bus import CompactedTable, Message
@@ -48,7 +60,7 @@ class Feeds:
         bootstrap, prefix = settings.kafka_bootstrap, settings.topic_prefix
         self.status = CompactedTable(bootstrap, "camera-status", topic_prefix=prefix, on_change=self._status_changed)
         self.cameras = CompactedTable(bootstrap, "cameras", topic_prefix=prefix, on_change=self._camera_changed)
-        self.news = TopicTail(bootstrap, ["reports", "recordings"], self._heard, topic_prefix=prefix)
+        self.news = TopicTail(bootstrap, ["reports", "recordings", "camera-events"], self._heard, topic_prefix=prefix)
 
     def snapshot(self, now: datetime) -> list[CameraStatusEvent]:
         """Every camera somebody reports on, for a console that has just come."""
@@ -112,8 +124,10 @@ class Feeds:
                 self._events.publish("recording", RecordingEvent(type="gap-opened", camera_id=fact.camera_id, gap=fact), ALL)
             case GapClosed() as fact:
                 self._events.publish("recording", RecordingEvent(type="gap-closed", camera_id=fact.camera_id, gap=fact), ALL)
+            case CameraTampered() | StreamFaulted() | CameraClockSet() | CameraProbed() as fact:
+                self._events.publish("camera-event", CameraEventEvent(camera_id=fact.camera_id, event=event_of(message)), ALL)
             case _:
-                pass  # segments and holds are news to nobody's screen
+                pass  # motion is too frequent to be news; segments and holds are news to nobody's screen
 
     def _report(self, event: ReportEvent) -> None:
         self._events.publish("report", event, READ_REPORTS)

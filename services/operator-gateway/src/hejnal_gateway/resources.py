@@ -10,8 +10,12 @@ import aiohttp
 from hejnal_gateway.accounts.accounts import Accounts
 from hejnal_gateway.accounts.sessions import Sessions
 from hejnal_gateway.audit.log import AuditLog
+from hejnal_gateway.cameras.events import CameraEvents
+from hejnal_gateway.cameras.ingest_client import IngestClient
+from hejnal_gateway.cameras.probes import Probes
 from hejnal_gateway.cameras.registry import CameraRegistry
 from hejnal_gateway.cameras.status import StatusBoard
+from hejnal_gateway.cameras.thumbnails import Thumbnails
 from hejnal_gateway.doors.looks import LooksOnRecord
 from hejnal_gateway.doors.proxy import Proxy
 from hejnal_gateway.events import EventRing
@@ -47,6 +51,9 @@ class Resources:
     events: EventRing
     feeds: Feeds
     audit_log: AuditLog
+    camera_events: CameraEvents
+    thumbnails: Thumbnails
+    probes: Probes
     proxy: Proxy
     viewers: Viewers
     ice_servers: IceServers
@@ -76,6 +83,10 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     board = StatusBoard(stale_after_s=settings.status_stale_s)
     events = EventRing(kept=settings.events_kept, queue_limit=settings.events_queue)
     audit_log = AuditLog(database)
+    camera_events = CameraEvents(database)
+    looks = LooksOnRecord(database, registry, clock)
+    ingest = IngestClient(session, issuer, lambda camera_id: _relay_url(board, camera_id))
+    probes = Probes(ingest, clock)
     hub = Hub(session, issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
     feeds = Feeds(settings, board, events, clock, on_live=hub.try_now)
     viewers = Viewers(
@@ -94,7 +105,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         issuer,
         database,
         clock,
-        LooksOnRecord(database, registry, clock),
+        looks,
         {"recorder": settings.recorder_url.rstrip("/"), "citizen-api": settings.citizen_url.rstrip("/")},
         answer_within_s=settings.upstream_timeout_s,
     )
@@ -107,10 +118,19 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         batch_handler=audit_log.store,
         topic_prefix=settings.topic_prefix,
     )
+    event_keeper = Consumer(
+        settings.kafka_bootstrap,
+        f"{SERVICE}-camera-events",
+        ["camera-events"],
+        producer=producer,
+        batch_handler=camera_events.store,
+        topic_prefix=settings.topic_prefix,
+    )
     health = Health()
     health.add("database", database.ping)
     health.add("outbox", outbox.health)
     health.add("audit", auditor.health)
+    health.add("camera-events", event_keeper.health)
     health.add("camera-status", feeds.status.health)
     health.add("cameras", feeds.cameras.health)
     health.add("news", feeds.news.health)
@@ -128,6 +148,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             events=events,
             feeds=feeds,
             audit_log=audit_log,
+            camera_events=camera_events,
+            thumbnails=Thumbnails(ingest, looks),
+            probes=probes,
             proxy=proxy,
             viewers=viewers,
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
@@ -137,13 +160,23 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             loops=(
                 outbox.run,
                 auditor.run,
+                event_keeper.run,
+                probes.run,
                 feeds.status.run,
                 feeds.cameras.run,
                 feeds.news.run,
                 feeds.watch_staleness,
                 port.watch_consent,
                 viewers.watch_sessions,
-                Housekeeping(database, sessions, clock, forget_after_s=2 * settings.lock_s).run,
+                Housekeeping(
+                    database,
+                    sessions,
+                    camera_events,
+                    clock,
+                    forget_after_s=2 * settings.lock_s,
+                    events_keep_days=settings.events_keep_days,
+                    motion_keep_days=settings.motion_keep_days,
+                ).run,
             ),
             secure_cookies=settings.public_url.startswith("https://"),
         )

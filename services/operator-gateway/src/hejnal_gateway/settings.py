@@ -36,6 +36,8 @@ class GatewaySettings(ServiceSettings):
     status_stale_s: float = Field(default=30.0, gt=0, description="A camera status older than this is shown as unknown")
     events_kept: int = Field(default=2000, ge=1, description="Events a console can miss and still resume")
     events_queue: int = Field(default=500, ge=1, description="Events a slow console may be behind before it is dropped")
+    events_keep_days: int = Field(default=90, ge=1, description="How long camera events are kept")
+    motion_keep_days: int = Field(default=2, ge=1, description="How long detected motion is kept")
 
     rtc_hosts: tuple[str, ...] = Field(default=("127.0.0.1",), description="Addresses the live view's UDP port is bound to")
     rtc_port: int = Field(default=0, ge=0, le=65535, description="UDP port of the live view; 0 takes any")

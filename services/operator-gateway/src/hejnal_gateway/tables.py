@@ -91,6 +91,30 @@ audit_entries = sa.Table(
     sa.Index("audit_entries_action", "action", "position"),
 )
 
+# What cameras and ingest have noticed; one row per event, kept for a while (housekeeping).
+camera_events = sa.Table(
+    "camera_events",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("camera_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("fact", JSONB, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Index("camera_events_camera", "camera_id", "at"),
+    sa.Index("camera_events_at", "kind", "at"),
+)
+
 outbox = outbox_table(metadata)
 
-__all__ = ["accounts", "audit_entries", "camera_versions", "cameras", "metadata", "outbox", "sessions", "sign_in_throttle"]
+__all__ = [
+    "accounts",
+    "audit_entries",
+    "camera_events",
+    "camera_versions",
+    "cameras",
+    "metadata",
+    "outbox",
+    "sessions",
+    "sign_in_throttle",
+]

@@ -82,6 +82,8 @@ async def add_camera(body: NewCamera, resources: Res, staff: Keeper) -> Camera:
     async with resources.database.transaction() as session:
         state = await resources.registry.add(session, body, by=staff.account_id, now=now)
         await publish_audit(session, staff, "camera.registered", now, camera_id=state.camera_id)
+    if state.enabled:
+        resources.probes.enrol(state.camera_id)
     return _shown(resources, state)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from hejnal_contracts.cameras import CameraStatusReported, FaultCause, StreamHealth
+from hejnal_contracts.cameras import CameraStatusReported, FaultCause, PictureState, StreamHealth
 
 
 class ShownCondition(StrEnum):
@@ -28,6 +28,7 @@ class CameraStatus(BaseModel):
     observed_at: datetime | None = None
     retry_at: datetime | None = None
     streams: list[StreamHealth] = []
+    picture: PictureState | None = Field(default=None, description="Whether the picture is worth looking at; null: not known")
 
 
 class StatusBoard:
@@ -80,6 +81,7 @@ class StatusBoard:
             observed_at=report.observed_at,
             retry_at=report.retry_at,
             streams=list(report.streams),
+            picture=report.picture,
         )
 
     def newly_stale(self, now: datetime) -> list[str]:
@@ -92,11 +94,20 @@ class StatusBoard:
 
 def differs_visibly(before: CameraStatus, after: CameraStatus) -> bool:
     """Whether an operator must hear of it at once (figures alone can wait)."""
-    return (before.condition, before.cause, before.detail, before.since) != (
+    return (before.condition, before.cause, before.detail, before.since, _shown_picture(before)) != (
         after.condition,
         after.cause,
         after.detail,
         after.since,
+        _shown_picture(after),
     ) or [(s.name, s.codec, s.width, s.height) for s in before.streams] != [
         (s.name, s.codec, s.width, s.height) for s in after.streams
     ]
+
+
+def _shown_picture(status: CameraStatus) -> tuple[str, str | None] | None:
+    """A suspicion is no news: most are found to be nothing a moment later."""
+    picture = status.picture
+    if picture is None:
+        return None
+    return ("healthy" if picture.state == "suspected" else picture.state, picture.kind)

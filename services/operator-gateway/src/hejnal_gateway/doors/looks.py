@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
@@ -42,22 +43,30 @@ class LooksOnRecord:
         if camera_id is not None:
             await self._demand_reason(camera_id, reason)
         key = (staff.session_id, door.audit, *names.values(), query.get("from", ""), query.get("to", ""), reason)
-        if self._is_remembered(key):
-            return handed_on
-        async with self._database.transaction() as session:
-            await publish_audit(
-                session,
-                staff,
-                door.audit,
-                self._clock.now(),
-                object_id="" if camera_id else next(iter(names.values()), "")[:64],
-                camera_id=camera_id,
-                footage_from=_instant(query.get("from")),
-                footage_until=_instant(query.get("to")),
-                reason=reason,
-            )
-        self._seen[key] = self._clock.monotonic()
+        await self._record(
+            key,
+            staff,
+            door.audit,
+            object_id="" if camera_id else next(iter(names.values()), "")[:64],
+            camera_id=camera_id,
+            footage_from=_instant(query.get("from")),
+            footage_until=_instant(query.get("to")),
+            reason=reason,
+        )
         return handed_on
+
+    async def at_camera(self, staff: StaffSession, action: str, camera_id: str, reason: str) -> None:
+        """Record a look at what a camera shows now. AppError(INVALID) when it is restricted and no reason is given."""
+        reason = reason.strip()[:300]
+        await self._demand_reason(camera_id, reason)
+        await self._record((staff.session_id, action, camera_id, reason), staff, action, camera_id=camera_id, reason=reason)
+
+    async def _record(self, key: tuple[str, ...], staff: StaffSession, action: str, **what: Any) -> None:
+        if self._is_remembered(key):
+            return
+        async with self._database.transaction() as session:
+            await publish_audit(session, staff, action, self._clock.now(), **what)
+        self._seen[key] = self._clock.monotonic()
 
     async def _demand_reason(self, camera_id: str, reason: str) -> None:
         try:
