@@ -11,6 +11,7 @@ from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStart
 
 _MARK = re.compile(rb"hejnal-simulator(.{12})(\d{12})(\d{20})")
 _NEAR_US = 2_000_000
+_TIME_ERROR_S = 2.0
 
 
 @dataclass
@@ -53,6 +54,9 @@ class Account:
     """Gaps whose cause is not that of a fault that was on."""
     outside_times: int = 0
     """Gaps whose stated times do not hold the send times of the frames that are missing."""
+    camera_times: int = 0
+    wrong_camera_times: int = 0
+    """Fragments whose camera time is not that of the camera, whose clock is right whatever its reports say."""
     causes: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -106,6 +110,12 @@ def account_for(camera: str, runs: list[Run], spool: Path, ledger: list[tuple[in
                     f"{camera}: {fragment.frames} frames announced, {len(marks)} found in {fragment.segment_path}"
                 )
             run.frames += [number for _, number in marks]
+            if fragment.camera_time is not None:
+                account.camera_times += 1
+                error_s = abs((fragment.camera_time - fragment.starts_at).total_seconds())
+                if error_s > _TIME_ERROR_S:
+                    account.wrong_camera_times += 1
+                    account.notes.append(f"{camera}: camera time {fragment.camera_time} at {fragment.starts_at}")
         seen.update(run.frames)
     sent = dict(ledger)
     account.recorded = sum(number in sent for number in seen)

@@ -23,6 +23,8 @@ class Fault:
     statuses: frozenset[Cause] = NO_STATUS
     gaps: frozenset[Gap] = CUT
     hold_s: float = 1.0
+    after: tuple[str, ...] = ()
+    """Knobs turned when the fault is over."""
 
 
 FAULTS = (
@@ -56,6 +58,7 @@ FAULTS = (
     Fault("reordered pictures", ("clip=b-frames",), gaps=CUT | {Gap.CLOCK_STEP, Gap.CAMERA_REBOOT}, hold_s=4),
     Fault("long groups", ("clip=long-gop",), gaps=frozenset(), hold_s=12),
     Fault("smart codec", ("clip=smart",), gaps=frozenset(), hold_s=8),
+    Fault("another codec for a while", ("clip=h265", "drop"), frozenset({Cause.CLOSED}), CUT, hold_s=6, after=("drop",)),
     Fault("clock jumps", ("clock=jumping",), gaps=frozenset()),
     Fault("clock of 1900", ("clock=1900", "reports=before"), gaps=frozenset()),
 )

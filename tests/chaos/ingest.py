@@ -140,7 +140,8 @@ class Chaos:
         await asyncio.sleep(
             max(0.0, fault.hold_s - (time.monotonic() - began_s)) if not fault.statuses or fault.hold_s > 3 else 0
         )
-        await self.panel.turn(camera, "reset")
+        for knob in ("reset", *fault.after):
+            await self.panel.turn(camera, knob)
         mount = self.simulator.mounts[f"{camera}/main"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(12):
@@ -316,6 +317,8 @@ def report(
         "gap_causes": dict(sorted(total.causes.items())),
         "gaps_wrong_cause": total.wrong_causes,
         "gaps_wrong_time": total.outside_times,
+        "camera_times": total.camera_times,
+        "camera_times_wrong": total.wrong_camera_times,
         "status_s_p50": round(latencies[len(latencies) // 2], 2) if latencies else None,
         "status_s_max": round(latencies[-1], 2) if latencies else None,
         "status_s_max_by_fault": {name: round(max(values), 2) for name, values in sorted(chaos.latencies_s.items())},

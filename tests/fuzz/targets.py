@@ -14,6 +14,7 @@ from hejnal_media.access_unit import (
     AudioFrame,
     AudioParameters,
     CodecParameters,
+    access_unit_of,
 )
 from hejnal_media.audio.aac import parse_audio_specific_config, parse_stream_mux_config
 from hejnal_media.depacketizers import Depacketizer, UnsupportedCodecError, audio_depacketizer, video_depacketizer
@@ -22,6 +23,15 @@ from hejnal_media.h264 import parameter_sets as h264_sets
 from hejnal_media.h265 import parameter_sets as h265_sets
 from hejnal_media.onvif.soap import SoapFaultError, envelope, read_body
 from hejnal_media.onvif.xml import MalformedXmlError, parse_xml
+from hejnal_media.relay import (
+    RelayDecoder,
+    RelayError,
+    StreamInfo,
+    encode_access_unit,
+    encode_audio_frame,
+    encode_run_ended,
+    encode_stream_info,
+)
 from hejnal_media.rtcp import parse_compound, receiver_report, sender_report
 from hejnal_media.rtsp import CameraClock, Credentials, ReceiveBuffer, RtspError, StaleSessions
 from hejnal_media.rtsp.auth import Authenticator
@@ -239,6 +249,24 @@ def _xml(data: bytes) -> None:
             read(data)
 
 
+def _relay(data: bytes) -> None:
+    decoder = RelayDecoder()
+    step = 1 + len(data) // 3
+    with contextlib.suppress(RelayError):
+        for start in range(0, len(data), step):
+            decoder.feed(data[start : start + step])
+
+
+def _relay_records(clip: Clip) -> bytes:
+    records = [encode_stream_info(StreamInfo("avc1.64001f", 128, 96, "r")), encode_run_ended("closed", "x")]
+    units = [
+        access_unit_of(list(p.nal_units), ticks=n, received_at_us=n, key_frame=p.key_frame) for n, p in enumerate(clip.pictures)
+    ]
+    records += [encode_access_unit(unit) for unit in units[:4]]
+    records += [encode_audio_frame(AudioFrame(5, 6, b"\xd5" * 80)), records[0]]
+    return b"".join(records)
+
+
 def _frames(clip: Clip, packetization: Packetization = Packetization.FU_A) -> bytes:
     stream, sequence = b"", 65_500
     for number, picture in enumerate(packetize_clip(clip, mtu=300, packetization=packetization)):
@@ -299,6 +327,7 @@ def all_targets() -> list[Target]:
         ("rtcp", _rtcp, reports, Mutator),
         ("parameter-sets", _parameter_sets, sets, Mutator),
         ("onvif-xml", _xml, xml, Mutator),
+        ("relay", _relay, [_relay_records(h264)], Mutator),
         ("h264", _feeder(_h264), [_frames(h264), _frames(h264, Packetization.STAP_A)], PacketMutator),
         ("h265", _feeder(_h265), [_frames(h265)], PacketMutator),
         ("aac", _feeder(_sound("MPEG4-GENERIC", _AAC, 44_100, 2)), [_sound_frames(aac)], PacketMutator),

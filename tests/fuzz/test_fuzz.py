@@ -17,7 +17,7 @@ def targets() -> dict:
     return {target.name: target for target in all_targets()}
 
 
-NAMES = ["message", "url", "description", "stream", "rtcp", "parameter-sets", "onvif-xml"]
+NAMES = ["message", "url", "description", "stream", "rtcp", "parameter-sets", "onvif-xml", "relay"]
 NAMES += ["h264", "h265", "aac", "latm", "opus", "g711"]
 
 

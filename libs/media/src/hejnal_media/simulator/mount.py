@@ -106,6 +106,8 @@ class Mount:
     def remove(self, viewer: Viewer) -> None:
         """No more pictures for the viewer."""
         self._viewers.pop(viewer, None)
+        if not self._viewers:
+            self._change_now(0)
 
     def drop_all(self) -> None:
         """Closes every viewer's connection: a camera that loses power."""
