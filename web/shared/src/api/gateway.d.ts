@@ -1,6 +1,94 @@
 // Generated from shared/openapi/gateway.json by "npm run generate". Do not edit.
 
 export interface paths {
+    "/api/v1/archive/bookmarks/{bookmark_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One bookmark */
+        get: operations["get_archive_bookmarks_bookmark_id"];
+        /** Change a bookmark */
+        put: operations["put_archive_bookmarks_bookmark_id"];
+        post?: never;
+        /** Remove a bookmark */
+        delete: operations["delete_archive_bookmarks_bookmark_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bookmarks of a camera */
+        get: operations["get_archive_cameras_camera_id_bookmarks"];
+        put?: never;
+        /** Mark footage */
+        post: operations["post_archive_cameras_camera_id_bookmarks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of a month was recorded, day by day */
+        get: operations["get_archive_cameras_camera_id_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is there, summed up for a time bar of any length */
+        get: operations["get_archive_cameras_camera_id_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Motion, tampering, faults */
+        get: operations["get_archive_cameras_camera_id_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/archive/cameras/{camera_id}/playlist.m3u8": {
         parameters: {
             query?: never;
@@ -35,6 +123,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/archive/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Evidence packages: own ones, for supervisors all */
+        get: operations["get_archive_exports"];
+        put?: never;
+        /** Ask for an evidence package */
+        post: operations["post_archive_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One evidence package and how far it is */
+        get: operations["get_archive_exports_export_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/exports/{export_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an export */
+        post: operations["post_archive_exports_export_id_cancellation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/exports/{export_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or reject an export */
+        post: operations["post_archive_exports_export_id_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/exports/{export_id}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bytes of an evidence package (Range) */
+        get: operations["get_archive_exports_export_id_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is secured */
+        get: operations["get_archive_holds"];
+        put?: never;
+        /** Secure footage */
+        post: operations["post_archive_holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hold */
+        get: operations["get_archive_holds_hold_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/holds/{hold_id}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Extend a hold */
+        post: operations["post_archive_holds_hold_id_extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a hold's release */
+        post: operations["post_archive_holds_hold_id_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/holds/{hold_id}/release-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a hold's release */
+        post: operations["post_archive_holds_hold_id_release_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/privacy-deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deletions for the sake of privacy */
+        get: operations["get_archive_privacy_deletions"];
+        put?: never;
+        /** Ask for a deletion */
+        post: operations["post_archive_privacy_deletions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/privacy-deletions/{deletion_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One deletion and how far it is */
+        get: operations["get_archive_privacy_deletions_deletion_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/privacy-deletions/{deletion_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a deletion */
+        post: operations["post_archive_privacy_deletions_deletion_id_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/privacy-deletions/{deletion_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw it */
+        post: operations["post_archive_privacy_deletions_deletion_id_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/archive/segments/{segment_id}/media": {
         parameters: {
             query?: never;
@@ -44,6 +373,23 @@ export interface paths {
         };
         /** Bytes of a segment (Range) */
         get: operations["get_archive_segments_segment_id_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archive's disk and its forecast */
+        get: operations["get_archive_storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -148,6 +494,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was noticed at a camera
+         * @description Tampering and its ends, motion, stream faults, clocks set, conformance cards; newest first.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe a camera
+         * @description Listens to the camera for a minute; the card comes by `GET`, as event `camera-event`, and stays among its events.
+         */
+        post: operations["start_probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/probes/{probe_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a probe is
+         * @description With its card when it is done.
+         */
+        get: operations["show_probe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A small picture of what a camera shows
+         * @description The newest key frame in small. It is a look: on record once per session and camera in 15 min.
+         */
+        get: operations["show_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/versions": {
         parameters: {
             query?: never;
@@ -177,7 +603,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens (server-sent events)
-         * @description `text/event-stream`: `hello`, then `camera-status`, `camera`, `report`, `recording`; `farewell` when the server ends it.
+         * @description `text/event-stream`: `hello`, then `camera-status`, `camera-event`, `camera`, `report`, `recording`; at the end `farewell`.
          *
          *     A comment line every 10 s is the heartbeat. `Last-Event-ID` resumes; events of the last minutes are kept.
          */
@@ -615,6 +1041,8 @@ export interface components {
              * @default {
              *       "enabled": true,
              *       "keep_days": 30,
+             *       "priority": "normal",
+             *       "record_audio": false,
              *       "stream": "main"
              *     }
              */
@@ -636,6 +1064,38 @@ export interface components {
             view_cone?: components["schemas"]["ViewCone"] | null;
         };
         /**
+         * CameraClockSet
+         * @description Ingest has set a camera's clock over ONVIF.
+         */
+        CameraClockSet: {
+            /**
+             * At
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            at: string;
+            /**
+             * Camera Id
+             * @description Stable camera id, safe in paths
+             */
+            camera_id: string;
+            /**
+             * Event Id
+             * @description Opaque id (UUIDv7 where we make it)
+             */
+            event_id: string;
+            /**
+             * Offset After S
+             * @description And after, measured anew
+             */
+            offset_after_s: number;
+            /**
+             * Offset Before S
+             * @description Camera clock minus server clock before
+             */
+            offset_before_s: number;
+        };
+        /**
          * CameraCredentials
          * @description What the camera asks for.
          */
@@ -646,12 +1106,88 @@ export interface components {
             username: string;
         };
         /**
+         * CameraEvent
+         * @description One thing that was noticed; `fact` as it was published.
+         */
+        CameraEvent: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Camera Id */
+            camera_id: string;
+            /** Event Id */
+            event_id: string;
+            /** Fact */
+            fact: components["schemas"]["CameraTampered"] | components["schemas"]["MotionDetected"] | components["schemas"]["StreamFaulted"] | components["schemas"]["CameraClockSet"] | components["schemas"]["CameraProbed"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "tampered" | "motion" | "stream-faulted" | "clock-set" | "probed";
+        };
+        /**
+         * CameraEventEvent
+         * @description Event `camera-event`. A camera was tampered with (or is well again), failed, had its clock set, or was probed.
+         */
+        CameraEventEvent: {
+            /** Camera Id */
+            camera_id: string;
+            event: components["schemas"]["CameraEvent"];
+        };
+        /**
+         * CameraEventPage
+         * @description Newest first.
+         */
+        CameraEventPage: {
+            /** Items */
+            items: components["schemas"]["CameraEvent"][];
+        };
+        /**
          * CameraList
          * @description All cameras, by id.
          */
         CameraList: {
             /** Items */
             items: components["schemas"]["Camera"][];
+        };
+        /**
+         * CameraProbed
+         * @description A camera's conformance card.
+         */
+        CameraProbed: {
+            /**
+             * At
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            at: string;
+            /**
+             * Camera Id
+             * @description Stable camera id, safe in paths
+             */
+            camera_id: string;
+            /**
+             * Event Id
+             * @description Opaque id (UUIDv7 where we make it)
+             */
+            event_id: string;
+            /**
+             * Grade
+             * @description The worst of its lines
+             * @enum {string}
+             */
+            grade: "good" | "usable" | "bad";
+            /** Lines */
+            lines: components["schemas"]["ProbeLine"][];
+            /** Listened S */
+            listened_s: number;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "main" | "sub";
         };
         /**
          * CameraRegisteredEvent
@@ -725,6 +1261,8 @@ export interface components {
              * @default {
              *       "enabled": true,
              *       "keep_days": 30,
+             *       "priority": "normal",
+             *       "record_audio": false,
              *       "stream": "main"
              *     }
              */
@@ -759,6 +1297,8 @@ export interface components {
             detail: string;
             /** Observed At */
             observed_at?: string | null;
+            /** @description Whether the picture is worth looking at; null: not known */
+            picture?: components["schemas"]["PictureState"] | null;
             /** Retry At */
             retry_at?: string | null;
             /**
@@ -780,6 +1320,52 @@ export interface components {
             /** Camera Id */
             camera_id: string;
             status: components["schemas"]["CameraStatus"];
+        };
+        /**
+         * CameraTampered
+         * @description A camera's picture is covered, moved, blinded, frozen, out of focus or useless at night; told again when it is over.
+         */
+        CameraTampered: {
+            /**
+             * At
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            at: string;
+            /**
+             * Camera Id
+             * @description Stable camera id, safe in paths
+             */
+            camera_id: string;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Detail
+             * @description What was measured, for the technician
+             * @default
+             */
+            detail: string;
+            /**
+             * Event Id
+             * @description Opaque id (UUIDv7 where we make it)
+             */
+            event_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "covered" | "moved" | "blinded" | "frozen" | "defocused" | "ir_fault";
+            /**
+             * Phase
+             * @default onset
+             * @enum {string}
+             */
+            phase: "onset" | "cleared";
+            /**
+             * Started At
+             * @description When the first signs were seen
+             */
+            started_at?: string | null;
         };
         /**
          * CameraVersion
@@ -845,6 +1431,8 @@ export interface components {
              * @default {
              *       "enabled": true,
              *       "keep_days": 30,
+             *       "priority": "normal",
+             *       "record_audio": false,
              *       "stream": "main"
              *     }
              */
@@ -961,6 +1549,35 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * MotionDetected
+         * @description A camera (ONVIF) or ingest saw motion.
+         */
+        MotionDetected: {
+            /**
+             * Camera Id
+             * @description Stable camera id, safe in paths
+             */
+            camera_id: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Event Id
+             * @description Opaque id (UUIDv7 where we make it)
+             */
+            event_id: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "onvif" | "stream";
+            /**
+             * Started At
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            started_at: string;
+        };
+        /**
          * NewCamera
          * @description A camera to add.
          */
@@ -1004,6 +1621,8 @@ export interface components {
              * @default {
              *       "enabled": true,
              *       "keep_days": 30,
+             *       "priority": "normal",
+             *       "record_audio": false,
              *       "stream": "main"
              *     }
              */
@@ -1059,6 +1678,30 @@ export interface components {
             url: string;
         };
         /**
+         * PictureState
+         * @description Whether what a camera shows is worth looking at.
+         */
+        PictureState: {
+            /** Kind */
+            kind?: ("covered" | "moved" | "blinded" | "frozen" | "defocused" | "ir_fault") | null;
+            /**
+             * Light
+             * @description Colour, or the grey picture of night mode
+             */
+            light?: ("day" | "night") | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "learning" | "healthy" | "suspected" | "tampered";
+        };
+        /**
          * Point
          * @description A place on Earth, WGS 84 degrees.
          */
@@ -1067,6 +1710,65 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+        };
+        /**
+         * Probe
+         * @description A probe of a camera; `card` when it is done. Cards stay among the camera's events.
+         */
+        Probe: {
+            /** Camera Id */
+            camera_id: string;
+            card?: components["schemas"]["CameraProbed"] | null;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description When it is done at the latest
+             */
+            ends_at: string;
+            /** Probe Id */
+            probe_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done";
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+        };
+        /**
+         * ProbeLine
+         * @description One thing that was looked at.
+         */
+        ProbeLine: {
+            /**
+             * Advice En
+             * @default
+             */
+            advice_en: string;
+            /**
+             * Advice Pl
+             * @description What a technician should do; empty when all is well
+             * @default
+             */
+            advice_pl: string;
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "good" | "usable" | "bad";
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "connection" | "transport" | "codec" | "parameter_sets" | "gop" | "b_frames" | "fps" | "bitrate" | "loss" | "jitter" | "sender_reports" | "clock" | "audio" | "sessions";
+            /**
+             * Value
+             * @description What was measured
+             */
+            value: string;
         };
         /**
          * RecordingEvent
@@ -1089,6 +1791,11 @@ export interface components {
          */
         RecordingPlan: {
             /**
+             * Disk Share Percent
+             * @description Most of the archive's disk that its footage may take; null = no limit of its own
+             */
+            disk_share_percent?: number | null;
+            /**
              * Enabled
              * @default true
              */
@@ -1099,6 +1806,19 @@ export interface components {
              * @default 30
              */
             keep_days: number;
+            /**
+             * Priority
+             * @description Whose recording gives way first when the archive's disk is full
+             * @default normal
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
+            /**
+             * Record Audio
+             * @description Sound is recorded too. Off unless a legal basis for recording speech has been established
+             * @default false
+             */
+            record_audio: boolean;
             /**
              * Stream
              * @default main
@@ -1290,6 +2010,39 @@ export interface components {
             password: string;
         };
         /**
+         * StreamFaulted
+         * @description A stream ended or failed.
+         */
+        StreamFaulted: {
+            /**
+             * At
+             * Format: date-time
+             * @description UTC instant, RFC 3339
+             */
+            at: string;
+            /**
+             * Camera Id
+             * @description Stable camera id, safe in paths
+             */
+            camera_id: string;
+            cause: components["schemas"]["FaultCause"];
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Event Id
+             * @description Opaque id (UUIDv7 where we make it)
+             */
+            event_id: string;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+        };
+        /**
          * StreamHealth
          * @description Figures of one stream over the last window, taken from the compressed stream.
          */
@@ -1306,6 +2059,11 @@ export interface components {
              * @description RFC 6381 codec string, e.g. avc1.64001f
              */
             codec: string;
+            /**
+             * Drift Ppm
+             * @description How much faster (+) the camera's media clock runs
+             */
+            drift_ppm?: number | null;
             /** Fps */
             fps: number;
             /**
@@ -1316,10 +2074,25 @@ export interface components {
             /** Height */
             height: number;
             /**
+             * Jitter S
+             * @description How late the latest pictures come (95th percentile)
+             */
+            jitter_s?: number | null;
+            /**
+             * Loss
+             * @description Share of RTP packets that did not come
+             */
+            loss?: number | null;
+            /**
              * Name
              * @enum {string}
              */
             name: "main" | "sub";
+            /**
+             * Usual Fps
+             * @description What this stream usually gives, learned
+             */
+            usual_fps?: number | null;
             /** Width */
             width: number;
         };
@@ -1376,6 +2149,238 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_archive_bookmarks_bookmark_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bookmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_archive_bookmarks_bookmark_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bookmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_archive_bookmarks_bookmark_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bookmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_bookmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_cameras_camera_id_bookmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_completeness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_archive_cameras_camera_id_playlist_m3u8: {
         parameters: {
             query?: never;
@@ -1434,6 +2439,487 @@ export interface operations {
             };
         };
     };
+    get_archive_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_exports_export_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_exports_export_id_cancellation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_exports_export_id_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_exports_export_id_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_holds_hold_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_holds_hold_id_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_holds_hold_id_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_holds_hold_id_release_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_privacy_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_privacy_deletions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_privacy_deletions_deletion_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deletion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_privacy_deletions_deletion_id_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deletion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_archive_privacy_deletions_deletion_id_withdrawal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deletion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_archive_segments_segment_id_media: {
         parameters: {
             query?: never;
@@ -1441,6 +2927,33 @@ export interface operations {
             path: {
                 segment_id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1714,6 +3227,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description Only what was noticed earlier */
+                before?: string | null;
+                /** @description Only these; all without it */
+                kind?: ("tampered" | "motion" | "stream-faulted" | "clock-set" | "probed")[] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Stable camera id, safe in paths */
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraEventPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_probe: {
+        parameters: {
+            query?: {
+                stream?: "main" | "sub";
+            };
+            header?: never;
+            path: {
+                /** @description Stable camera id, safe in paths */
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Stable camera id, safe in paths */
+                camera_id: string;
+                probe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_thumbnail: {
+        parameters: {
+            query?: {
+                /** @description Why; asked for by restricted cameras */
+                reason?: string;
+            };
+            header?: {
+                "if-none-match"?: string;
+            };
+            path: {
+                /** @description Stable camera id, safe in paths */
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG, 320 pixels wide; `X-Taken-At` tells from when it is, `Age` how old that is in seconds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Still the picture of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no-thumbnail, camera-not-held */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description reason-required */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
                 };
             };
         };
