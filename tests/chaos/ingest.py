@@ -42,7 +42,7 @@ from hejnal_runtime.bus.topics import create_topics
 from tests.chaos.account import Account, Turned, account_for, runs_of
 from tests.chaos.faults import FAULTS, Fault
 
-CLIP = ClipSpec(width=480, height=270, gop_frames=25, frames=100, bitrate_bps=400_000, preset="ultrafast")
+CLIP = ClipSpec(width=480, height=270, gop_frames=10, frames=100, bitrate_bps=400_000, preset="ultrafast")
 TOPICS = ("cameras", "camera-status", "camera-media", "camera-events")
 STATUS_BOUND_S = 10.0
 _LIVE_S = 90.0
@@ -205,7 +205,7 @@ async def real_ingest(bootstrap: str, prefix: str, folder: Path) -> AsyncIterato
         "INTERNAL_PORT": str(port),
         "SPOOL_DIR": str(folder / "spool"),
         "INGEST_ID": "ingest-chaos",
-        "NO_KEYFRAME_S": "9.2",
+        "NO_KEYFRAME_S": "8.6",
         "LOG_LEVEL": "INFO",
     }
     environment = {**os.environ, **{f"HEJNAL_INGEST_{name}": value for name, value in settings.items()}}
