@@ -115,6 +115,31 @@ async def test_an_import_can_be_repeated(gateway: Gateway, tmp_path: Any) -> Non
     assert (await bring_in(two[:1]))[2] == 1
 
 
+async def test_onvif_access_is_kept_changed_and_imported(gateway: Gateway, tmp_path: Any) -> None:
+    access = {"url": "http://10.0.0.7/onvif/device_service", "main_profile": "main", "card_recording": True}
+    told = access | {"sub_profile": "", "allow_clock_set": False, "allow_gop_set": False}
+    async with gateway.signed_in(Role.ADMIN) as browser:
+        async with browser.post("/api/v1/cameras", json=camera("cam-1") | {"onvif": access}) as answer:
+            assert (await answer.json())["onvif"] == told, await answer.text()
+        change = {key: value for key, value in camera("cam-1").items() if key not in ("camera_id", "credentials")}
+        async with browser.put("/api/v1/cameras/cam-1", json=change | {"version": 1, "name": "Nowa"}) as answer:
+            assert (await answer.json())["onvif"] == told
+        for url in ("http://user:pass@10.0.0.7/", "ftp://10.0.0.7/", "http://10.0.0.7/?a=b c"):
+            async with browser.put(
+                "/api/v1/cameras/cam-1", json=change | {"version": 2, "onvif": access | {"url": url}}
+            ) as answer:
+                assert answer.status == 422
+        async with browser.put("/api/v1/cameras/cam-1", json=change | {"version": 2, "onvif": None}) as answer:
+            assert (await answer.json())["onvif"] is None
+    file = tmp_path / "cameras.json"
+    file.write_text(json.dumps([camera("cam-1") | {"onvif": access}]))
+    resources = gateway.resources
+    done = await import_cameras(resources.database, resources.registry, resources.clock, file, by="test")
+    assert done.changed == ["cam-1"]
+    fact = await gateway.eventually(lambda: (f := resources.feeds.cameras.get("cam-1")) and getattr(f, "onvif", None) and f)
+    assert fact.onvif.model_dump() == told
+
+
 async def test_the_registry_works_while_kafka_is_away(gateway: Gateway) -> None:
     """The fact waits in the outbox; here it is enough that writing does not touch Kafka."""
     async with gateway.signed_in(Role.ADMIN) as browser, gateway.resources.database.transaction() as session:

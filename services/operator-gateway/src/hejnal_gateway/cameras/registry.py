@@ -108,9 +108,13 @@ class CameraRegistry:
     async def change(
         self, session: AsyncSession, camera_id: str, draft: CameraDraft, *, version: int | None, by: str, now: datetime
     ) -> CameraState:
-        """Replace what is said about a camera. `version` is the one the change was made from (None: whatever it is)."""
+        """Replace what is said about a camera. `version` is the one the change was made from (None: whatever it is).
+
+        ONVIF access that is not mentioned stays: a form about place and name does not cut the camera off.
+        """
         before = await self._locked(session, camera_id, version)
-        return await self._store(session, before, draft.model_dump(), by, now)
+        exclude = set() if "onvif" in draft.model_fields_set else {"onvif"}
+        return await self._store(session, before, draft.model_dump(exclude=exclude), by, now)
 
     async def set_credentials(
         self, session: AsyncSession, camera_id: str, credentials: CameraCredentials | None, *, by: str, now: datetime

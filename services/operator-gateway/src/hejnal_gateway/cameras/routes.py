@@ -91,7 +91,7 @@ async def add_camera(body: NewCamera, resources: Res, staff: Keeper) -> Camera:
 async def change_camera(camera_id: CameraId, body: ChangedCamera, resources: Res, staff: Keeper) -> Camera:
     """Replace a camera's registration."""
     now = resources.clock.now()
-    draft = CameraDraft(**body.model_dump(exclude={"version"}))
+    draft = CameraDraft(**body.model_dump(exclude={"version"}, exclude_unset=True))
     async with resources.database.transaction() as session:
         state = await resources.registry.change(session, camera_id, draft, version=body.version, by=staff.account_id, now=now)
         await publish_audit(session, staff, "camera.changed", now, camera_id=camera_id)
