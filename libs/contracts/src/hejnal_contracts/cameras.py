@@ -126,6 +126,10 @@ class FaultCause(StrEnum):
     PROTOCOL = "protocol"
     DISK_FULL = "disk_full"
     OPERATOR_OFF = "operator_off"
+    GATEWAY_AWAY = "gateway_away"
+    """The camera asks for a password, and the gateway that keeps it does not answer."""
+    INGEST_AWAY = "ingest_away"
+    """The ingest process that held the camera was shut down."""
 
 
 class StreamHealth(Model):
