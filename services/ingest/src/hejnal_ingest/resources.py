@@ -153,6 +153,7 @@ class Resources:
                 spool_url=f"{settings.base_url}/internal/v1/spool",
                 ingest_id=settings.ingest_id,
                 segment_s=settings.segment_s,
+                split_s=settings.longest_fragment_s,
                 disk_retry_s=settings.disk_retry_s,
                 pool=self.pool,
                 pending=PendingBytes(settings.pending_max_bytes),

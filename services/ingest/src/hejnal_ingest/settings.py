@@ -37,6 +37,12 @@ class Settings(ServiceSettings):
         default=1024**3, ge=0, description="The oldest segments go while the disk has less free space than this"
     )
     segment_s: float = Field(default=60.0, ge=1, le=600, description="Length of a segment file, wall time")
+    longest_fragment_s: float = Field(
+        default=4.0,
+        ge=0.5,
+        le=60,
+        description="Longer groups of pictures are written in several fragments",
+    )
     writer_threads: int = Field(default=2, ge=1, le=16, description="Threads that write, hash and sync fragments")
     pending_max_bytes: int = Field(
         default=512 * 1024**2, gt=0, description="Footage of all cameras that may wait in memory for the disk"

@@ -102,7 +102,12 @@ class GapFilling:
             return server_us + (gap.offset_us(server_us) or 0)
 
         self._builder = FragmentBuilder(
-            camera.camera_id, parameters, segment_s=place.segment_s, new_id=new_id, camera_time_us=camera_time_us
+            camera.camera_id,
+            parameters,
+            segment_s=place.segment_s,
+            split_s=place.split_s,
+            new_id=new_id,
+            camera_time_us=camera_time_us,
         )
         self._writer = RunWriter(
             RunIdentity(

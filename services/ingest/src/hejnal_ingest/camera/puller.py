@@ -22,7 +22,7 @@ from hejnal_ingest.relay.hub import RelayHub
 from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.sources.choose import SourceContext, choose_source
 from hejnal_ingest.sources.source import Source, SourceError
-from hejnal_media.access_unit import AccessUnit, CodecParameters
+from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters, CodecParameters
 from hejnal_media.h264 import BreakReason
 from hejnal_media.relay import StreamInfo
 from hejnal_media.rtsp import Credentials, StaleSessions
@@ -55,7 +55,10 @@ class PullerContext:
 
 
 class StreamPuller:
-    """`run()` lasts until cancelled; `stop` says before why recording ends. Implements AccessUnitSink."""
+    """`run()` lasts until cancelled; `stop` says before why recording ends. Implements MediaSink.
+
+    Sound is asked for only `with_sound`: what may not be kept is not received.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class StreamPuller:
         credentials: Callable[[], Awaitable[Credentials | None]],
         on_change: Callable[[], None],
         observers: Sequence[StreamObserver] = (),
+        with_sound: bool = False,
     ) -> None:
         self.camera_id = camera_id
         self.stream: StreamName = stream
@@ -77,6 +81,8 @@ class StreamPuller:
         self._credentials = credentials
         self._on_change = on_change
         self._observers = tuple(observers)
+        self._with_sound = with_sound
+        self._audio: AudioParameters | None = None
         self._recording: StreamRecording | None = None
         self._at_key_frame: Callable[[], None] | None = None
         self._back_off = BackOff()
@@ -141,6 +147,7 @@ class StreamPuller:
             recording.set_camera_clock(self._camera_time_us)
             if self._parameters is not None:
                 recording.change_parameters(self._parameters)
+            recording.change_sound(self._audio)
 
     def at_next_key_frame(self, call: Callable[[], None] | None) -> None:
         """`call` is called once, right before the next key frame is handed on."""
@@ -166,7 +173,9 @@ class StreamPuller:
         try:
             await context.pacer.wait()
             credentials = await self._credentials()
-            self._source = source = choose_source(context.sources, self.url, self, None, credentials, self._stale)
+            self._change_sound(None)
+            sound = self if self._with_sound else None
+            self._source = source = choose_source(context.sources, self.url, self, sound, credentials, self._stale)
             await source.open()
             metrics.CONNECTS.labels("opened").inc()
             self._octets_seen = 0
@@ -210,7 +219,7 @@ class StreamPuller:
         if self._source is not None:
             self._source.receive_in_batches(1)
 
-    # --- AccessUnitSink
+    # --- MediaSink
 
     def codec_changed(self, parameters: CodecParameters) -> None:
         """Parameters of the key frame that follows."""
@@ -239,6 +248,15 @@ class StreamPuller:
         log.info("stream_broken", camera_id=self.camera_id, stream=self.stream, reason=reason.value, detail=detail)
         self._break_off(_BREAK_CAUSES[reason], FaultCause.PROTOCOL, detail)
         self._begin_relay()
+
+    def audio_changed(self, parameters: AudioParameters) -> None:
+        """Parameters of the sound that follows."""
+        self._change_sound(parameters)
+
+    def audio_frame(self, frame: AudioFrame) -> None:
+        """The next sound frame."""
+        if not self._stopping and self._recording is not None:
+            self._recording.add_sound(frame)
 
     # --- what others ask
 
@@ -301,6 +319,11 @@ class StreamPuller:
     def _camera_time_us(self, ticks: int) -> int | None:
         source = self._source
         return source.camera_time_us(ticks) if source is not None else None
+
+    def _change_sound(self, parameters: AudioParameters | None) -> None:
+        self._audio = parameters
+        if self._recording is not None:
+            self._recording.change_sound(parameters)
 
     def _begin_relay(self) -> None:
         parameters = self._parameters

@@ -11,9 +11,11 @@ from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
 from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
-from hejnal_media.access_unit import AccessUnit, CodecParameters
+from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters, CodecParameters
 from hejnal_runtime.ids import new_id
 
+_SILENT_US = 5_000_000
+"""Sound that has stayed away for so long is not waited for: a track without data would stop players."""
 _OVERLAP_US = 10_000_000
 """A camera that replays its last seconds at the start does not make a run overlap the one before."""
 
@@ -26,6 +28,7 @@ class RecordingPlace:
     spool_url: str
     ingest_id: str
     segment_s: float
+    split_s: float
     disk_retry_s: float
     pool: SpoolWriters
     pending: PendingBytes
@@ -56,6 +59,8 @@ class StreamRecording:
         self._retry_at_s = 0.0
         self._last_ended_us = 0
         self._renewed: str | None = None
+        self._sound: AudioParameters | None = None
+        self._sound_heard_us = 0
         self._before: RunWriter | None = None
         self._camera_time_us: Callable[[int], int | None] = lambda _ticks: None
 
@@ -72,10 +77,25 @@ class StreamRecording:
         elif self._builder.parameters != parameters and (last := self._builder.change_parameters(parameters)):
             self._writer.write(last)
 
+    def change_sound(self, parameters: AudioParameters | None) -> None:
+        """The sound that follows is coded so; None: there is none, e.g. because another session begins."""
+        self._sound = parameters
+        self._sound_heard_us = 0
+
+    def add_sound(self, frame: AudioFrame) -> None:
+        """The next sound frame."""
+        self._sound_heard_us = frame.received_at_us
+        builder = self._builder
+        if builder is not None and self._sound is not None and builder.begin_sound(self._sound):
+            builder.add_sound(frame)
+
     def add(self, unit: AccessUnit, parameters: CodecParameters) -> None:
         """The next picture."""
-        if unit.key_frame and self._renewed is not None:
-            self.end(GapCause.INGEST_FAILOVER, self._renewed)
+        if unit.key_frame:
+            if self._renewed is not None:
+                self.end(GapCause.INGEST_FAILOVER, self._renewed)
+            elif self._builder is not None and self._builder.fragments and self._builder.audio != self._audible(unit):
+                self.end(GapCause.CAMERA_REBOOT, "the camera's sound has begun, ended or changed")
         if self._builder is None:
             if not unit.key_frame or not self._may_begin():
                 return
@@ -122,6 +142,10 @@ class StreamRecording:
             return False
         return self._retry_at_s == 0 or self._before is None or self._before.finished
 
+    def _audible(self, unit: AccessUnit) -> AudioParameters | None:
+        """The sound that is to be recorded with this picture and those behind it."""
+        return self._sound if unit.received_at_us - self._sound_heard_us < _SILENT_US else None
+
     def _write(self, fragment: Fragment) -> None:
         assert self._writer is not None
         self._last_ended_us = fragment.ends_at_us
@@ -137,7 +161,10 @@ class StreamRecording:
             new_id=new_id,
             not_before_us=not_before_us,
             camera_time_us=self._camera_time_us,
+            split_s=place.split_s,
         )
+        if (sound := self._audible(unit)) is not None:
+            self._builder.begin_sound(sound)
         identity = RunIdentity(self._camera_id, new_id(), self._epoch, place.ingest_id, self._stream, place.spool_url)
         writer = RunWriter(
             identity,

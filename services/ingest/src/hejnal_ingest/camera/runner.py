@@ -127,6 +127,7 @@ class CameraRunner:
             on_change=self._changed.set,
             observers=context.observers,
             linger_s=context.linger_s,
+            with_sound=state.recording.enabled and state.recording.record_audio,
         )
         recorded = state.recording.stream if state.recording.stream in camera.urls else state.streams[0].name
         recording: StreamRecording | None = None
@@ -185,7 +186,8 @@ class CameraRunner:
 
 def _plan(state: CameraState) -> tuple[object, ...]:
     """What of a registration decides how its streams are pulled."""
-    return (state.enabled, state.streams, state.recording.enabled, state.recording.stream)
+    plan = state.recording
+    return (state.enabled, state.streams, plan.enabled, plan.stream, plan.record_audio)
 
 
 RunnerFactory = Callable[[CameraState, int], CameraRunner]

@@ -47,6 +47,7 @@ class StreamsOf:
     on_change: Callable[[], None]
     observers: ObserverFactory
     linger_s: float
+    with_sound: bool = False
     settle_s: float = field(default=4.0)
 
 
@@ -188,6 +189,7 @@ class CameraStreams:
             credentials=camera.credentials,
             on_change=camera.on_change,
             observers=camera.observers(camera.camera_id, name),
+            with_sound=camera.with_sound,
         )
 
     def _start(self, name: StreamName, puller: StreamPuller) -> _Pulled:

@@ -112,8 +112,11 @@ class FragmentBuilder:
         self._timeline.note(unit.ticks, unit.received_at_us)
         return complete
 
-    def begin_sound(self, parameters: AudioParameters, camera_time_us: Callable[[int], int | None]) -> bool:
-        """Sound is recorded too; False when the run has none and it is too late for that."""
+    def begin_sound(self, parameters: AudioParameters, camera_time_us: Callable[[int], int | None] = lambda _ticks: None) -> bool:
+        """Sound is recorded too; False when the run has other sound or none and it is too late for that.
+
+        `camera_time_us` gives the camera's own time of a sound's tick, where that is known.
+        """
         if self.audio == parameters:
             return True
         if self._sequence:
