@@ -68,6 +68,7 @@ class CameraLeases:
         self._superseded: dict[str, float] = {}
         self._wanted: dict[str, _Wanted] = {}
         self._running: dict[str, _Running] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._lost: set[str] = set()
         self._assigned_at_s: float | None = None
@@ -198,8 +199,9 @@ class CameraLeases:
                 self._forget_unconfirmed()
                 await self._reconcile()
         finally:
-            stops = [self._stop(camera_id, GapCause.INGEST_LOST, "ingest was shut down") for camera_id in list(self._running)]
-            await asyncio.gather(*stops)
+            for camera_id in list(self._running):
+                self._begin_stop(camera_id, GapCause.INGEST_LOST, "ingest was shut down")
+            await self._all_stopped()
 
     def _forget_unconfirmed(self) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -220,7 +222,6 @@ class CameraLeases:
         return max(acquired_ms, told + 1)
 
     async def _reconcile(self) -> None:
-        stops = []
         for camera_id, running in list(self._running.items()):
             wanted = self._wanted.get(camera_id)
             runner = running.runner
@@ -228,15 +229,15 @@ class CameraLeases:
                 lost = camera_id in self._lost
                 cause = GapCause.INGEST_FAILOVER if lost else GapCause.OPERATOR_OFF
                 detail = "another ingest process holds the camera now" if lost else "the camera was removed"
-                stops.append(self._stop(camera_id, cause, detail))
+                self._begin_stop(camera_id, cause, detail)
             elif camera_id in self._superseded:
-                stops.append(self._stop(camera_id, GapCause.INGEST_FAILOVER, "another ingest process holds the camera"))
+                self._begin_stop(camera_id, GapCause.INGEST_FAILOVER, "another ingest process holds the camera")
             elif running.task.done():
                 error = running.task.exception() if not running.task.cancelled() else None
                 log.error("camera_runner_failed", camera_id=camera_id, exc_info=error)
-                stops.append(self._stop(camera_id, GapCause.INGEST_LOST, "ingest failed"))
+                self._begin_stop(camera_id, GapCause.INGEST_LOST, "ingest failed")
             elif runner.needs_restart(wanted.state):
-                stops.append(self._stop(camera_id, GapCause.OPERATOR_OFF, "the camera's settings were changed"))
+                self._begin_stop(camera_id, GapCause.OPERATOR_OFF, "the camera's settings were changed")
             else:
                 epoch = self._epoch(camera_id, wanted.partition, runner)
                 if runner.epoch != epoch:
@@ -245,16 +246,25 @@ class CameraLeases:
                 if runner.state.version != wanted.state.version:
                     runner.update(wanted.state)
         self._lost.clear()
-        if stops:
-            await asyncio.gather(*stops)
+        await self._all_stopped()
         for camera_id, wanted in self._wanted.items():
             if camera_id not in self._running and camera_id not in self._superseded and wanted.partition in self._acquired_ms:
                 runner = self._create_runner(wanted.state, self._epoch(camera_id, wanted.partition, None))
                 self._running[camera_id] = _Running(runner, asyncio.create_task(runner.run(), name=f"camera {camera_id}"))
         self._count()
 
-    async def _stop(self, camera_id: str, cause: GapCause, detail: str) -> None:
+    def _begin_stop(self, camera_id: str, cause: GapCause, detail: str) -> None:
         running = self._running.pop(camera_id)
+        task = asyncio.create_task(self._stop(camera_id, running, cause, detail), name=f"stop {camera_id}")
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _all_stopped(self) -> None:
+        """Whoever is cancelled while he waits leaves the stops to go on."""
+        if self._stopping:
+            await asyncio.wait(set(self._stopping))
+
+    async def _stop(self, camera_id: str, running: _Running, cause: GapCause, detail: str) -> None:
         running.runner.stop(cause, FaultCause.OPERATOR_OFF if cause is GapCause.OPERATOR_OFF else FaultCause.CLOSED, detail)
         running.task.cancel()
         _, late = await asyncio.wait({running.task}, timeout=STOP_TIMEOUT_S)

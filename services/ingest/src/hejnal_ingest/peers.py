@@ -17,7 +17,7 @@ log = structlog.get_logger()
 TOPIC = "camera-status"
 _LOOK_BACK_S = 120.0
 """Whoever holds a camera tells its status every ten seconds."""
-_POLL_MS = 1000
+_POLL_MS = 2000
 
 
 class OnSeen(Protocol):
@@ -59,7 +59,11 @@ class PeerLeases:
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest", metadata_max_age_ms=60_000
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="latest",
+            metadata_max_age_ms=60_000,
+            fetch_max_wait_ms=_POLL_MS,  # what is told comes at once all the same
         )
         async with asyncio.timeout(30):
             await consumer.start()

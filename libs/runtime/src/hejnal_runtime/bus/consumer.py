@@ -166,7 +166,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             while not self._stopping.is_set():
                 if committer.done():
                     committer.result()
-                fetched = await consumer.getmany(timeout_ms=200, max_records=2000)
+                fetched = await consumer.getmany(timeout_ms=500, max_records=2000)
                 for partition, records in fetched.items():
                     if worker := self._workers.get(partition):
                         worker.put(records)
@@ -239,7 +239,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             for worker in workers
             if worker.done_offset is not None and worker.done_offset != worker.committed_offset
         }
-        if not offsets or self._consumer is None:
+        if not offsets or self._consumer is None or self._from_beginning:  # then nobody ever asks for them
             return
         try:
             await asyncio.wait_for(self._consumer.commit(offsets), 10)

@@ -20,6 +20,8 @@ GAP_CAUSES: dict[FaultCause, GapCause] = {
     FaultCause.PROTOCOL: GapCause.LINK_DOWN,
     FaultCause.DISK_FULL: GapCause.DISK_FULL,
     FaultCause.OPERATOR_OFF: GapCause.OPERATOR_OFF,
+    FaultCause.GATEWAY_AWAY: GapCause.REFUSED,
+    FaultCause.INGEST_AWAY: GapCause.INGEST_LOST,
 }
 """Why footage is missing when a camera has a fault."""
 

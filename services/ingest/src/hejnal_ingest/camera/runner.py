@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from hejnal_contracts.cameras import CameraCondition, CameraState, CameraStatusReported, FaultCause, StreamName
+from hejnal_contracts.cameras import CameraCondition, CameraState, CameraStatusReported, FaultCause, StreamHealth, StreamName
 from hejnal_contracts.media import GapCause
 from hejnal_ingest.camera.condition import Condition
 from hejnal_ingest.camera.hooks import ObserverFactory, RecordingChoice, no_observers
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 _MIN_REPORT_SPACING_S = 0.2
 _REPORT_RETRY_S = 1.0
+_FAREWELL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class CameraRunner:
         self.epoch = epoch
         self._context = context
         self._changed = asyncio.Event()
+        self._farewell = ""
         self._off_since: datetime = context.pulling.clock.now()
         self._streams: CameraStreams | None = self._open_streams() if state.enabled else None
 
@@ -97,6 +99,8 @@ class CameraRunner:
 
     def stop(self, cause: GapCause, fault: FaultCause, detail: str) -> None:
         """Says why `run` is about to be cancelled; the run that is being recorded ends with this cause."""
+        if cause is GapCause.INGEST_LOST:
+            self._farewell = detail
         if self._streams is not None:
             self._streams.stop(cause, fault, detail)
 
@@ -106,9 +110,17 @@ class CameraRunner:
             puller.hub.close()
 
     async def closed(self) -> None:
-        """After cancellation: waits until the sessions are closed and what was recorded is on disk."""
+        """After cancellation: waits until the sessions are closed and what was recorded is on disk.
+
+        When the process ends, nobody is to take the last status for true: it is told that ingest is away.
+        """
         if self._streams is not None:
             await self._streams.closed()
+        if self._farewell and self.state.enabled:
+            now = self._context.pulling.clock.now()
+            condition = Condition(CameraCondition.RETRYING, now, FaultCause.INGEST_AWAY, self._farewell)
+            with contextlib.suppress(AppError):
+                await self._context.producer.send_fact(self._report_of(condition, ()), SOURCE, timeout_s=_FAREWELL_S)
 
     @contextlib.asynccontextmanager
     async def reading(self, name: StreamName) -> AsyncIterator[RelayReader]:
@@ -163,12 +175,13 @@ class CameraRunner:
 
     def status(self) -> CameraStatusReported:
         """What is known of the camera now."""
-        now = self._context.pulling.clock.now()
         if self._streams is None:
             condition = Condition(CameraCondition.OFF, self._off_since, FaultCause.OPERATOR_OFF)
         else:
             condition = self._streams.recorded.board.current
-        figures = [health for puller in self._pullers() if (health := puller.health()) is not None]
+        return self._report_of(condition, tuple(health for puller in self._pullers() if (health := puller.health()) is not None))
+
+    def _report_of(self, condition: Condition, figures: tuple[StreamHealth, ...]) -> CameraStatusReported:
         return CameraStatusReported(
             camera_id=self.camera_id,
             epoch=self.epoch,
@@ -178,9 +191,9 @@ class CameraRunner:
             cause=condition.cause,
             detail=condition.detail,
             since=condition.since,
-            observed_at=now,
+            observed_at=self._context.pulling.clock.now(),
             retry_at=condition.retry_at,
-            streams=tuple(figures),
+            streams=figures,
         )
 
 
