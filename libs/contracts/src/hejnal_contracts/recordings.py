@@ -31,7 +31,7 @@ class SegmentDeleted(Fact):
     segment_id: Id
     starts_at: Instant
     ends_at: Instant
-    reason: Literal["age", "space", "privacy", "camera_removed"]
+    reason: Literal["age", "space", "privacy", "camera_removed", "lost"]
     deleted_at: Instant
 
 

@@ -15,8 +15,9 @@ def main() -> int:
     commands.add_parser("migrate", help="bring the database schema to the newest revision")
     openapi = commands.add_parser("openapi", help="write the internal API's OpenAPI document")
     openapi.add_argument("--out", type=Path, help="file to write; standard output without it")
-    check = commands.add_parser("check", help="compare index and archive; changes nothing")
+    check = commands.add_parser("check", help="compare index and archive; changes nothing without --repair")
     check.add_argument("--camera", help="only this camera")
+    check.add_argument("--repair", action="store_true", help="put right what can be put right without a guess")
     check.add_argument("--hashes", action="store_true", help="read every byte and compare the fragments' SHA-256")
     check.add_argument("--orphans-older-than-s", type=float, default=300, help="younger files without a row are in the making")
     keys = commands.add_parser("keys", help="the evidence authority: make, rotate, look at")
@@ -53,10 +54,16 @@ def main() -> int:
         migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_recorder", SCHEMA)
         return 0
     if arguments.command == "check":
-        from hejnal_recorder.check import run_check
+        from hejnal_recorder.check_command import run_check
 
         return asyncio.run(
-            run_check(settings, camera_id=arguments.camera, hashes=arguments.hashes, orphan_age_s=arguments.orphans_older_than_s)
+            run_check(
+                settings,
+                camera_id=arguments.camera,
+                hashes=arguments.hashes,
+                orphan_age_s=arguments.orphans_older_than_s,
+                repair=arguments.repair,
+            )
         )
     from hejnal_recorder.service import run_service
 

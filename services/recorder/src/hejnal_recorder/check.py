@@ -1,11 +1,9 @@
-"""`check`: compares index and archive and says what does not fit. It changes and deletes nothing."""
+"""`check`: compares index and archive and says what does not fit. Without `--repair` it changes nothing."""
 
 import asyncio
-import json
-import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_recorder.fragments import unpack
-from hejnal_recorder.resources import SCHEMA
-from hejnal_recorder.settings import Settings
-from hejnal_recorder.takeover.archive import hash_range
-from hejnal_runtime.database import Database
+from hejnal_recorder.takeover.archive import MARKER, hash_range
 
 _CAMERAS = text("select camera_id, first_seen, until, run_open from stories order by camera_id")
 _SPANS = text(
@@ -36,6 +31,17 @@ _FILES = text(
     order by segment_id, part limit 500
     """
 )
+_WRONG_SUMS = text(
+    """
+    with kept as (
+        select level, bucket, kind, amount from coverage
+        where camera_id = :camera_id and amount <> 0 and kind not like 'event:%'),
+    should as (select level, bucket, kind, amount from coverage_of(:camera_id))
+    select level, bucket, kind from (table kept except table should) a
+    union select level, bucket, kind from (table should except table kept) b
+    order by 1, 2, 3 limit 5
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,12 @@ class Finding:
     """One thing that does not fit."""
 
     kind: str
-    """overlap, hole, torn, missing, short, hash, orphan"""
+    """overlap, hole, torn, missing, short, hash, orphan, coverage"""
     camera_id: str
     detail: str
     segment_id: str = ""
+    path: str = ""
+    """Of an orphan, relative to the archive's folder."""
 
 
 async def findings(
@@ -59,6 +67,9 @@ async def findings(
             continue
         for finding in await _tiling(session, camera):
             yield finding
+        for wrong in (await session.execute(_WRONG_SUMS, {"camera_id": camera.camera_id})).all():
+            detail = f"the sum of {wrong.kind} is wrong for the {wrong.level} from {wrong.bucket.isoformat()}"
+            yield Finding("coverage", camera.camera_id, detail)
         async for row in _rows(session, camera.camera_id):
             named.add(row.path)
             if row.state != "garbage":  # its file may be gone already
@@ -148,25 +159,7 @@ def _orphans(archive_dir: Path, named: Iterable[str], camera_id: str | None, age
     before = time.time() - age_s  # file times are the machine's
     for path in sorted((archive_dir / camera_id if camera_id else archive_dir).rglob("*")):
         relative = path.relative_to(archive_dir)
-        if path.is_file() and str(relative) not in names and path.stat().st_mtime < before:
-            yield Finding("orphan", relative.parts[0], f"{relative} is named by no row")
-
-
-async def run_check(settings: Settings, *, camera_id: str | None, hashes: bool, orphan_age_s: float) -> int:
-    """Print a JSON line per finding and a summary to standard error; 0 when all fits, 1 otherwise."""
-    assert settings.database_url is not None
-    database = Database(settings.database_url.get_secret_value(), schema=SCHEMA)
-    counts: dict[str, int] = {}
-    try:
-        async with database.read() as session:
-            await session.execute(text("set transaction isolation level repeatable read, read only"))
-            await session.execute(text("set idle_in_transaction_session_timeout = 0"))  # reading every byte takes its time
-            archive_dir = settings.archive_dir.absolute()
-            async for finding in findings(session, archive_dir, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s):
-                counts[finding.kind] = counts.get(finding.kind, 0) + 1
-                sys.stdout.write(json.dumps(asdict(finding), ensure_ascii=False) + "\n")
-    finally:
-        await database.close()
-    summary = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "all fits"
-    sys.stderr.write(f"check: {summary}\n")
-    return 1 if counts else 0
+        if path.name == MARKER or not path.is_file() or str(relative) in names:
+            continue
+        if path.stat().st_mtime < before:
+            yield Finding("orphan", relative.parts[0], f"{relative} is named by no row", path=str(relative))

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import structlog
+
 from hejnal_contracts.cameras import CameraState
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
 from hejnal_recorder.app import create_app
 from hejnal_recorder.export.runner import ExportRunner
+from hejnal_recorder.marker import name_archive
 from hejnal_recorder.marks.events import remember_event
 from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.resources import Resources
@@ -25,6 +28,8 @@ from hejnal_runtime.health import Health
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import serve
+
+log = structlog.get_logger()
 
 GROUP = "recorder"
 TOPICS = ("camera-media", "cameras", "camera-events")
@@ -90,28 +95,37 @@ async def run_service(settings: Settings) -> None:
             interval_s=settings.retention_interval_s,
         )
         exports = ExportRunner(resources.database, settings, resources.clock)
+        ready = asyncio.Event()
         health = Health()
         health.add("postgresql", resources.database.ping)
         health.add("camera-media", consumer.health)
         health.add("outbox", relay.health)
+        health.add("archive", lambda: None if ready.is_set() and archive.is_there() else "the archive's disk is not mounted")
         app = create_app(settings, resources, health)
 
-        async def delete_in_time() -> None:
-            """The database may come later than we do; the decision is entered before anything gets older than the law allows."""
-            while True:
+        async def prepare() -> None:
+            """Database and archive disk may come later than we do; nothing is written or deleted before both are there."""
+            while not ready.is_set():
                 try:
                     await record_decision(
                         resources.database, settings.ceiling_days, settings.ceiling_decision, resources.clock.now()
                     )
-                    break
+                    archive.name = await name_archive(resources.database, archive.archive_dir, resources.clock.now())
+                    archive.check_mounted()
+                    ready.set()
                 except Exception as error:
                     if not is_transient(error):
                         raise
-                await asyncio.sleep(5)
+                    log.warning("archive_not_ready", error=repr(error))
+                    await asyncio.sleep(5)
+
+        async def delete_in_time() -> None:
+            await ready.wait()
             await retention.run()
 
         async def consume() -> None:
             """The gatherer outlives the consumer, so that what is in work can finish when the service ends."""
+            await ready.wait()
             async with asyncio.TaskGroup() as group:
                 gathering = group.create_task(gatherer.run())
                 try:
@@ -119,6 +133,7 @@ async def run_service(settings: Settings) -> None:
                 finally:
                     gathering.cancel()
 
-        await serve([(app, settings.internal_host, settings.internal_port)], [consume, relay.run, delete_in_time, exports.run])
+        loops = [prepare, consume, relay.run, delete_in_time, exports.run]
+        await serve([(app, settings.internal_host, settings.internal_port)], loops)
     finally:
         await resources.close()

@@ -250,6 +250,14 @@ bookmarks = Table(
     comment="Marks of staff on the time bar; they secure nothing",
 )
 
+archives = Table(
+    "archives",
+    metadata,
+    Column("archive_id", Text, primary_key=True),
+    _instant("named_at"),
+    comment="One row: the archive that this index describes",
+)
+
 coverage = Table(
     "coverage",
     metadata,

@@ -24,7 +24,7 @@ from hejnal_runtime.outbox import publish
 
 log = structlog.get_logger()
 
-Reason = Literal["age", "space", "privacy", "camera_removed"]
+Reason = Literal["age", "space", "privacy", "camera_removed", "lost"]
 SOURCE = "recorder"
 FINISH_BATCH = 200
 DETAILS: dict[Reason, str] = {
@@ -32,6 +32,7 @@ DETAILS: dict[Reason, str] = {
     "space": "Deleted early to make room",
     "privacy": "Deleted for the sake of privacy",
     "camera_removed": "Deleted with its camera",
+    "lost": "Its file was lost from the archive",
 }
 
 _LOCK_STORY = text("select 1 from stories where camera_id = :camera_id for no key update")
@@ -61,7 +62,7 @@ _CONDEMN = text(
 _NEIGHBOURS = text(
     """
     select gap_id, starts_at, ends_at from gaps
-    where camera_id = :camera_id and cause = 'retention' and detail = :detail and (ends_at = :starts_at or starts_at = :ends_at)
+    where camera_id = :camera_id and cause = :cause and detail = :detail and (ends_at = :starts_at or starts_at = :ends_at)
     order by starts_at
     """
 )
@@ -139,7 +140,7 @@ async def condemn(session: AsyncSession, candidates: Candidates, reason: Reason)
         await session.execute(_CONDEMN, values | {"segment_ids": sorted({part.segment_id for part in doomed}), "reason": reason})
         for part in doomed:
             if part.ends_at > part.starts_at:
-                await _leave_gap(session, candidates.camera_id, part.starts_at, part.ends_at, DETAILS[reason])
+                await _leave_gap(session, candidates.camera_id, part.starts_at, part.ends_at, reason)
     return Condemned(
         segments=len({part.segment_id for part in doomed}),
         size_bytes=sum(part.footage_bytes for part in doomed),
@@ -148,9 +149,11 @@ async def condemn(session: AsyncSession, candidates: Candidates, reason: Reason)
     )
 
 
-async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime, ends_at: datetime, detail: str) -> None:
+async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime, ends_at: datetime, reason: Reason) -> None:
     """The deleted time becomes a gap, one with deleted time right before and after it."""
-    values = {"camera_id": camera_id, "starts_at": starts_at, "ends_at": ends_at, "detail": detail}
+    cause = GapCause.INGEST_LOST if reason == "lost" else GapCause.RETENTION
+    span = {"camera_id": camera_id, "starts_at": starts_at, "ends_at": ends_at}
+    values = span | {"cause": cause.value, "detail": DETAILS[reason]}
     neighbours = (await session.execute(_NEIGHBOURS, values)).all()
     before = next((gap for gap in neighbours if gap.ends_at == starts_at), None)
     after = next((gap for gap in neighbours if gap.starts_at == ends_at), None)
@@ -160,7 +163,7 @@ async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime,
     if before is not None:
         await session.execute(_EXTEND_GAP, {"gap_id": before.gap_id, "ends_at": values["ends_at"]})
     else:
-        await session.execute(_INSERT_GAP, values | {"gap_id": new_id(), "cause": GapCause.RETENTION.value})
+        await session.execute(_INSERT_GAP, values | {"gap_id": new_id()})
 
 
 async def finish(database: Database, archive: Archive, now: datetime) -> int:

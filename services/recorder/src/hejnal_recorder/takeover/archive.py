@@ -15,6 +15,9 @@ from hejnal_recorder.retention.pressure import Disk
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
+MARKER = ".hejnal-archive"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One announced fragment and where it belongs."""
@@ -51,12 +54,24 @@ class Archive:
     def __init__(self, archive_dir: Path, spool_dir: Path | None) -> None:
         self.archive_dir = archive_dir
         self.spool_dir = spool_dir
+        self.name: str | None = None
+        """What the marker file has to say; None: not asked for."""
+
+    def check_mounted(self) -> None:
+        """OSError when the folder is not the archive that the index knows: nothing is written there, try again later."""
+        if not is_mounted(self.archive_dir, self.name):
+            raise OSError(errno.ENODEV, "not the archive of this index; is its disk mounted?", str(self.archive_dir))
+
+    def is_there(self) -> bool:
+        """Whether the archive's disk is mounted."""
+        return is_mounted(self.archive_dir, self.name)
 
     def link_all(self, wanted: Iterable[Wanted]) -> list[Found]:
         """Take fragments over by link, in order; new directory entries are durable when it returns.
 
         OSError when the archive itself does not work (full, read-only): try again later.
         """
+        self.check_mounted()
         new_folders: set[Path] = set()
         found = [self._link(one, new_folders) for one in wanted]
         for folder in sorted(new_folders):
@@ -119,6 +134,7 @@ class Archive:
 
     def write(self, archive_path: str, pieces: Iterable[tuple[int, bytes]]) -> bool:
         """Write fetched (offset, bytes) durably; False when the file is shared with the spool and must not be written."""
+        self.check_mounted()
         target = self.archive_dir / archive_path
         new_folders = {target.parent, *make_folders(target.parent, self.archive_dir)}
         existed = target.exists()
@@ -151,6 +167,7 @@ class Archive:
 
     def unlink(self, archive_path: str) -> None:
         """Remove a file durably; a file that is gone already is fine. An emptied day folder goes with it."""
+        self.check_mounted()
         target = self.archive_dir / archive_path
         with contextlib.suppress(FileNotFoundError):
             target.unlink()
@@ -164,6 +181,16 @@ class Archive:
         figures = os.statvfs(self.archive_dir)
         ours = figures.f_blocks - figures.f_bfree + figures.f_bavail
         return Disk(total_bytes=ours * figures.f_frsize, free_bytes=figures.f_bavail * figures.f_frsize)
+
+
+def is_mounted(archive_dir: Path, name: str | None) -> bool:
+    """Whether the folder is the archive of that name. True while it has none."""
+    if name is None:
+        return True
+    try:
+        return (archive_dir / MARKER).read_text().strip() == name
+    except OSError:
+        return False
 
 
 def make_folders(folder: Path, root: Path) -> set[Path]:
