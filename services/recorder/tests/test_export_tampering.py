@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from export_case import Case, make_case
@@ -121,3 +122,26 @@ def test_a_forgers_own_authority_is_not_trusted(made: Case, clip: Clip, tmp_path
     assert any("fingerprint" in note for note in verify_package(forged.package).notes)
     report = verify_package(forged.package, anchor_pem=made.ca)
     assert {"signature-wrong", "c2pa-wrong"} <= {finding.code for finding in report.findings}
+
+
+def leaves(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path] * bool(path) + [leaf for key, value in inner for leaf in leaves(value, (*path, key))]
+
+
+def test_any_change_in_the_manifest_is_a_finding_and_never_a_crash(made: Case, unpacked: Path, tmp_path: Path) -> None:
+    choose = random.Random(5)
+    package = tmp_path / "package"
+    shutil.copytree(unpacked, package)
+    original = json.loads((package / "manifest.json").read_text())
+    places = [place for place in leaves(original) if len(place) < 7 or choose.random() < 0.05]
+    for place in choose.sample(places, 40):
+        changed = json.loads(json.dumps(original))
+        node = changed
+        for key in place[:-1]:
+            node = node[key]
+        node[place[-1]] = choose.choice([None, 7, "x", [], {}, [{}], "../../x", True])
+        (package / "manifest.json").write_text(json.dumps(changed))
+        report = verify_package(package, anchor_pem=made.ca)
+        assert "signature-wrong" in {finding.code for finding in report.findings}, place
+        assert json.dumps(report.document())

@@ -124,22 +124,34 @@ def _manifest(report: Report, raw: bytes) -> dict[str, Any] | None:
                 "manifest-unknown", MANIFEST, f"its schema is {manifest['schema']!r}, not {SCHEMA}: use a newer hejnal-verify"
             )
             return None
-        _ = (manifest["export_id"], manifest["request"]["case_number"], manifest["files"])
+        _demand_text(manifest, "export_id")
+        _demand_text(manifest["request"], "case_number", "from", "to")
+        for entry in manifest["files"]:
+            _demand_text(entry, "path", "sha256")
         for camera in manifest["cameras"]:
             _check_tiling(report, manifest, camera)
+            _demand_text(camera, "camera_id")
             for entry in camera["files"]:
-                _ = (entry["path"], entry["size_bytes"], entry["sha256"], entry["init_sha256"], entry["from"], entry["to"])
-                _ = [(fragment["sha256"], fragment["from"], fragment["to"]) for fragment in entry["fragments"]]
+                _demand_text(entry, "path", "sha256", "init_sha256", "from", "to")
+                _ = entry["size_bytes"]
+                for fragment in entry["fragments"]:
+                    _demand_text(fragment, "sha256", "from", "to")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         report.add("manifest-broken", MANIFEST, f"it cannot be read ({type(error).__name__})")
         return None
     return manifest
 
 
+def _demand_text(part: dict[str, Any], *names: str) -> None:
+    if not all(isinstance(part[name], str) for name in names):
+        raise TypeError(f"one of {', '.join(names)} is no text")
+
+
 def _check_tiling(report: Report, manifest: dict[str, Any], camera: dict[str, Any]) -> None:
     """Footage and gaps of a camera must be the whole interval asked for: no second is passed over in silence."""
     reached = manifest["request"]["from"]
     for span in camera["spans"]:
+        _demand_text(span, "from", "to")
         if span["from"] != reached:
             report.add("time-unexplained", MANIFEST, f"{camera['camera_id']}: time is missing or doubled", reached, span["from"])
         reached = span["to"]
