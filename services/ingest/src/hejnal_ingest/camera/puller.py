@@ -184,7 +184,7 @@ class StreamPuller:
                 group.create_task(source.run())
                 group.create_task(self._watch(source, self._watchdog))
         except CredentialsUnavailableError as error:
-            return FaultCause.UNAUTHORIZED, f"the camera's password cannot be had: {error}"
+            return FaultCause.GATEWAY_AWAY, f"the camera's password cannot be had: {error}"
         except SourceError as error:
             self._retry_after_s = error.retry_after_s or 0.0
             return error.cause, error.detail
