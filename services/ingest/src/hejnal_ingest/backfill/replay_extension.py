@@ -30,6 +30,8 @@ def read_replay_extension(packet: memoryview) -> ReplayStamp | None:
         return None
     body = packet[at + 4 : at + 16]
     seconds, fraction = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
+    if seconds < 1 << 31:
+        seconds += 1 << 32  # from 2036 on NTP counts anew (RFC 4330 §3)
     flags = body[8]
     taken_us = (seconds - NTP_EPOCH_OFFSET_S) * 1_000_000 + (fraction * 1_000_000 + (1 << 31) >> 32)
     return ReplayStamp(taken_us, bool(flags & 0x80), bool(flags & 0x40), bool(flags & 0x20))

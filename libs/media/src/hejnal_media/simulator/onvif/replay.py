@@ -44,7 +44,7 @@ def with_replay_extension(frames: bytes | bytearray, picture: PacketizedPicture,
     seconds, micros = divmod(frame.taken_at_us, 1_000_000)
     flags = (0x80 if picture.key_frame else 0) | (0x40 if frame.section_ends else 0) | (0x20 if frame.section_starts else 0)
     extension = _EXTENSION.pack(
-        REPLAY_EXTENSION, 3, seconds + NTP_EPOCH_OFFSET_S, (micros << 32) // 1_000_000, flags, cseq & 0xFF, 0
+        REPLAY_EXTENSION, 3, (seconds + NTP_EPOCH_OFFSET_S) & 0xFFFFFFFF, (micros << 32) // 1_000_000, flags, cseq & 0xFF, 0
     )
     out = bytearray(frames[:_HEAD]) + extension + frames[_HEAD:]
     out[2:4] = (first_end - 4 + len(extension)).to_bytes(2, "big")
