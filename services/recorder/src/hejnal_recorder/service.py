@@ -118,6 +118,7 @@ async def run_service(settings: Settings) -> None:
                         raise
                     log.warning("archive_not_ready", error=repr(error))
                     await asyncio.sleep(5)
+            await asyncio.Event().wait()  # a loop that ends by itself ends the service
 
         async def delete_in_time() -> None:
             await ready.wait()
