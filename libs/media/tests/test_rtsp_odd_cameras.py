@@ -1,23 +1,20 @@
 """More of what cameras do: several tracks, TLS, stale sessions, moves, keep-alives, wrong channels, garbage between frames."""
 
 import asyncio
-import hashlib
-import ipaddress
-import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from hejnal_media.rtcp import goodbye
-from hejnal_media.rtsp import Credentials, RtspError, RtspFault, RtspSession, SessionLimits, StaleSessions, TlsPolicy
+from hejnal_media.rtcp import goodbye, sender_report
+from hejnal_media.rtsp import (
+    Credentials,
+    RtspError,
+    RtspFault,
+    RtspSession,
+    SessionLimits,
+    StaleSessions,
+)
 from hejnal_media.rtsp.message import Request, encode_request
-from hejnal_media.sdp import parse_sdp
 from hejnal_media.simulator import Clip
 from hejnal_media.simulator.scripted import OddCamera, camera, ok, pictures, usual
 from hejnal_media.testing import RecordingSink
@@ -175,6 +172,66 @@ async def test_a_new_nonce_is_no_wrong_password(clip: Clip) -> None:
         await session.close()
 
 
+@pytest.mark.parametrize("per_connection", [False, True])
+async def test_a_camera_that_hangs_up_after_asking_for_the_password(clip: Clip, per_connection: bool) -> None:
+    def guarded(request: Request) -> bytes:
+        nonce = f"n{len(odd.writers) if per_connection else 0}"
+        if f'nonce="{nonce}"' in request.headers.get("authorization"):
+            return usual(clip)(request)
+        answer = ok(request, ("WWW-Authenticate", f'Digest realm="x", nonce="{nonce}"'), status=401, reason="No")
+        odd.writers[-1].write(answer)
+        if not request.headers.get("authorization"):
+            odd.writers[-1].close()
+        return b""
+
+    async with camera(guarded) as (odd, where):
+        session = RtspSession(f"rtsp://{where}/", RecordingSink(), credentials=Credentials("a", "b"), limits=LIMITS)
+        await session.open()
+        await session.close()
+        assert len(odd.writers) == 2
+
+
+async def test_a_wrong_password_is_not_tried_for_ever(clip: Clip) -> None:
+    def guarded(request: Request) -> bytes:
+        odd.writers[-1].write(ok(request, ("WWW-Authenticate", 'Digest realm="x", nonce="1"'), status=401, reason="No"))
+        odd.writers[-1].close()
+        return b""
+
+    async with camera(guarded) as (odd, where):
+        session = RtspSession(f"rtsp://{where}/", RecordingSink(), credentials=Credentials("a", "b"), limits=LIMITS)
+        with pytest.raises(RtspError) as caught:
+            await session.open()
+        assert caught.value.fault is RtspFault.UNAUTHORIZED
+        assert len(odd.requests) <= 3
+
+
+async def test_a_redirect_to_a_path(clip: Clip) -> None:
+    def moved(request: Request) -> bytes:
+        if request.url.endswith("/new"):
+            return usual(clip)(request)
+        return ok(request, ("Location", "/new"), status=302, reason="Moved")
+
+    async with camera(usual(clip, DESCRIBE=moved)) as (odd, where):
+        session = RtspSession(f"rtsp://{where}/old", RecordingSink(), limits=LIMITS)
+        await session.open()
+        await session.close()
+        assert odd.requests[-1].url.startswith(f"rtsp://{where}/new")
+
+
+async def test_channels_that_no_other_camera_uses(clip: Clip) -> None:
+    def set_up(request: Request) -> bytes:
+        return ok(request, ("Session", "abc"), ("Transport", "RTP/AVP/TCP;unicast;interleaved=200-201"))
+
+    async with camera(usual(clip, SETUP=set_up)) as (odd, where):
+        sink = RecordingSink()
+        session = await play(where, sink, odd, clip, channel=200)
+        report = sender_report(9, unix_us=1_767_225_600_500_000, rtp_timestamp=7200, packets=1, octets=1, cname="x")
+        odd.writers[0].write(b"$\xc9" + len(report).to_bytes(2, "big") + report)
+        await until(lambda: session.camera_clock)
+        assert not sink.breaks
+        await session.close()
+
+
 async def test_only_auth_int_is_not_answered_with_a_guess(clip: Clip) -> None:
     def guarded(request: Request) -> bytes:
         challenge = 'Digest realm="x", nonce="1", qop="auth-int", algorithm=MD5'
@@ -268,139 +325,3 @@ async def test_garbage_between_frames_is_passed_over_and_bounded(clip: Clip) -> 
                 await session.run()
         assert caught.value.fault is RtspFault.PROTOCOL
         await session.close()
-
-
-# --- TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
-    """Certificate, key and fingerprint of a camera that signs its own."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public, private = folder / "camera.pem", folder / "camera.key"
-    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return public, private, hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
-
-
-def context_of(certificate: tuple[Path, Path, str]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate[0], certificate[1])
-    return context
-
-
-@pytest.mark.parametrize("how", ["authority", "fingerprint", "insecure"])
-async def test_rtsps(clip: Clip, certificate: tuple[Path, Path, str], how: str) -> None:
-    public, _, fingerprint = certificate
-    colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
-    policy = {
-        "authority": TlsPolicy(ca_file=public),
-        "fingerprint": TlsPolicy(fingerprints=("00" * 32, colons)),
-        "insecure": TlsPolicy(insecure=True),
-    }[how]
-    async with camera(usual(clip), secure=context_of(certificate)) as (odd, where):
-        sink = RecordingSink()
-        session = RtspSession(f"rtsps://{where}/", sink, limits=LIMITS, tls=policy)
-        await session.open()
-        odd.writers[0].write(pictures(clip, 40, channel=4, payload_type=99))
-        await until(lambda: len(sink.units) >= 39)
-        assert odd.requests[0].url.startswith("rtsps://")
-        await session.close()
-
-
-async def test_who_cannot_prove_itself_gets_no_request(clip: Clip, certificate: tuple[Path, Path, str], tmp_path: Path) -> None:
-    async with camera(usual(clip), secure=context_of(certificate)) as (odd, where):
-        for policy in (TlsPolicy(), TlsPolicy(fingerprints=("00" * 32,)), TlsPolicy(ca_file=tmp_path / "none.pem")):
-            with pytest.raises(RtspError) as caught:
-                await RtspSession(f"rtsps://{where}/", RecordingSink(), limits=LIMITS, tls=policy).open()
-            assert caught.value.fault is RtspFault.PROTOCOL
-        assert not odd.requests
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [(b"RTSP/1.0 400 Bad Request\r\n\r\n", RtspFault.NOT_RTSP), (b"", RtspFault.NOT_RTSP), (None, RtspFault.STALLED)],
-)
-async def test_cameras_that_know_no_tls(answer: bytes | None, expected: RtspFault) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(100)
-        if answer is None:
-            await reader.read(-1)
-        writer.write(answer or b"")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    with pytest.raises(RtspError) as caught:
-        await RtspSession(f"rtsps://127.0.0.1:{port}/", RecordingSink(), limits=LIMITS).open()
-    server.close()
-    assert caught.value.fault is expected
-
-
-async def test_a_password_does_not_leave_tls(clip: Clip, certificate: tuple[Path, Path, str]) -> None:
-    def guarded(request: Request) -> bytes:
-        if not request.headers.get("authorization"):
-            return ok(request, ("WWW-Authenticate", 'Basic realm="x"'), status=401, reason="No")
-        return usual(clip)(request)
-
-    async with camera(guarded) as (plain, plain_where):
-
-        def moved(request: Request) -> bytes:
-            return ok(request, ("Location", f"rtsp://{plain_where}/"), status=303, reason="Moved")
-
-        async with camera(usual(clip, DESCRIBE=moved), secure=context_of(certificate)) as (_, where):
-            with pytest.raises(RtspError) as caught:
-                await RtspSession(
-                    f"rtsps://{where}/",
-                    RecordingSink(),
-                    limits=LIMITS,
-                    tls=TlsPolicy(insecure=True),
-                    credentials=Credentials("a", "b"),
-                ).open()
-            assert caught.value.fault is RtspFault.UNAUTHORIZED
-        assert not any(request.headers.get("authorization") for request in plain.requests)
-
-
-# --- descriptions
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("m=video 0 RTP/AVP 26", ("JPEG", 26, 90_000, 1)),
-        ("m=audio 0 RTP/AVP 8", ("PCMA", 8, 8000, 1)),
-        ("m=audio 0 RTP/AVP 0\na=rtpmap:0 PCMU/16000/2", ("PCMU", 0, 16_000, 2)),
-        ("m=audio 0 RTP/AVP 97\na=rtpmap:97 opus/48000/2 ", ("OPUS", 97, 48_000, 2)),
-        ("m=video 0 RTP/AVP 96\nm=audio 0 RTP/AVP 8\na=rtpmap:96 H265/90000", ("H265", 96, 90_000, 1)),
-        ("a=rtpmap:96 H264/90000\nm=video 0 RTP/AVP 96", ("H264", 96, 90_000, 1)),
-        ("s=\ns=\nm=video 0 RTP/AVP 98\na=rtpmap:98 h264/90000  \no=", ("H264", 98, 90_000, 1)),
-    ],
-)
-def test_descriptions_that_leave_things_out_or_put_them_elsewhere(text: str, expected: tuple[str, int, int, int]) -> None:
-    media = parse_sdp(text.replace("\n", "\r\n").encode()).media[0]
-    assert (media.encoding, media.payload_type, media.clock_rate, media.channels) == expected
-
-
-def test_parameters_under_the_wrong_track_are_found() -> None:
-    video_lines = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-    text = video_lines + "m=audio 0 RTP/AVP 8\r\na=fmtp:96 sprop-parameter-sets=Z0IAHw==,aM4=\r\n"
-    video, audio = parse_sdp(text.encode()).media
-    assert len(video.parameter_sets) == 2
-    assert audio.parameters == {"sprop-parameter-sets": "Z0IAHw==,aM4="}

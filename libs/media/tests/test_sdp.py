@@ -1,5 +1,6 @@
 import base64
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,3 +109,28 @@ def test_any_challenge(value: str) -> None:
         authenticator = Authenticator(Credentials("a", "b"))
         if authenticator.challenged([text]):
             assert authenticator.header("PLAY", "rtsp://h/")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("m=video 0 RTP/AVP 26", ("JPEG", 26, 90_000, 1)),
+        ("m=audio 0 RTP/AVP 8", ("PCMA", 8, 8000, 1)),
+        ("m=audio 0 RTP/AVP 0\na=rtpmap:0 PCMU/16000/2", ("PCMU", 0, 16_000, 2)),
+        ("m=audio 0 RTP/AVP 97\na=rtpmap:97 opus/48000/2 ", ("OPUS", 97, 48_000, 2)),
+        ("m=video 0 RTP/AVP 96\nm=audio 0 RTP/AVP 8\na=rtpmap:96 H265/90000", ("H265", 96, 90_000, 1)),
+        ("a=rtpmap:96 H264/90000\nm=video 0 RTP/AVP 96", ("H264", 96, 90_000, 1)),
+        ("s=\ns=\nm=video 0 RTP/AVP 98\na=rtpmap:98 h264/90000  \no=", ("H264", 98, 90_000, 1)),
+    ],
+)
+def test_descriptions_that_leave_things_out_or_put_them_elsewhere(text: str, expected: tuple[str, int, int, int]) -> None:
+    media = parse_sdp(text.replace("\n", "\r\n").encode()).media[0]
+    assert (media.encoding, media.payload_type, media.clock_rate, media.channels) == expected
+
+
+def test_parameters_under_the_wrong_track_are_found() -> None:
+    video_lines = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    text = video_lines + "m=audio 0 RTP/AVP 8\r\na=fmtp:96 sprop-parameter-sets=Z0IAHw==,aM4=\r\n"
+    video, audio = parse_sdp(text.encode()).media
+    assert len(video.parameter_sets) == 2
+    assert audio.parameters == {"sprop-parameter-sets": "Z0IAHw==,aM4="}

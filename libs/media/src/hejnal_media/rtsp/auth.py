@@ -107,6 +107,15 @@ class Authenticator:
         self._accepted = False
         return again
 
+    @property
+    def is_asked(self) -> bool:
+        """True while a challenge waits for its first good answer."""
+        return self._challenge is not None and not self._accepted
+
+    def expect_new_nonce(self) -> None:
+        """The connection is another: a new challenge there does not mean that the password is wrong."""
+        self._accepted = True
+
     def accepted(self) -> None:
         """The camera took the answer to its challenge."""
         self._accepted = self._challenge is not None

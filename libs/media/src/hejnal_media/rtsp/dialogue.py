@@ -13,7 +13,7 @@ from hejnal_media.rtsp.errors import RtspError, RtspFault
 from hejnal_media.rtsp.message import Request, Response, encode_request, encode_response
 from hejnal_media.rtsp.tls import TlsPolicy
 from hejnal_media.rtsp.transport import ReceiveBuffer, RtspConnection
-from hejnal_media.rtsp.url import RtspUrl, parse_url
+from hejnal_media.rtsp.url import RtspUrl, parse_url, resolve_control
 
 USER_AGENT = "Hejnal/0.1"
 REDIRECTS = frozenset({301, 302, 303, 305, 307})
@@ -57,6 +57,8 @@ class RtspDialogue:
         self._pending: dict[int, asyncio.Future[Response]] = {}
         self._sequence = 0
         self.connection: RtspConnection | None = None
+        self.keeps_session = False
+        """True: a new connection would be of no use."""
         self.closed: asyncio.Future[RtspError] | None = None
         """Done with the reason when the connection has ended."""
 
@@ -72,9 +74,13 @@ class RtspDialogue:
 
     async def connect(self) -> None:
         """Opens the connection. Raises RtspError: no_route, refused, not_rtsp, protocol."""
-        self.abort()
         if self._credentials is not None and self._authenticator is not None:
             self._authenticator = Authenticator(self._credentials)
+        await self._connect()
+
+    async def _connect(self) -> None:
+        self.abort()
+        self.keeps_session = False
         loop = asyncio.get_running_loop()
         closed: asyncio.Future[RtspError] = loop.create_future()
 
@@ -139,7 +145,7 @@ class RtspDialogue:
         """The next connection goes to `location`. Raises RtspError when that is no URL of a camera."""
         if not location:
             raise RtspError(RtspFault.PROTOCOL, "the camera redirects, but does not say where to")
-        target = parse_url(location)
+        target = parse_url(resolve_control(self.url.text, location) if location.startswith("/") else location)
         if not target.may_have_password_of(self.url):
             self._authenticator = None  # a password is for the host it was given for
         self.url = target
@@ -152,8 +158,19 @@ class RtspDialogue:
 
     async def request(self, method: str, url: str, headers: list[tuple[str, str]]) -> Response:
         """One request, asked again with a password when the camera wants one. Raises RtspError."""
-        for _ in range(3):
-            response = await self._exchange(method, url, headers)
+        connected_again = False
+        for _ in range(4):
+            try:
+                response = await self._exchange(method, url, headers)
+            except RtspError as error:
+                asked = self._authenticator is not None and self._authenticator.is_asked
+                if error.fault is not RtspFault.CLOSED or not asked or connected_again or self.keeps_session:
+                    raise
+                connected_again = True  # there are cameras that hang up after they have asked for a password
+                if self._authenticator is not None:
+                    self._authenticator.expect_new_nonce()
+                await self._connect()
+                continue
             if response.status != 401:
                 if self._authenticator is not None:
                     self._authenticator.accepted()

@@ -207,6 +207,7 @@ class RtspSession:
         expect_ok(response, "SETUP", self._stale)
         grant = read_grant(response, asked_channel=asked, session_id=self._session_id)
         self._session_id, self._session_timeout_s = grant.session_id, grant.timeout_s
+        self._dialogue.keeps_session = True
         if any(grant.channel in (other.channel, other.control_channel) for other in self._tracks):
             raise RtspError(RtspFault.PROTOCOL, f"the camera sends two tracks over channel {grant.channel}")
         track.channel, track.control_channel = grant.channel, grant.control_channel

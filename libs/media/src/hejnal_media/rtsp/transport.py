@@ -1,6 +1,7 @@
 """One RTSP connection: splits the byte stream into interleaved frames and messages (RFC 2326 §10.12)."""
 
 import asyncio
+import re
 import socket
 from collections.abc import Callable
 from typing import Protocol
@@ -12,6 +13,10 @@ _DOLLAR = 0x24
 _MAX_FRAME = 4 + 65_535
 _MAX_SKIPPED_BYTES = 256 * 1024
 _MAX_CHANNEL = 20
+_SEARCH_BYTES = 4096
+_USUAL_FRAME_BYTES = 2048
+_LONGEST_BEGINNING = 24
+_BEGINS_MESSAGE = re.compile(rb"RTSP/\d\.\d |[A-Z_]{3,20} ")
 
 
 class ReceiveBuffer:
@@ -53,6 +58,7 @@ class RtspConnection(asyncio.BufferedProtocol):
         self._consumer: FrameConsumer | None = None
         self._media_channel = -1
         self._others: dict[int, FrameConsumer] = {}
+        self._highest_channel = _MAX_CHANNEL
         self._speaks_rtsp = False
         self._skipped = 0
         self._closed = False
@@ -63,10 +69,12 @@ class RtspConnection(asyncio.BufferedProtocol):
         """From now on frames of `channel` go to `consumer`."""
         self._media_channel = channel
         self._consumer = consumer
+        self._highest_channel = max(self._highest_channel, channel + 1)
 
     def take_also(self, channel: int, consumer: FrameConsumer) -> None:
         """Frames of `channel` go to `consumer`, one by one: for sound, which is little."""
         self._others[channel] = consumer
+        self._highest_channel = max(self._highest_channel, channel + 1)
 
     def receive_in_batches(self, size_bytes: int) -> None:
         """The loop is woken when so many bytes wait, or the connection ends (SO_RCVLOWAT, socket(7)); 1: at once.
@@ -170,7 +178,7 @@ class RtspConnection(asyncio.BufferedProtocol):
             return -1 if position == limit or view[position] == _DOLLAR else position
         end = position + 4 + (view[position + 2] << 8 | view[position + 3])
         channel = view[position + 1]
-        if channel > _MAX_CHANNEL:
+        if channel > self._highest_channel:
             return self._resynchronise(position, limit)
         if end > limit:
             return -1
@@ -190,7 +198,7 @@ class RtspConnection(asyncio.BufferedProtocol):
             return position + 1
         if not self._speaks_rtsp and not b"RTSP/".startswith(window[:5]) and not window.startswith(b"RTSP/"):
             raise RtspError(RtspFault.NOT_RTSP, "what answers there does not speak RTSP")
-        if not (0x41 <= window[0] <= 0x5A):
+        if not (0x41 <= window[0] <= 0x5A) or (len(window) > _LONGEST_BEGINNING and not _BEGINS_MESSAGE.match(window)):
             return self._resynchronise(position, limit)
         end = window.find(b"\r\n\r\n")
         size = end + 4
@@ -221,11 +229,12 @@ class RtspConnection(asyncio.BufferedProtocol):
 
     def _resynchronise(self, position: int, limit: int) -> int:
         """Some cameras lose count of their frames: look for the next thing that can be a frame or a message."""
-        rest = self._view[position + 1 : limit].tobytes()
+        start = position + 1
+        rest = self._view[start : min(limit, start + _SEARCH_BYTES)].tobytes()
         found = len(rest)
         search = 0
         while (at := rest.find(b"$", search)) >= 0:
-            if at + 1 >= len(rest) or rest[at + 1] in (self._media_channel, self._media_channel + 1):
+            if self._may_be_frame(start + at, limit):
                 found = at
                 break
             search = at + 1
@@ -235,4 +244,16 @@ class RtspConnection(asyncio.BufferedProtocol):
         self._skipped += found + 1
         if self._skipped > _MAX_SKIPPED_BYTES:
             raise RtspError(RtspFault.PROTOCOL, "the camera sends what is neither RTSP nor RTP")
-        return position + 1 + found
+        return start + found
+
+    def _may_be_frame(self, position: int, limit: int) -> bool:
+        """Whether a dollar sign begins a frame: of a channel that is in use, and with another beginning behind its end."""
+        if limit - position < 4:
+            return True
+        view = self._view
+        channel, length = view[position + 1], view[position + 2] << 8 | view[position + 3]
+        known = (self._media_channel, self._media_channel + 1)
+        if channel not in known and channel not in self._others and channel - 1 not in self._others:
+            return False
+        end = position + 4 + length
+        return length > 0 and (view[end] in b"$R" if end < limit else length <= _USUAL_FRAME_BYTES)
