@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,8 @@ from hejnal_ingest.spool.files import SEGMENT_PATH, SegmentFile
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
 from hejnal_ingest.spool.journal import RunEnding, RunJournal, note_announced, write_journal
 from hejnal_ingest.spool.recovery import recover
-from hejnal_ingest.spool.ring import SpoolRing
+from hejnal_ingest.spool.ring import SpoolLimits, SpoolPolicy, SpoolRing, SpoolRoom
+from hejnal_ingest.spool.taken import FetchedSegments
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_media.fmp4 import read_fragments
 from hejnal_media.relay import RelayDecoder, RelayedUnit, StreamInfo
@@ -315,24 +317,86 @@ def test_recovery_leaves_what_it_does_not_understand(tmp_path: Path, folder: Pat
     assert (folder / "notes.txt").exists()
 
 
-def test_the_ring_drops_the_oldest(tmp_path: Path, folder: Path) -> None:
-    now = 10_000.0
-    for number in range(5):
-        path = folder / f"s{number}.mp4"
+NOW_S = 10_000.0
+
+
+def ring_of(spool: Path, **changes: Any) -> SpoolRing:
+    limits = {name: changes.pop(name) for name in ("max_bytes", "max_age_s", "min_free_bytes", "policy") if name in changes}
+    bounds = SpoolLimits(**{"max_bytes": 10_000, "max_age_s": 5000, "min_free_bytes": 0, **limits})
+    return SpoolRing(spool, bounds, now_s=lambda: NOW_S, **changes)
+
+
+def lay(spool: Path, camera: str, names: str, *, age_s: float = 1000) -> None:
+    """Segments of 100 bytes, the first the oldest."""
+    folder = spool / camera / "run-1"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        path = folder / f"{name}.mp4"
         path.write_bytes(b"x" * 100)
-        os.utime(path, (now - 1000 + number, now - 1000 + number))
+        os.utime(path, (NOW_S - age_s + number, NOW_S - age_s + number))
 
-    def ring(**changes: int) -> SpoolRing:
-        limits = {"max_bytes": 10_000, "max_age_s": 5000, "min_free_bytes": 0} | changes
-        return SpoolRing(tmp_path, now_s=lambda: now, **limits)
 
-    assert ring().prune() == 0
-    assert ring(max_bytes=300).prune() == 2
-    assert sorted(path.name for path in folder.iterdir()) == ["s2.mp4", "s3.mp4", "s4.mp4"]
-    os.utime(folder / "s4.mp4", (now, now))
-    assert ring(max_bytes=1).prune() == 2  # the young one stays
-    assert ring(max_age_s=-1).prune() == 1
+def left(spool: Path) -> str:
+    return "".join(sorted(path.stem for path in spool.glob("*/*/*.mp4")))
+
+
+def test_the_ring_drops_the_oldest(tmp_path: Path) -> None:
+    lay(tmp_path, "cam-001", "abcde")
+    assert ring_of(tmp_path).prune() == 0
+    assert ring_of(tmp_path, max_bytes=300).prune() == 2
+    assert left(tmp_path) == "cde"
+    folder = tmp_path / "cam-001" / "run-1"
+    os.utime(folder / "e.mp4", (NOW_S, NOW_S))
+    assert ring_of(tmp_path, max_bytes=1).prune() == 2  # the young one stays
+    assert ring_of(tmp_path, max_age_s=-1).prune() == 1
     assert not folder.exists()
+
+
+def test_the_ring_gives_up_first_what_the_recorder_has(tmp_path: Path) -> None:
+    lay(tmp_path, "cam-001", "abcd")
+    lay(tmp_path, "cam-002", "efgh", age_s=900)
+    os.link(tmp_path / "cam-002" / "run-1" / "h.mp4", tmp_path / "archived")
+    forgotten: list[str] = []
+    ring = ring_of(
+        tmp_path, max_bytes=500, fetched=lambda name, size: name == "cam-001/run-1/d.mp4" and size == 100, forget=forgotten.append
+    )
+    assert ring.prune() == 3
+    assert left(tmp_path) == "bcefg"  # d was fetched, h is linked; then the oldest
+    assert forgotten[:2] == ["cam-001/run-1/d.mp4", "cam-002/run-1/h.mp4"]
+
+
+def test_the_ring_gives_up_important_cameras_last(tmp_path: Path) -> None:
+    lay(tmp_path, "gate", "abc", age_s=3000)
+    lay(tmp_path, "park", "def", age_s=1000)
+    levels = {"gate": "high", "park": "low"}
+    assert ring_of(tmp_path, max_bytes=200, priority=levels.__getitem__).prune() == 4
+    assert left(tmp_path) == "bc"
+
+
+def test_the_ring_keeps_all_that_was_not_taken_when_told_so(tmp_path: Path) -> None:
+    lay(tmp_path, "cam-001", "abc")
+    room = SpoolRoom()
+    keep = {"max_bytes": 250, "policy": SpoolPolicy.KEEP, "room": room}
+    assert ring_of(tmp_path, **keep).prune() == 0
+    assert room.full is not None
+    assert ring_of(tmp_path, **keep, max_age_s=1).prune() == 0  # not even for its age
+    assert ring_of(tmp_path, **keep, fetched=lambda _name, _size: True).prune() == 1
+    assert room.full is None
+    assert left(tmp_path) == "bc"
+
+
+def test_fetched_segments_are_those_whose_last_byte_was_handed_out() -> None:
+    fetched = FetchedSegments()
+    fetched.note("a", "bytes=0-49", 100)
+    assert not fetched.whole("a", 100)
+    fetched.note("a", "bytes=50-99", 100)
+    fetched.note("a", "bytes=10-19", 100)
+    assert fetched.whole("a", 100)
+    assert not fetched.whole("a", 200)  # it has grown since
+    fetched.note("b", "", 70)
+    assert fetched.whole("b", 70)
+    fetched.forget("b")
+    assert not fetched.whole("b", 70)
 
 
 def test_the_ring_keeps_a_journal_that_is_not_told(tmp_path: Path, folder: Path) -> None:
@@ -340,8 +404,7 @@ def test_the_ring_keeps_a_journal_that_is_not_told(tmp_path: Path, folder: Path)
     path.write_bytes(b"x")
     os.utime(path, (0, 0))
     write_journal(folder, journal())
-    ring = SpoolRing(tmp_path, max_bytes=100, max_age_s=10, min_free_bytes=0)
-    assert ring.prune() == 1
+    assert ring_of(tmp_path, max_age_s=10).prune() == 1
     assert (folder / "run.json").exists()
 
 

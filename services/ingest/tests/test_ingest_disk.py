@@ -19,6 +19,7 @@ from hejnal_contracts.cameras import FaultCause
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_ingest.spool import files
 from hejnal_ingest.spool.files import SegmentFile
+from hejnal_ingest.spool.ring import SpoolPolicy
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.simulator import CameraSimulator
 
@@ -137,6 +138,22 @@ async def test_a_disk_that_hangs_holds_up_nothing(
     check_announced(town.settings.spool_dir, facts.of(FragmentWritten))
     story = [fact.run_id for fact in facts.media if fact.camera_id == "cam-001"]
     assert len(set(story)) == sum(a != b for a, b in zip([None, *story], story, strict=False))  # one after the other
+
+
+async def test_a_full_spool_records_nothing_when_it_is_to_keep_all(
+    town: Any, simulator: CameraSimulator, eventually: Any
+) -> None:
+    left_behind = town.settings.spool_dir / "cam-009" / "run-1" / "a.mp4"
+    left_behind.parent.mkdir(parents=True)
+    left_behind.write_bytes(b"footage")
+    await town.register(simulator.url("cam-001/main"))
+    facts = town.facts
+    async with town.running(spool_max_bytes=1, spool_policy=SpoolPolicy.KEEP):
+        status = await eventually(lambda: (s := facts.last_status()) and s.cause is FaultCause.DISK_FULL and s)
+    assert "not taken over" in status.detail
+    assert status.streams  # live goes on
+    assert not facts.of(FragmentWritten)
+    assert left_behind.exists()
 
 
 # --- the parts

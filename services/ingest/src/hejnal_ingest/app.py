@@ -14,6 +14,7 @@ from hejnal_ingest.probe.routes import create_router as create_probe_router
 from hejnal_ingest.resources import Resources
 from hejnal_ingest.routes import create_router
 from hejnal_ingest.settings import Settings
+from hejnal_ingest.spool.taken import FetchedSegments
 from hejnal_ingest.thumbnails.routes import create_router as create_thumbnail_router
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
@@ -33,7 +34,7 @@ def create_app(
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
     place = DiscoveryPlace(host=settings.discovery_host, port=settings.discovery_port, interface=settings.discovery_interface)
     routers = [
-        create_router(leases, settings.spool_dir.absolute(), verifier),
+        create_router(leases, settings.spool_dir.absolute(), verifier, resources.fetched if resources else FetchedSegments()),
         create_thumbnail_router(pictures, verifier),
         create_onvif_router(onvif, place, verifier),
         create_probe_router(probes, leases, verifier, probe_s=settings.probe_s),

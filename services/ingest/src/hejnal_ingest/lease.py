@@ -85,6 +85,11 @@ class CameraLeases:
         runner = self.runner(camera_id)
         return runner.state if runner is not None else None
 
+    def priority(self, camera_id: str) -> str:
+        """How important a camera's footage is; `normal` for one that is not held here."""
+        state = self.state(camera_id)
+        return state.recording.priority if state is not None else "normal"
+
     @property
     def cameras(self) -> int:
         """How many run."""

@@ -15,13 +15,12 @@ WRITE_S = Histogram(
     "From a group of pictures complete to durable and hashed",
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
-SYNC_GROUP = Histogram(
-    "hejnal_ingest_sync_group_fragments", "Fragments made durable together", buckets=(1, 2, 4, 8, 16, 32, 64)
-)
+SYNC_GROUP = Histogram("hejnal_ingest_sync_group_fragments", "Fragments made durable together", buckets=(1, 2, 4, 8, 16, 32, 64))
 PENDING_BYTES = Gauge("hejnal_ingest_pending_bytes", "Footage in memory that waits to be written")
 WRITE_FAILURES = Counter("hejnal_ingest_write_failures_total", "Fragments that could not be written", ["reason"])
 SPOOL_BYTES = Gauge("hejnal_ingest_spool_bytes", "Bytes of segments in the spool")
 SPOOL_PRUNED = Counter("hejnal_ingest_spool_pruned_total", "Segments removed from the spool", ["reason"])
+SPOOL_GIVEN_UP = Counter("hejnal_ingest_spool_given_up_total", "Segments removed before the recorder had them")
 FACTS_WAITING = Gauge("hejnal_ingest_facts_waiting", "Facts that Kafka has not yet acknowledged")
 RELAY_READERS = Gauge("hejnal_ingest_relay_readers", "Open relay streams")
 RELAY_SKIPS = Counter("hejnal_ingest_relay_skips_total", "Times a slow relay reader was moved on to the next key frame")

@@ -24,6 +24,8 @@ from hejnal_ingest.server_time import ServerTime
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.sources.choose import SourceContext
 from hejnal_ingest.sources.native import NativePlaces
+from hejnal_ingest.spool.ring import SpoolRoom
+from hejnal_ingest.spool.taken import FetchedSegments
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.rtsp import ReceiveBuffer, SessionLimits, TlsPolicy
 from hejnal_runtime.bus import Producer
@@ -55,6 +57,8 @@ class Resources:
     camera_http: aiohttp.ClientSession
     issuer: TokenIssuer | None
     pool: SpoolWriters
+    room: SpoolRoom
+    fetched: FetchedSegments
     spool_lock: int
 
     @classmethod
@@ -80,6 +84,8 @@ class Resources:
             ),
             issuer=issuer,
             pool=SpoolWriters(settings.writer_threads),
+            room=SpoolRoom(),
+            fetched=FetchedSegments(),
             spool_lock=lock,
         )
 
@@ -158,6 +164,7 @@ class Resources:
                 pool=self.pool,
                 pending=PendingBytes(settings.pending_max_bytes),
                 stall_s=settings.disk_stall_s,
+                room=self.room,
                 facts=self.facts,
             ),
             passwords=CameraPasswords(self.http, self.issuer, settings.gateway_url),

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from hejnal_contracts.base import CameraId
@@ -11,12 +12,13 @@ from hejnal_contracts.cameras import StreamName
 from hejnal_ingest.lease import CameraLeases
 from hejnal_ingest.relay.response import MEDIA_TYPE, open_relay
 from hejnal_ingest.spool.files import SEGMENT_PATH
+from hejnal_ingest.spool.taken import FetchedSegments
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.tokens import Caller, TokenVerifier, service_caller
 
 
-def create_router(leases: CameraLeases | None, spool_dir: Path, verifier: TokenVerifier) -> APIRouter:
-    """Routes of the internal port. Without `leases` they can only be described."""
+def create_router(leases: CameraLeases | None, spool_dir: Path, verifier: TokenVerifier, fetched: FetchedSegments) -> APIRouter:
+    """Routes of the internal port. Without `leases` they can only be described. `fetched` notes what the recorder has got."""
     router = APIRouter(prefix="/internal/v1", tags=["internal"])
     gateway = service_caller(verifier, "operator-gateway")
     recorder = service_caller(verifier, "recorder")
@@ -47,11 +49,13 @@ def create_router(leases: CameraLeases | None, spool_dir: Path, verifier: TokenV
             416: {"description": "The range is not in the file"},
         },
     )
-    async def spool(path: str, _caller: Annotated[Caller, Depends(recorder)]) -> FileResponse:
+    async def spool(path: str, request: Request, _caller: Annotated[Caller, Depends(recorder)]) -> FileResponse:
         """A segment file, `<camera>/<run>/<segment>.mp4`."""
         file = spool_dir / path
         if not SEGMENT_PATH.match(path) or not file.is_file():
             raise AppError(Kind.NOT_FOUND, "not-in-spool", "There is no such file in the spool.")
-        return FileResponse(file, media_type="video/mp4")
+        size_bytes = file.stat().st_size
+        done = BackgroundTask(fetched.note, path, request.headers.get("range", ""), size_bytes)
+        return FileResponse(file, media_type="video/mp4", background=done)
 
     return router

@@ -21,7 +21,7 @@ from hejnal_ingest.resources import Resources
 from hejnal_ingest.settings import Settings
 from hejnal_ingest.spool.journal import remove_journal
 from hejnal_ingest.spool.recovery import recover
-from hejnal_ingest.spool.ring import SpoolRing
+from hejnal_ingest.spool.ring import SpoolLimits, SpoolRing
 from hejnal_runtime.bus import Consumer
 from hejnal_runtime.health import Health
 from hejnal_runtime.ids import new_id
@@ -105,9 +105,11 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         )
         ring = SpoolRing(
             settings.spool_dir.absolute(),
-            max_bytes=settings.spool_max_bytes,
-            max_age_s=settings.spool_max_age_s,
-            min_free_bytes=settings.spool_min_free_bytes,
+            SpoolLimits(settings.spool_max_bytes, settings.spool_max_age_s, settings.spool_min_free_bytes, settings.spool_policy),
+            room=resources.room,
+            fetched=resources.fetched.whole,
+            forget=resources.fetched.forget,
+            priority=leases.priority,
         )
         health = Health()
         health.add("cameras", consumer.health)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from hejnal_ingest.spool.ring import SpoolPolicy
 from hejnal_runtime.settings import ServiceSettings
 
 
@@ -35,6 +36,11 @@ class Settings(ServiceSettings):
     spool_max_age_s: float = Field(default=24 * 3600, gt=0, description="Segments older than this go")
     spool_min_free_bytes: int = Field(
         default=1024**3, ge=0, description="The oldest segments go while the disk has less free space than this"
+    )
+    spool_policy: SpoolPolicy = Field(
+        default=SpoolPolicy.OLDEST,
+        description="When there is no room for what the recorder has not taken: `oldest` gives up the oldest of it, "
+        "`keep` stops recording",
     )
     segment_s: float = Field(default=60.0, ge=1, le=600, description="Length of a segment file, wall time")
     longest_fragment_s: float = Field(

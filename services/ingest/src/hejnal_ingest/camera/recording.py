@@ -9,6 +9,7 @@ from hejnal_contracts.cameras import StreamName
 from hejnal_contracts.media import GapCause
 from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
+from hejnal_ingest.spool.ring import SpoolRoom
 from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters, CodecParameters
@@ -33,6 +34,7 @@ class RecordingPlace:
     pool: SpoolWriters
     pending: PendingBytes
     stall_s: float
+    room: SpoolRoom
     facts: FactQueue
 
 
@@ -92,6 +94,10 @@ class StreamRecording:
     def add(self, unit: AccessUnit, parameters: CodecParameters) -> None:
         """The next picture."""
         if unit.key_frame:
+            if (full := self._place.room.full) is not None:
+                self.end(GapCause.DISK_FULL, full)
+                self._on_fault(full)
+                return
             if self._renewed is not None:
                 self.end(GapCause.INGEST_FAILOVER, self._renewed)
             elif self._builder is not None and self._builder.fragments and self._builder.audio != self._audible(unit):

@@ -1,4 +1,9 @@
-"""The spool forgets: the oldest segments go when it is too large, too old, or the disk too full."""
+"""The spool forgets what the recorder has, the oldest first; what it has not is given up by a stated rule only.
+
+The rule (`SpoolPolicy`) when the spool is too large, too old or the disk too full, and all that was taken over is gone:
+`oldest` gives up footage that was not taken, that of low-priority cameras first; the recorder finds it missing and states a gap.
+`keep` gives up nothing: recording stops with `disk_full` until there is room.
+"""
 
 import asyncio
 import contextlib
@@ -6,6 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import structlog
@@ -17,33 +23,77 @@ log = structlog.get_logger()
 
 _YOUNG_S = 120.0
 """A file written to so lately may still be growing, and the recorder may not have it yet: it stays."""
+_PRIORITIES = {"low": 0, "normal": 1, "high": 2}
+FULL = "the spool is full of footage that the recorder has not taken over"
+
+
+class SpoolPolicy(StrEnum):
+    """What is given up when there is no room and the recorder has not taken the footage over."""
+
+    OLDEST = "oldest"
+    KEEP = "keep"
+
+
+@dataclass(slots=True)
+class SpoolRoom:
+    """Whether there is room for more; set by the ring, asked before each group of pictures."""
+
+    full: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolLimits:
+    """The spool's bounds."""
+
+    max_bytes: int
+    max_age_s: float
+    min_free_bytes: int
+    policy: SpoolPolicy = SpoolPolicy.OLDEST
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     path: Path
+    name: str
     size_bytes: int
     modified_s: float
     shared: bool
+    taken: bool
+    priority: int
+
+
+def _nothing_fetched(_name: str, _size_bytes: int) -> bool:
+    return False
+
+
+def _all_alike(_camera_id: str) -> str:
+    return "normal"
 
 
 class SpoolRing:
-    """Keeps the spool within its bounds."""
+    """Keeps the spool within its bounds.
+
+    `fetched(name, size)` says whether a recorder has fetched a segment whole, `priority(camera_id)` is the registry's.
+    """
 
     def __init__(
         self,
         spool_dir: Path,
+        limits: SpoolLimits,
         *,
-        max_bytes: int,
-        max_age_s: float,
-        min_free_bytes: int,
+        room: SpoolRoom | None = None,
+        fetched: Callable[[str, int], bool] = _nothing_fetched,
+        forget: Callable[[str], None] = lambda _name: None,
+        priority: Callable[[str], str] = _all_alike,
         interval_s: float = 15.0,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._spool_dir = spool_dir
-        self._max_bytes = max_bytes
-        self._max_age_s = max_age_s
-        self._min_free_bytes = min_free_bytes
+        self._limits = limits
+        self._room = room or SpoolRoom()
+        self._fetched = fetched
+        self._forget = forget
+        self._priority = priority
         self._interval_s = interval_s
         self._now_s = now_s
 
@@ -58,39 +108,63 @@ class SpoolRing:
 
     def prune(self) -> int:
         """Removes what is too much; gives the number of segments removed. Blocking. Raises OSError."""
-        now_s = self._now_s()
-        segments = sorted(self._segments(), key=lambda segment: segment.modified_s)
+        limits, now_s = self._limits, self._now_s()
+        segments = self._segments()
         total = sum(segment.size_bytes for segment in segments)
         free = self._free_bytes()
         removed = 0
-        for segment in segments:
+        # first what the recorder has; then, if the policy allows, what it has not, of unimportant cameras first
+        order = sorted(segments, key=lambda one: (not one.taken, one.priority if not one.taken else 0, one.modified_s))
+        for segment in order:
             age_s = now_s - segment.modified_s
-            if age_s > self._max_age_s:
+            if age_s > limits.max_age_s:
                 reason = "age"
-            elif total > self._max_bytes:
+            elif total > limits.max_bytes:
                 reason = "size"
-            elif free < self._min_free_bytes and not segment.shared:
+            elif free < limits.min_free_bytes and not segment.shared:
                 reason = "disk"
             else:
                 continue
-            if age_s < min(_YOUNG_S, self._max_age_s):
-                break
-            with contextlib.suppress(FileNotFoundError):
-                segment.path.unlink()
+            if age_s < min(_YOUNG_S, limits.max_age_s) or (not segment.taken and limits.policy is SpoolPolicy.KEEP):
+                continue
+            self._remove(segment, reason)
             total -= segment.size_bytes
             free += 0 if segment.shared else segment.size_bytes
             removed += 1
-            metrics.SPOOL_PRUNED.labels(reason).inc()
-            self._remove_empty(segment.path.parent)
         metrics.SPOOL_BYTES.set(total)
+        self._judge(total, free)
         return removed
+
+    def _judge(self, total: int, free: int) -> None:
+        limits = self._limits
+        full = limits.policy is SpoolPolicy.KEEP and (total > limits.max_bytes or free < limits.min_free_bytes)
+        if full and self._room.full is None:
+            log.error("spool_full", total_bytes=total, free_bytes=free)
+        self._room.full = FULL if full else None
+
+    def _remove(self, segment: _Segment, reason: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            segment.path.unlink()
+        self._forget(segment.name)
+        metrics.SPOOL_PRUNED.labels(reason).inc()
+        if not segment.taken:
+            metrics.SPOOL_GIVEN_UP.inc()
+            log.error("footage_given_up", segment=segment.name, reason=reason, size_bytes=segment.size_bytes)
+        self._remove_empty(segment.path.parent)
 
     def _segments(self) -> list[_Segment]:
         found: list[_Segment] = []
+        priorities: dict[str, int] = {}
         for path in self._spool_dir.glob("*/*/*.mp4"):
             with contextlib.suppress(FileNotFoundError):
                 stat = path.stat()
-                found.append(_Segment(path, stat.st_size, stat.st_mtime, stat.st_nlink > 1))
+                name = str(path.relative_to(self._spool_dir))
+                camera_id = path.parts[-3]
+                if camera_id not in priorities:
+                    priorities[camera_id] = _PRIORITIES.get(self._priority(camera_id), 1)
+                shared = stat.st_nlink > 1
+                taken = shared or self._fetched(name, stat.st_size)
+                found.append(_Segment(path, name, stat.st_size, stat.st_mtime, shared, taken, priorities[camera_id]))
         return found
 
     def _free_bytes(self) -> int:
