@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hejnal_local.setup import java, node, system_packages
+from hejnal_local.setup import java, node, rtsp_server, system_packages
 from hejnal_local.setup.commands import SetupError, run
 from hejnal_local.setup.stamps import Stamps, files_below, fingerprint
 from hejnal_local.workspace import Workspace
@@ -100,3 +100,22 @@ def test_a_too_old_node_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SetupError, match="is not installed"):  # there is no environment to install the other one with
         node.ensure_node(Workspace(tmp_path), Stamps(tmp_path / "stamps"), said.append)
     assert said[0].startswith("Node 18.19 is too old or has no npm, 20.19 or newer is needed")
+
+
+def test_the_rtsp_server_is_built_once_per_state_of_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, stamps = Workspace(tmp_path), Stamps(tmp_path / "stamps")
+    sources = tmp_path / "tests/conformance/rtsp/gortsplib"
+    sources.mkdir(parents=True)
+    (sources / "main.go").write_text("package main")
+    log = tmp_path / "log"
+    go = program(tmp_path / "bin", "go", f'echo "$@" in $PWD >> {log}; touch "$3"')
+    monkeypatch.setattr(rtsp_server, "find_go", lambda: str(go))
+    said: list[str] = []
+    for _ in range(2):
+        rtsp_server.ensure(workspace, stamps, said.append)
+    assert len(said) == 1
+    assert log.read_text().splitlines() == [f"build -o {rtsp_server.program(workspace)} . in {sources}"]
+    (sources / "go.sum").write_text("another")
+    monkeypatch.setattr(rtsp_server, "find_go", lambda: None)
+    with pytest.raises(SetupError, match="Go has vanished"):
+        rtsp_server.ensure(workspace, stamps, said.append)
