@@ -135,7 +135,7 @@ class Resources:
             pulling=PullerContext(
                 clock=self.clock,
                 time=self.time,
-                pacer=StartPacer(settings.start_spacing_s),
+                pacer=StartPacer(settings.start_spacing_s, settings.start_limit),
                 sources=SourceContext(
                     now_us=self.time.now_us,
                     buffer=ReceiveBuffer(),

@@ -87,6 +87,7 @@ class Settings(ServiceSettings):
         default=0.12, ge=0, le=1, description="Pictures that nobody watches may wait so long, to be taken several at a time"
     )
     start_spacing_s: float = Field(default=0.02, ge=0, description="Pause between two connections to cameras")
+    start_limit: int = Field(default=32, ge=1, description="Connections to cameras that may be opening at the same time")
     sub_linger_s: float = Field(default=10.0, ge=0, description="A stream pulled on demand is kept so long after its last reader")
     disk_retry_s: float = Field(default=10.0, gt=0, description="Pause before recording is tried again after a failed write")
     facts_limit: int = Field(

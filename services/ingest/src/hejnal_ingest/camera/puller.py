@@ -171,12 +171,12 @@ class StreamPuller:
         self._retry_after_s = 0.0
         source: Source | None = None
         try:
-            await context.pacer.wait()
-            credentials = await self._credentials()
-            self._change_sound(None)
-            sound = self if self._with_sound else None
-            self._source = source = choose_source(context.sources, self.url, self, sound, credentials, self._stale)
-            await source.open()
+            async with context.pacer.turn():
+                credentials = await self._credentials()
+                self._change_sound(None)
+                sound = self if self._with_sound else None
+                self._source = source = choose_source(context.sources, self.url, self, sound, credentials, self._stale)
+                await source.open()
             metrics.CONNECTS.labels("opened").inc()
             self._octets_seen = 0
             self._watchdog = Watchdog(time.monotonic(), no_video_s=context.no_video_s, no_keyframe_s=context.no_keyframe_s)
