@@ -12,7 +12,9 @@ import { causeWords } from "../words/causes.ts";
 import { duration, since } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 import { matches } from "./camera-search.ts";
+import { CameraDetails } from "./CameraDetails.tsx";
 import { ConditionMark } from "./ConditionMark.tsx";
+import { isTampered, PictureMark } from "./PictureMark.tsx";
 import { type NumberedCamera, useCameras } from "./use-cameras.ts";
 import { viewCones } from "./view-cones.ts";
 import "./cameras.css";
@@ -84,13 +86,15 @@ export function CamerasPage() {
 }
 
 function needsAttention(camera: NumberedCamera): boolean {
-  return camera.status.condition === "retrying" || camera.status.condition === "unknown";
+  return camera.status.condition === "retrying" || camera.status.condition === "unknown" || isTampered(camera.status);
 }
 
 function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCamera[]; readonly short: boolean }) {
   const { t, i18n } = useTranslation();
   const { may } = useSession();
   const [, navigate] = useLocation();
+  const [details, setDetails] = useState<string | null>(null);
+  const detailed = cameras.find((camera) => camera.camera_id === details);
   const nowMs = useNowSeconds();
   const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 });
   const watch = (cameraId: string) => {
@@ -124,6 +128,7 @@ function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCa
               </th>
               <td>
                 <ConditionMark condition={camera.status.condition} />
+                <PictureMark status={camera.status} />
                 {camera.status.cause === null || camera.status.cause === undefined ? null : <span className="cell-line">{causeWords(t, camera.status.cause)}</span>}
                 {camera.status.since === null || camera.status.since === undefined ? null : (
                   <span className="soft cell-line">{t("tile.since", { since: since(t, Date.parse(camera.status.since), nowMs), age: duration(t, nowMs - Date.parse(camera.status.since)) })}</span>
@@ -146,6 +151,10 @@ function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCa
               )}
               {short ? null : <td>{camera.recording.enabled ? t("cameras.days", { count: camera.recording.keep_days }) : t("cameras.notRecorded")}</td>}
               <td className="cell-actions">
+                <button type="button" className="link-button" onClick={() => setDetails(camera.camera_id)}>
+                  {t("cameraDetails.open")}
+                  <span className="visually-hidden">, {camera.name}</span>
+                </button>
                 {may("watchLive") ? (
                   <button type="button" className="link-button" onClick={() => watch(camera.camera_id)}>
                     {t("cameras.watch")}
@@ -161,6 +170,7 @@ function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCa
           ))}
         </tbody>
       </table>
+      {detailed === undefined ? null : <CameraDetails camera={detailed} onClose={() => setDetails(null)} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from "react";
+import { cameraEventsKey } from "../api/camera-events.ts";
 import { CAMERAS_KEY, type Camera, type CameraStatus } from "../api/cameras.ts";
 import { ANNOUNCEMENTS_KEY, REPORTS_KEY } from "../api/town.ts";
 import { useSession } from "../session/session.tsx";
@@ -66,6 +67,8 @@ export function EventsProvider({ children, onReport }: EventsProviderProps) {
         applyStatuses(queryClient, statusesOf([body]));
       } else if (event.type === "camera") {
         void queryClient.invalidateQueries({ queryKey: CAMERAS_KEY });
+      } else if (event.type === "camera-event") {
+        void queryClient.invalidateQueries({ queryKey: cameraEventsKey(String(body.camera_id)) });
       } else if (event.type === "recording") {
         void queryClient.invalidateQueries({ queryKey: ["timeline", body.camera_id] });
       } else if (event.type === "report") {

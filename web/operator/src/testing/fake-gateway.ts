@@ -95,7 +95,7 @@ export function camera(number: number, change: Partial<Camera> = {}): Camera {
     streams: [],
     has_credentials: true,
     groups: [],
-    recording: { enabled: true, stream: "main", keep_days: 30 },
+    recording: { enabled: true, stream: "main", keep_days: 30, priority: "normal", record_audio: false },
     view_cone: { azimuth_deg: 180, angle_deg: 60, range_m: 120 },
     purpose: "",
     public: true,

@@ -3,6 +3,7 @@ import { Input, Label, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { ConditionMark } from "../cameras/ConditionMark.tsx";
 import { matches } from "../cameras/camera-search.ts";
+import { PictureMark } from "../cameras/PictureMark.tsx";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 
 interface CameraPanelProps {
@@ -35,6 +36,7 @@ export function CameraPanel({ cameras, hung, onCall }: CameraPanelProps) {
               <span className="camera-number">{camera.number}</span>
               <span className="camera-name">{camera.name}</span>
               <ConditionMark condition={camera.status.condition} wordHidden={camera.status.condition === "live"} />
+              <PictureMark status={camera.status} />
             </button>
           </li>
         ))}

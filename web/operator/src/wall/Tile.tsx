@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Icon } from "@hejnal/shared";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { PictureMark } from "../cameras/PictureMark.tsx";
 import { LiveVideo } from "../live/LiveVideo.tsx";
+import { Poster } from "../live/Poster.tsx";
 import type { TileState } from "../live/tile-state.ts";
 import type { StreamName } from "../live/whep-connection.ts";
 import { useSession } from "../session/session.tsx";
@@ -74,11 +76,13 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
             />
           )}
           {state.kind === "gone" ? <TileGone id={`${id}-why`} state={state} onReason={setReason} /> : null}
+          {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
           {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
           <div id={`${id}-foot`} className="tile-foot">
             <span className="tile-name">
               <span className="camera-number">{camera.number}</span> {camera.name}
             </span>
+            <PictureMark status={camera.status} />
             <span className={`tile-state tile-state-${state.kind}`}>
               <ConsoleIcon name={STATE_ICONS[state.kind]} size="1.2em" />
               {t(`tile.${state.kind}`)}

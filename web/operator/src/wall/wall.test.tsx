@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { camera } from "../testing/fake-gateway.ts";
 import { calledNumber, erased, isOpen, NO_CALL, typed } from "./call-buffer.ts";
 
 const { gateway } = withConsole();
@@ -46,6 +47,24 @@ describe("the wall", () => {
     await expectAccessible(container);
     await user.keyboard("{Delete}");
     expect(within(tile(2)).queryByText(/Rynek 2/)).toBeNull();
+  });
+
+  it("shows the last small picture with its age until the live one comes, and none of a restricted camera without a reason", async () => {
+    URL.createObjectURL = () => "blob:poster";
+    URL.revokeObjectURL = () => undefined;
+    const takenAt = new Date(Date.now() - 30_000).toISOString();
+    const poster = () => new Response("jpeg", { headers: { "X-Taken-At": takenAt } });
+    gateway().on("GET /api/v1/cameras/cam-001/thumbnail", poster).on("GET /api/v1/cameras/cam-002/thumbnail", poster);
+    gateway().on("POST /api/v1/whep/cam-001", () => new Promise<Response>(() => undefined));
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    gateway().json("GET /api/v1/cameras", { items: [camera(1), camera(2, { restricted: true })] });
+    await screen.findByRole("grid");
+    await user.click(await screen.findByRole("button", { name: /Rynek 1/ }));
+    expect(await screen.findByText(/Zdjęcie sprzed 3\d s/)).toBeVisible();
+    expect(screen.getByRole("img", { name: /Ostatnie zdjęcie, 1 Rynek 1/ })).toHaveAttribute("src", "blob:poster");
+    await user.click(screen.getByRole("button", { name: /Rynek 2/ }));
+    await waitFor(() => expect(gateway().asked("POST /api/v1/whep/cam-002")).not.toHaveLength(0));
+    expect(gateway().asked("GET /api/v1/cameras/cam-002/thumbnail")).toHaveLength(0);
   });
 
   it("says so when there is no such camera", async () => {
