@@ -86,7 +86,9 @@ def read_frames(path: Path, fragment: Fragment, camera: str, account: ArchiveAcc
     right = hashlib.sha256(content).digest() == fragment.sha256
     if not right or len(marks) != fragment.frames or any(name != camera for name, _ in marks):
         account.wrong_bytes += 1
-        account.notes.append(f"{camera}: {path.name} at {fragment.offset_bytes}: {len(marks)} of {fragment.frames} frames, {right=}")
+        account.notes.append(
+            f"{camera}: {path.name} at {fragment.offset_bytes}: {len(marks)} of {fragment.frames} frames, {right=}"
+        )
     return [number for _, number in marks]
 
 
@@ -108,7 +110,9 @@ async def account_archive(
     account.lost = sum(frames for key, frames in told.items() if key not in kept)
     account.strangers = len(kept - told.keys())
     if account.lost or account.strangers:
-        account.notes.append(f"{camera}: announced and not kept {sorted(told.keys() - kept)[:4]}, the other way {len(kept - told.keys())}")
+        account.notes.append(
+            f"{camera}: announced and not kept {sorted(told.keys() - kept)[:4]}, the other way {len(kept - told.keys())}"
+        )
     sent = dict(ledger)
     account.strangers += sum(number not in sent for number in seen)
     first = min(seen, default=0)
@@ -119,17 +123,19 @@ async def account_archive(
         if gap.cause != "operator_off" and not any(gap.cause in one.causes for one in near):
             account.wrong_causes += 1
             when = datetime.fromtimestamp(gap.from_us / 1e6, UTC)
-            account.notes.append(f"{camera}: gap by {gap.cause} ({gap.detail}) at {when:%H:%M:%S} while {[o.victim for o in near]}")
+            account.notes.append(
+                f"{camera}: gap by {gap.cause} ({gap.detail}) at {when:%H:%M:%S} while {[o.victim for o in near]}"
+            )
     return account
 
 
-def _place(
-    camera: str, missing: list[int], sent: dict[int, int], gaps: list[Gap], account: ArchiveAccount
-) -> tuple[int, int]:
+def _place(camera: str, missing: list[int], sent: dict[int, int], gaps: list[Gap], account: ArchiveAccount) -> tuple[int, int]:
     """How many of the missing frames were sent inside a gap, and how many were not."""
     outside = [
         number for number in missing if not any(gap.from_us - _NEAR_US <= sent[number] <= gap.until_us + _NEAR_US for gap in gaps)
     ]
     if outside:
-        account.notes.append(f"{camera}: frames {outside[:8]} are nowhere")
+        at = datetime.fromtimestamp(sent[outside[0]] / 1e6, UTC)
+        known = ", ".join(f"{datetime.fromtimestamp(gap.from_us / 1e6, UTC):%H:%M:%S.%f} {gap.cause}" for gap in gaps)
+        account.notes.append(f"{camera}: frames {outside[:8]} sent from {at:%H:%M:%S.%f} on are nowhere; gaps: {known}")
     return len(missing) - len(outside), len(outside)

@@ -76,6 +76,7 @@ class Chaos:
     told: Told
     producer: Producer
     chance: random.Random
+    status_bound_s: float = STATUS_BOUND_S
     turned: dict[str, list[Turned]] = field(default_factory=lambda: defaultdict(list))
     latencies_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     late: list[str] = field(default_factory=list)
@@ -131,11 +132,11 @@ class Chaos:
             told = await self.told.until(
                 camera,
                 lambda status: status.condition is not CameraCondition.LIVE and status.cause in fault.statuses,
-                2 * STATUS_BOUND_S,
+                2 * self.status_bound_s,
             )
             latency_s = time.monotonic() - began_s
             self.latencies_s[fault.name].append(latency_s)
-            if not told or latency_s > STATUS_BOUND_S:
+            if not told or latency_s > self.status_bound_s:
                 self.late.append(f"{camera}: {fault.name} was {'told after' if told else 'not told in'} {latency_s:.1f} s")
         await asyncio.sleep(
             max(0.0, fault.hold_s - (time.monotonic() - began_s)) if not fault.statuses or fault.hold_s > 3 else 0
@@ -242,7 +243,16 @@ async def watch_memory(pid: int, samples: list[int]) -> None:
         await asyncio.sleep(1)
 
 
-async def run(cameras: int, seconds: float, *, seed: int, every_s: float, folder: Path, bootstrap: str) -> dict[str, Any]:
+async def run(
+    cameras: int,
+    seconds: float,
+    *,
+    seed: int,
+    every_s: float,
+    folder: Path,
+    bootstrap: str,
+    status_bound_s: float = STATUS_BOUND_S,
+) -> dict[str, Any]:
     """The whole run; the line that is printed."""
     chance = random.Random(seed)
     prefix = f"chaos-{secrets.token_hex(3)}-"
@@ -260,7 +270,7 @@ async def run(cameras: int, seconds: float, *, seed: int, every_s: float, folder
     memory: list[int] = []
     began_s = time.monotonic()
     async with listening(bootstrap, prefix) as told:
-        chaos = Chaos(simulator, ControlPanel(simulator, wardrobe), told, producer, chance)
+        chaos = Chaos(simulator, ControlPanel(simulator, wardrobe), told, producer, chance, status_bound_s)
         async with real_ingest(bootstrap, prefix, folder) as process:
             for name in names:
                 await chaos.register(name)

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from hejnal_contracts.media import FragmentWritten
+from hejnal_local.testing import CACHE
 from hejnal_media.simulator import CameraSimulator
 from hejnal_media.simulator.town import camera_name, town_mounts
 from hejnal_media.simulator.wardrobe import Wardrobe
-from hejnal_local.testing import CACHE
 from tests.chaos.archive_account import ArchiveAccount, Trouble, account_archive
 from tests.chaos.house import House
 from tests.chaos.ingest import CLIP

@@ -271,6 +271,21 @@ async def test_a_camera_whose_places_are_taken_is_left_alone_until_ours_is_free(
         assert (await refused()).retry_after_s is None
 
 
+def test_a_camera_that_has_hung_up_itself_is_waited_for_only_when_it_says_that_there_is_no_place() -> None:
+    now_s = 0.0
+    stale = StaleSessions(lambda: now_s)
+    stale.lost(30, camera_knows=True)
+    assert stale.wait_s(503, "") is None
+    assert stale.wait_s(453, "") == 31
+    stale.lost(30)
+    assert stale.wait_s(503, "") == 31
+    assert stale.wait_s(404, "") is None
+    assert stale.wait_s(503, "99999") == 120
+    assert stale.wait_s(503, "soon") == 31
+    stale.opened()
+    assert stale.wait_s(453, "") is None
+
+
 async def test_a_camera_says_when_to_come_again(clip: Clip) -> None:
     def busy(request: Request) -> bytes:
         return ok(request, ("Retry-After", "7"), status=503, reason="Busy")

@@ -149,11 +149,12 @@ class RtspSession:
     async def close(self) -> None:
         """TEARDOWN (waits a moment for the answer, so that a camera with few sessions has one free again), then closes."""
         if self._session_id:
-            said = self._dialogue.is_open and await self._dialogue.ask_quietly(
+            was_open = self._dialogue.is_open
+            said = was_open and await self._dialogue.ask_quietly(
                 "TEARDOWN", self._aggregate_url, [("Session", self._session_id)], self._limits.teardown_timeout_s
             )
             if not said:
-                self._stale.lost(self._session_timeout_s)
+                self._stale.lost(self._session_timeout_s, camera_knows=not was_open)
             self._session_id = ""
         self._dialogue.abort()
 

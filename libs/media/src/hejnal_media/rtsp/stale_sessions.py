@@ -7,7 +7,8 @@ try with "busy": then it is left alone for that long, instead of being asked aga
 import time
 from collections.abc import Callable
 
-_BUSY = frozenset({453, 454, 455, 500, 503})
+_NO_PLACE = 453
+_BUSY = frozenset({_NO_PLACE, 454, 455, 500, 503})
 _SPARE_S = 1.0
 _LONGEST_S = 120.0
 """A camera that asks for more (some say hours) is tried all the same."""
@@ -19,10 +20,16 @@ class StaleSessions:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._free_at_s: float | None = None
+        self._camera_knows = False
 
-    def lost(self, timeout_s: float) -> None:
-        """A session has ended without a word; its place is taken until its timeout."""
+    def lost(self, timeout_s: float, *, camera_knows: bool = False) -> None:
+        """A session has ended without TEARDOWN; its place may be taken until its timeout.
+
+        `camera_knows`: the camera itself has closed the connection. Then only its word that there is no place counts: an
+        error in general is as likely a camera that starts.
+        """
         self._free_at_s = self._monotonic() + min(timeout_s, _LONGEST_S) + _SPARE_S
+        self._camera_knows = camera_knows
 
     def opened(self) -> None:
         """The camera has a place for us: whatever was lost is gone, or does not matter."""
@@ -34,7 +41,7 @@ class StaleSessions:
             return None
         if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6:
             return min(float(retry_after), _LONGEST_S)
-        if self._free_at_s is None:
+        if self._free_at_s is None or (self._camera_knows and status != _NO_PLACE):
             return None
         remaining_s = self._free_at_s - self._monotonic()
         return remaining_s if remaining_s > 0 else None
