@@ -115,7 +115,10 @@ def outage(town: Any, link: SimulatedLink, device: OnvifSimulator, eventually: A
     return Outage(town, link, device, eventually)
 
 
-async def test_every_frame_of_an_outage_is_fetched_from_the_card(outage: Outage) -> None:
+async def test_every_frame_of_an_outage_is_fetched_from_the_card(outage: Outage, simulator: CameraSimulator) -> None:
+    """The camera's clock is wrong by an hour and a bit."""
+    outage.device.clock.offset_s = 3600.3
+    simulator.mounts["cam-001/main"].behaviour.clock_error_s = 3600.3
     await outage.register()
     async with outage.town.running():
         await outage.happen(2.5)

@@ -24,7 +24,7 @@ from hejnal_media.sink import BreakReason
 _RECEIVE_BUFFER_BYTES = 128 * 1024
 _SILENT_S = 10.0
 _LIVE_FIRST_S = 0.5
-_MAX_TIMES = 256
+_MAX_TIMES = 64
 _REQUIRE = ("Require", REPLAY_FEATURE)
 
 
@@ -183,16 +183,18 @@ class ReplaySession:
         return position
 
     def _resolve(self, depacketizer: VideoDepacketizer, timestamp: int, stamp: ReplayStamp | None) -> None:
-        if stamp is not None and (ticks := depacketizer.ticks_of(timestamp)) is not None:
-            self._times[ticks] = stamp.taken_at_us
+        if stamp is not None:
+            self._times[timestamp] = stamp.taken_at_us
             if len(self._times) > _MAX_TIMES:
                 del self._times[next(iter(self._times))]
-        self._hand_on()
+        if self._found:
+            self._hand_on(depacketizer)
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, depacketizer: VideoDepacketizer) -> None:
         found, self._found = self._found, []
         for unit in found:
-            camera_us = self._times.pop(unit.ticks, None)
+            stamped = next((one for one in self._times if depacketizer.ticks_of(one) == unit.ticks), None)
+            camera_us = self._times.pop(stamped) if stamped is not None else None
             if camera_us is not None:
                 self._reference = (unit.ticks, camera_us)
             elif self._reference is not None:  # a camera that stamps key frames only
@@ -204,13 +206,14 @@ class ReplaySession:
 
     def _flush(self, depacketizer: VideoDepacketizer) -> None:
         depacketizer.flush()
-        self._hand_on()
+        self._hand_on(depacketizer)
 
     # --- AccessUnitSink
 
     def codec_changed(self, parameters: CodecParameters) -> None:
         """Parameters of the key frame that follows."""
-        self._hand_on()
+        if self._depacketizer is not None:
+            self._hand_on(self._depacketizer)
         self._sink.codec_changed(parameters)
 
     def access_unit(self, unit: AccessUnit) -> None:
@@ -219,7 +222,8 @@ class ReplaySession:
 
     def stream_broken(self, reason: BreakReason, detail: str) -> None:  # noqa: ARG002
         """Packets were lost, or the time of the recording jumps."""
-        self._hand_on()
+        if self._depacketizer is not None:
+            self._hand_on(self._depacketizer)
         self._reference = None
         self._sink.interrupted()
 
