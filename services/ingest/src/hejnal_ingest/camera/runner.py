@@ -90,6 +90,11 @@ class CameraRunner:
         if self._streams is not None:
             self._streams.choose(choice)
 
+    def close_unwatched(self, stream: StreamName) -> None:
+        """The link is wanted for other things: a stream that nobody reads or records is closed at once."""
+        if self._streams is not None:
+            self._streams.close_unwatched(stream)
+
     async def run(self) -> None:
         """Pulls and reports."""
         async with asyncio.TaskGroup() as group:

@@ -227,6 +227,12 @@ class CameraStreams:
         if pulled.readers == 0 and name not in (self._recorded_name, self._successor) and pulled.ending is None:
             pulled.ending = asyncio.get_running_loop().call_later(self._camera.linger_s, self._end, name)
 
+    def close_unwatched(self, name: StreamName) -> None:
+        """Closes a stream that nobody reads or records, without waiting for a reader to come back."""
+        pulled = self._pulled.get(name)
+        if pulled is not None and pulled.ending is not None:
+            self._end(name)
+
     def _end(self, name: StreamName) -> None:
         pulled = self._pulled.pop(name)
         self._keep(pulled)

@@ -87,6 +87,8 @@ class LinkWatch:
             lag_s = meter.sample()
             if lag_s is not None and (policy.recorded == "main" or policy.probing):
                 policy.main_lag(lag_s, now_s)
+        if policy.recorded == "sub" and not policy.probing:
+            watched.runner.close_unwatched("main")
         step = policy.decide(now_s)
         if step is not None:
             log.info("link_step", camera_id=camera_id, step=step.value, reason=policy.reason)
