@@ -46,7 +46,9 @@ class Account:
     """Sent, in no fragment, and between no two runs."""
     twice: int = 0
     unknown: int = 0
-    """Recorded, but never sent whole."""
+    """Recorded, but never sent."""
+    mended: int = 0
+    """Recorded though packets were missing: parameter sets that were known, or a mark of which nothing depends."""
     wrong_files: int = 0
     """Fragments whose bytes are not those that were announced."""
     gaps: int = 0
@@ -91,8 +93,13 @@ def runs_of(facts: list[Fact]) -> dict[str, list[Run]]:
     return cameras
 
 
-def account_for(camera: str, runs: list[Run], spool: Path, ledger: list[tuple[int, int]], turned: list[Turned]) -> Account:
-    """Reads the camera's fragments back and asks for every frame of the ledger (number, send time in µs)."""
+def account_for(
+    camera: str, runs: list[Run], spool: Path, ledger: list[tuple[int, int]], spoiled: set[int], turned: list[Turned]
+) -> Account:
+    """Reads the camera's fragments back and asks for every frame of the ledger (number, send time in µs).
+
+    Of `spoiled` frames packets were lost on the way; such a frame may be recorded when what was lost is not of the picture.
+    """
     account = Account(sent=len(ledger))
     seen: Counter[int] = Counter()
     for run in runs:
@@ -104,12 +111,17 @@ def account_for(camera: str, runs: list[Run], spool: Path, ledger: list[tuple[in
                 account.wrong_files += 1
                 account.notes.append(f"{camera}: {fragment.segment_path} at {fragment.offset_bytes} is not what was announced")
             marks = [(match[1].decode().strip(), int(match[2])) for match in _MARK.finditer(content)]
-            if len(marks) != fragment.frames or any(name != camera for name, _ in marks):
+            numbers = [number for _, number in marks]
+            unmarked = fragment.frames - len(marks)
+            around = range(min(numbers, default=0) - unmarked, max(numbers, default=0) + unmarked + 1)
+            explained = 0 <= unmarked <= sum(number in spoiled for number in around if number not in numbers)
+            account.mended += max(0, unmarked) + sum(number in spoiled for number in numbers)
+            if not explained or any(name != camera for name, _ in marks):
                 account.wrong_files += 1
                 account.notes.append(
                     f"{camera}: {fragment.frames} frames announced, {len(marks)} found in {fragment.segment_path}"
                 )
-            run.frames += [number for _, number in marks]
+            run.frames += numbers
             if fragment.camera_time is not None:
                 account.camera_times += 1
                 error_s = abs((fragment.camera_time - fragment.starts_at).total_seconds())
@@ -120,7 +132,7 @@ def account_for(camera: str, runs: list[Run], spool: Path, ledger: list[tuple[in
     sent = dict(ledger)
     account.recorded = sum(number in sent for number in seen)
     account.twice = sum(count - 1 for count in seen.values())
-    account.unknown = sum(number not in sent for number in seen)
+    account.unknown = sum(number not in sent and number not in spoiled for number in seen)
     missing = sorted(number for number in sent if number not in seen)
     _place(account, camera, [run for run in runs if run.frames], missing, sent, turned)
     return account

@@ -116,11 +116,13 @@ async def account_archive(
     sent = dict(ledger)
     account.strangers += sum(number not in sent for number in seen)
     first = min(seen, default=0)
-    account.in_gaps, account.unexplained = _place(camera, [n for n in sent if n > first and n not in seen], sent, gaps, account)
+    account.in_gaps, account.unexplained = _place(
+        camera, [n for n in sent if n > first and n not in seen and sent[n] < house.ended_us], sent, gaps, account
+    )
     for gap in gaps:
         account.causes[gap.cause] += 1
         near = [one for one in troubles if one.from_us - _NEAR_US <= gap.from_us <= one.until_us + _REACTION_US]
-        if gap.cause != "operator_off" and not any(gap.cause in one.causes for one in near):
+        if gap.from_us < house.ended_us and not any(gap.cause in one.causes for one in near):
             account.wrong_causes += 1
             when = datetime.fromtimestamp(gap.from_us / 1e6, UTC)
             account.notes.append(

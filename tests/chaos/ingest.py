@@ -294,8 +294,9 @@ async def run(
     total = Account()
     cameras_runs = runs_of(media)
     for name in names:
-        ledger = simulator.mounts[f"{name}/main"].ledger or []
-        total.add(account_for(name, cameras_runs.get(name, []), folder / "spool", ledger, chaos.turned[name]))
+        mount = simulator.mounts[f"{name}/main"]
+        runs, ledger = cameras_runs.get(name, []), mount.ledger or []
+        total.add(account_for(name, runs, folder / "spool", ledger, mount.spoiled, chaos.turned[name]))
     return report(chaos, total, memory, survived, cameras, seed, time.monotonic() - began_s)
 
 
@@ -322,6 +323,7 @@ def report(
         "frames_unexplained": total.unexplained,
         "frames_twice": total.twice,
         "frames_unknown": total.unknown,
+        "frames_mended": total.mended,
         "fragments_wrong": total.wrong_files,
         "gaps": total.gaps,
         "gap_causes": dict(sorted(total.causes.items())),

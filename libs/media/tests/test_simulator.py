@@ -56,8 +56,9 @@ class Stand:
         await until(lambda: len(self.sink.units) >= before + count)
 
     def frames(self) -> list[int]:
+        """Of a picture whose first packet was lost the mark may be gone."""
         marks = [find_frame_mark(unit) for unit in self.sink.units]
-        assert all(marks)
+        assert marks.count(None) <= len(self.mount.spoiled)
         return [mark.frame for mark in marks if mark]
 
 
@@ -158,7 +159,7 @@ async def test_what_breaks_the_stream(stand: Stand, setting: str, reason: BreakR
     await stand.more(5)
     assert stand.sink.units[before].key_frame or len(stand.sink.breaks) == 1
     sent = {frame for frame, _ in stand.mount.ledger or []}
-    assert set(stand.frames()) <= sent
+    assert set(stand.frames()) <= sent | stand.mount.spoiled
 
 
 async def test_garbage_is_passed_over(stand: Stand) -> None:
@@ -166,7 +167,7 @@ async def test_garbage_is_passed_over(stand: Stand) -> None:
     await stand.turn("garbage=700")
     await stand.more(25)
     frames = stand.frames()
-    assert set(frames) <= {frame for frame, _ in stand.mount.ledger or []}
+    assert set(frames) <= {frame for frame, _ in stand.mount.ledger or []} | stand.mount.spoiled
     assert frames[-1] - frames[0] - len(frames) < 30
 
 

@@ -67,6 +67,8 @@ class Mount:
     """Left out because a viewer did not read fast enough."""
     ledger: list[tuple[int, int]] | None = None
     """Where wanted: frame number and send time (µs) of every picture that was handed to a viewer's connection whole."""
+    spoiled: set[int] = field(default_factory=set)
+    """Numbers of the pictures that went out with packets missing, while there is a ledger."""
     free_at_s: float = 0.0
     """Of the simulator's clock: until then the one place is taken by a session that was cut."""
     down_until_s: float = 0.0
@@ -191,8 +193,11 @@ class Mount:
             if tick - watching.reported_at >= _REPORT_INTERVAL_FRAMES and behaviour.reports is not Reports.NONE:
                 watching.reported_at = tick
                 viewer.send(self._report(timestamp, clock_us))
-        if sent and whole and self.ledger is not None:
-            self.ledger.append((tick, now_us))
+        if sent and self.ledger is not None:
+            if whole:
+                self.ledger.append((tick, now_us))
+            else:
+                self.spoiled.add(tick)
 
     def _plain_timestamp(self, tick: int) -> int:
         return tick * CLOCK_RATE // self.clip.spec.fps + self.ssrc
@@ -240,6 +245,7 @@ class Mount:
         if behaviour.garbage:
             data = random.randbytes(behaviour.garbage) + data
             behaviour.garbage = 0
+            whole = False  # what looks like a frame in it may swallow a part
         return data, whole
 
     def _report(self, timestamp: int, clock_us: int) -> bytes:
