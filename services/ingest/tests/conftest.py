@@ -209,6 +209,7 @@ def process_environment(town: Town, **changes: str) -> dict[str, str]:
         "SPOOL_DIR": str(settings.spool_dir),
         "TOKEN_KEY_FILE": str(settings.token_key_file),
         "TRUSTED_JWKS_FILE": str(settings.trusted_jwks_file),
+        "GATEWAY_URL": settings.gateway_url,
         "INGEST_ID": "one",
         "SEGMENT_S": "2",
         "STATUS_INTERVAL_S": "1",
@@ -217,10 +218,13 @@ def process_environment(town: Town, **changes: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def ingest_process(town: Town, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process, ended with SIGTERM at the end."""
+async def ingest_process(town: Town, *, output: Path | None = None, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process, ended with SIGTERM at the end; what it writes goes to `output`."""
     variables = process_environment(town, **changes)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "hejnal_ingest", "serve", env=variables)
+    command = (sys.executable, "-m", "hejnal_ingest", "serve")
+    with contextlib.ExitStack() as stack:
+        target = stack.enter_context(output.open("wb")) if output is not None else None
+        process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=target, stderr=target)
     try:
         yield process
     finally:

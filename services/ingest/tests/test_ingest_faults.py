@@ -63,7 +63,7 @@ async def test_every_fault_is_told_with_its_cause_and_disturbs_nobody(
                 await eventually(lambda camera_id=camera_id, cause=cause: cause.value in facts.causes(camera_id))
             await eventually(lambda: len(facts.of(FragmentWritten)) >= 6)
         for camera_id, (_, cause) in expected.items():
-            assert set(facts.causes(camera_id)) == {cause.value}
+            assert set(facts.causes(camera_id)) - {"ingest_away"} == {cause.value}
             status = facts.last_status(camera_id)
             assert status is not None
             assert status.condition is CameraCondition.RETRYING
@@ -121,6 +121,21 @@ async def test_passwords_come_from_the_gateway_and_go_nowhere(
     assert asked[0].startswith("Bearer ")
     told = "".join(fact.model_dump_json() for fact in [*facts.media, *facts.status]) + "".join(capfd.readouterr())
     assert "horse" not in told
+
+
+async def test_a_gateway_that_is_away_is_not_the_cameras_fault(town: Any, simulator: CameraSimulator, eventually: Any) -> None:
+    await town.register(simulator.url("cam-001/main"), has_credentials=True)
+    async with town.running():
+        await eventually(lambda: town.facts.causes())
+    assert set(town.facts.causes()) == {"gateway_away", "ingest_away"}
+
+
+async def test_the_last_status_does_not_stay_live(town: Any, simulator: CameraSimulator, eventually: Any) -> None:
+    await town.register(simulator.url("cam-001/main"))
+    async with town.running():
+        await eventually(lambda: (s := town.facts.last_status()) and s.condition is CameraCondition.LIVE)
+    status = await eventually(lambda: (s := town.facts.last_status()) and s.condition is CameraCondition.RETRYING and s)
+    assert (status.cause, status.detail) == (FaultCause.INGEST_AWAY, "ingest was shut down")
 
 
 async def test_a_full_disk_ends_the_run_and_the_picture_goes_on(

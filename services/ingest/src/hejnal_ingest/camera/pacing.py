@@ -1,4 +1,4 @@
-"""Connections to cameras are opened a few at a time: neither a start with a whole town nor a switch that comes back is a burst."""
+"""Connections to cameras are opened a few at a time: neither a start with a whole town nor a switch coming back is a burst."""
 
 import asyncio
 import contextlib
