@@ -13,7 +13,7 @@ from media_streams import STEP
 
 from hejnal_media.access_unit import AudioParameters, CodecParameters
 from hejnal_media.audio import frame_ticks
-from hejnal_media.fmp4 import FragmentStamp, Sample, SoundTrack, fragment_head, init_segment, read_fragments
+from hejnal_media.fmp4 import FragmentStamp, Sample, SoundTrack, fragment_head, init_segment, read_fragments, silent_init
 from hejnal_media.mjpeg import JpegError, jpeg_parameters
 from hejnal_media.testing_streams import encode_pictures, encode_sound, parameters_of
 
@@ -161,3 +161,26 @@ def test_sound_without_an_entry_is_refused() -> None:
     parameters, _ = h264()
     with pytest.raises(ValueError, match="no sample entry"):
         init_segment(parameters, AudioParameters("g722", 8000, 1))
+
+
+@pytest.mark.parametrize("name", [None, "aac", "libopus", "pcm_alaw", "pcm_mulaw"])
+def test_sound_can_be_hidden_from_browsers(tmp_path: Path, name: str | None) -> None:
+    parameters, payloads = h264()
+    audio, frames = encode_sound(name, 8000 if name.startswith("pcm") else 48_000, 1, 1.2) if name else (None, ())
+    init = init_segment(parameters, audio)
+    shown = silent_init(init)
+    assert len(shown) == len(init)
+    assert (shown == init) == (name is None)
+    path = tmp_path / "hidden.mp4"
+    write(path, parameters, payloads, audio, list(frames))
+    path.write_bytes(shown + path.read_bytes()[len(init) :])
+    with av.open(str(path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 30
+
+
+@given(st.binary(max_size=200), st.integers(0, 2000))
+def test_hiding_takes_any_bytes(garbage: bytes, cut: int) -> None:
+    parameters, _ = h264()
+    init = init_segment(parameters, AudioParameters("alaw", 8000, 1))
+    for data in (garbage, init[:cut], init[: cut // 2] + garbage + init[cut // 2 :]):
+        assert len(silent_init(data)) == len(data)

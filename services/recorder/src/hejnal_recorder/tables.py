@@ -98,6 +98,7 @@ runs = Table(
     Column("backfilled", Boolean, nullable=False, server_default=text("false")),
     Column("next_sequence", BigInteger, nullable=False, server_default=text("0"), comment="Of back-filled runs"),
     Column("open_segment", Text, comment="Of back-filled runs: the file that is not complete"),
+    Column("audio_codec", Text, comment="RFC 6381 codec string; null: recorded without sound"),
     Index("runs_camera", "camera_id", "started_at"),
     comment="RTSP sessions that delivered video",
 )

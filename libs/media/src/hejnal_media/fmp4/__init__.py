@@ -2,6 +2,7 @@
 
 from hejnal_media.fmp4.movie import init_segment
 from hejnal_media.fmp4.reader import FragmentInfo, ScanResult, cut_back, read_fragments
+from hejnal_media.fmp4.silent import silent_init
 from hejnal_media.fmp4.writer import FragmentStamp, Sample, SoundTrack, fragment_head
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "fragment_head",
     "init_segment",
     "read_fragments",
+    "silent_init",
 ]

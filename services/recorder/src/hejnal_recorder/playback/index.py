@@ -24,7 +24,7 @@ _FOOTAGE = text(
         select range_agg(tstzrange(starts_at, ends_at) * tstzrange(:starts_at, :ends_at))
         from segments
         where camera_id = :camera_id and during && tstzrange(:starts_at, :ends_at) and state <> 'garbage'
-            and starts_at >= cast(:starts_at as timestamptz) - interval '24 hours' and starts_at < :ends_at
+            and starts_at >= :earliest and starts_at < :ends_at
     )) part
     """
 )
@@ -38,21 +38,23 @@ _KNOWN = text("select first_seen, until, run_open from stories where camera_id =
 _REGISTERED = text("select 1 from cameras where camera_id = :camera_id")
 _SEGMENTS = text(
     """
-    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part
+    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part,
+        r.audio_codec
     from segments s join runs r using (run_id)
     where s.camera_id = :camera_id and s.during && tstzrange(:starts_at, :ends_at)
         and s.ends_at > :starts_at and s.state <> 'garbage'
-        and s.starts_at >= cast(:starts_at as timestamptz) - interval '24 hours' and s.starts_at < :ends_at
+        and s.starts_at >= :earliest and s.starts_at < :ends_at
     order by s.starts_at, s.part
     """
 )
 _BEFORE = text(
     """
-    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part
+    select s.segment_id, s.run_id, r.codec, r.timescale, s.init_size_bytes, s.init_sha256, s.fragments, s.starts_at, s.part,
+        r.audio_codec
     from segments s join runs r using (run_id)
     where s.camera_id = :camera_id and s.run_id = :run_id and s.state <> 'garbage'
         and (s.starts_at, s.part) < (:starts_at, :part)
-        and s.starts_at >= cast(:starts_at as timestamptz) - interval '24 hours'
+        and s.starts_at >= :earliest
     order by s.starts_at desc, s.part desc limit 1
     """
 )
@@ -92,7 +94,7 @@ async def is_registered(session: AsyncSession, camera_id: str) -> bool:
 
 async def footage_of(session: AsyncSession, camera_id: str, interval: Interval) -> list[Interval]:
     """Recorded time inside the interval, adjacent segments joined, in order."""
-    values = {"camera_id": camera_id, "starts_at": interval.starts_at, "ends_at": interval.ends_at}
+    values = _values(camera_id, interval)
     return [Interval(row.starts_at, row.ends_at) for row in await session.execute(_FOOTAGE, values)]
 
 
@@ -108,7 +110,7 @@ async def segments_of(session: AsyncSession, camera_id: str, interval: Interval)
 
     Where decoding cannot begin with the first of them (a part of a long GOP), the fragments since its key frame come too.
     """
-    values = {"camera_id": camera_id, "starts_at": interval.starts_at, "ends_at": interval.ends_at}
+    values = _values(camera_id, interval)
     found: list[RecordedSegment] = []
     previous: tuple[str, int] | None = None  # run and sequence of the last fragment
     for row in await session.execute(_SEGMENTS, values):
@@ -132,6 +134,7 @@ def _recorded(row: Any, fragments: Sequence[Fragment]) -> RecordedSegment:
         segment_id=row.segment_id,
         run_id=row.run_id,
         codec=row.codec,
+        audio_codec=row.audio_codec,
         timescale=row.timescale,
         init_size_bytes=row.init_size_bytes,
         init_sha256=row.init_sha256,
@@ -181,6 +184,12 @@ def _likely_times(segment_id: str) -> list[tuple[datetime, datetime]]:
         return [anywhere]
     made_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=made.int >> 80)
     return [(made_at - timedelta(hours=1), made_at + timedelta(hours=25)), anywhere]
+
+
+def _values(camera_id: str, interval: Interval) -> dict[str, Any]:
+    """The bound is a value of its own: only so are partitions left out before the query is planned."""
+    earliest = interval.starts_at - timedelta(hours=24)
+    return {"camera_id": camera_id, "starts_at": interval.starts_at, "ends_at": interval.ends_at, "earliest": earliest}
 
 
 def interval_or_none(starts_at: datetime, ends_at: datetime) -> Interval | None:

@@ -9,6 +9,7 @@ from hejnal_recorder.fragments import Fragment
 from hejnal_recorder.timeline.spans import Span
 
 HLS_VERSION = 7
+_NOT_IN_BROWSERS = frozenset({"alaw", "ulaw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class RecordedSegment:
     init_size_bytes: int
     init_sha256: bytes
     fragments: Sequence[Fragment]
+    audio_codec: str | None = None
 
 
 def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *, uri_of: Callable[[str], str]) -> str:
@@ -30,7 +32,14 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
     Time without footage is left out: a DISCONTINUITY and a new PROGRAM-DATE-TIME follow it, so every player goes straight
     on (FFmpeg and Safari ask for the bytes of EXT-X-GAP entries or stall on hours of nothing). Each gap is named by an
     EXT-X-DATERANGE of class `org.hejnal.gap` with its cause, which players hand to the page and otherwise ignore.
+
+    Sound is shown when all segments have the same and browsers can play it: a player cannot take up sound on its way, and
+    refuses a file with a track that it does not know. Else it is hidden; the files have it all the same.
     """
+    segments = list(segments)
+    sounds = {segment.audio_codec for segment in segments}
+    audible = len(sounds) == 1 and not sounds & _NOT_IN_BROWSERS
+    shown = "" if audible or sounds == {None} else "?init=silent"
     body: list[str] = []
     longest_s = 0.0
     previous: RecordedSegment | None = None
@@ -44,7 +53,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
             if broken:
                 body.append("#EXT-X-DISCONTINUITY")
             if broken or mapped != segment.init_sha256:
-                body.append(f'#EXT-X-MAP:URI="{uri}",BYTERANGE="{segment.init_size_bytes}@0"')
+                body.append(f'#EXT-X-MAP:URI="{uri}{shown}",BYTERANGE="{segment.init_size_bytes}@0"')
                 mapped = segment.init_sha256
             if broken or number == 0:
                 body.append(f"#EXT-X-PROGRAM-DATE-TIME:{_instant(fragment.starts_at)}")

@@ -1,12 +1,13 @@
 """The recorder's internal API for playback. Roles and audit are the gateway's; here only its token is accepted."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hejnal_contracts.media import GapCause
+from hejnal_media.fmp4 import silent_init
 from hejnal_recorder import metrics
 from hejnal_recorder.playback import index
 from hejnal_recorder.playback.byte_range import etag_matches, requested_range
@@ -19,6 +20,7 @@ from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/internal/v1", tags=["playback"])
 
+LONGEST_INIT_BYTES = 1024 * 1024
 LONGEST_TIMELINE = timedelta(days=92)
 NOT_YET_PLAYABLE = timedelta(seconds=3)
 """A GOP is announced when the next one begins and has to get here."""
@@ -156,6 +158,10 @@ async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
 async def get_segment_media(
     segment_id: SegmentIdPath,
     here: Here,
+    init: Annotated[
+        Literal["recorded", "silent"],
+        Query(description="silent: the range is the init segment, and its sound is hidden from players"),
+    ] = "recorded",
     range_header: Annotated[str | None, Header(alias="Range", description="One byte range (RFC 9110 §14)")] = None,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
     if_range: Annotated[str | None, Header(alias="If-Range")] = None,
@@ -165,7 +171,7 @@ async def get_segment_media(
         segment = await index.find_file(session, segment_id)
     if segment is None:
         raise AppError(Kind.NOT_FOUND, "no-such-segment", "There is no such segment, or it has been deleted.")
-    etag = f'"{segment_id}-{segment.size_bytes}"'
+    etag = f'"{segment_id}-{segment.size_bytes}"' if init == "recorded" else f'"{segment_id}-silent"'
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -176,9 +182,10 @@ async def get_segment_media(
     if etag_matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     wanted = requested_range(range_header, segment.size_bytes) if if_range in (None, etag) else None
-    return await FileRangeResponse.open(
+    found = await FileRangeResponse.open(
         here.settings.archive_dir / segment.path, size_bytes=segment.size_bytes, wanted=wanted, headers=headers
     )
+    return found if init == "recorded" else await found.read(silent_init, at_most=LONGEST_INIT_BYTES)
 
 
 def unknown_camera(camera_id: str) -> AppError:

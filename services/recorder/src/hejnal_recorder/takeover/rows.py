@@ -63,7 +63,7 @@ _INSERT_STORIES = _insert("stories", _STORY_COLUMNS, "on conflict do nothing ret
 _RUN_COLUMNS = (
     ("run_id", "text"), ("camera_id", "text"), ("epoch", "bigint"), ("ingest_id", "text"), ("stream", "text"),
     ("spool_url", "text"), ("codec", "text"), ("width", "integer"), ("height", "integer"), ("timescale", "bigint"),
-    ("started_at", "timestamptz"),
+    ("started_at", "timestamptz"), ("audio_codec", "text"),
 )  # fmt: skip
 _INSERT_RUNS = _insert("runs", _RUN_COLUMNS)
 _END_COLUMNS = (("run_id", "text"), ("ended_at", "timestamptz"), ("cause", "text"), ("detail", "text"))

@@ -260,6 +260,7 @@ def _run_of(fact: StoryFact) -> RunOpened:
             height=fact.height,
             timescale=fact.timescale,
             started_at=fact.started_at.astimezone(UTC),
+            audio_codec=fact.audio_codec,
         )
     started_at = fact.starts_at if isinstance(fact, FragmentWritten) else fact.ended_at
     return RunOpened(

@@ -73,6 +73,7 @@ class RunOpened:
     height: int
     timescale: int
     started_at: datetime
+    audio_codec: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
