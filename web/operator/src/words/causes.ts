@@ -16,6 +16,8 @@ const CAUSES = [
   "protocol",
   "disk_full",
   "operator_off",
+  "gateway_away",
+  "ingest_away",
   // Why there is no footage (contract GapCause)
   "link_down",
   "camera_reboot",
