@@ -36,7 +36,7 @@ def create_app(
     routers = [
         create_router(leases, settings.spool_dir.absolute(), verifier, resources.fetched if resources else FetchedSegments()),
         create_thumbnail_router(pictures, verifier),
-        create_onvif_router(onvif, place, verifier),
+        create_onvif_router(onvif, place, verifier, on_turn=pictures.expect_move if pictures is not None else lambda _: None),
         create_probe_router(probes, leases, verifier, probe_s=settings.probe_s),
     ]
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None

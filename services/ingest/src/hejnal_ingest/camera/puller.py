@@ -32,6 +32,7 @@ from hejnal_runtime.ids import new_id
 log = structlog.get_logger()
 
 _LOOK_INTERVAL_S = 0.5
+_USUAL_PACKET_BYTES = 1200
 _MAX_BATCH_BYTES = 128 * 1024
 _BREAK_CAUSES = {
     BreakReason.LOSS: GapCause.LINK_DOWN,
@@ -99,6 +100,7 @@ class StreamPuller:
         self._steps_seen = context.time.steps
         self._window = (0.0, 0, 0)
         self._octets_seen = 0
+        self._lost_seen = 0
         self._disk_fault: str | None = None
         self._stopping = False
 
@@ -178,7 +180,7 @@ class StreamPuller:
                 self._source = source = choose_source(context.sources, self.url, self, sound, credentials, self._stale)
                 await source.open()
             metrics.CONNECTS.labels("opened").inc()
-            self._octets_seen = 0
+            self._octets_seen = self._lost_seen = 0
             self._watchdog = Watchdog(time.monotonic(), no_video_s=context.no_video_s, no_keyframe_s=context.no_keyframe_s)
             async with asyncio.TaskGroup() as group:
                 group.create_task(source.run())
@@ -274,6 +276,8 @@ class StreamPuller:
         elapsed_s = max(0.04, now_s - since_s)
         self._window = (now_s, pictures, octets)
         offset_us = source.clock_offset_us()
+        lost, self._lost_seen = max(0, figures.packets_lost - self._lost_seen), figures.packets_lost
+        came = max(1, octets - before_octets) / _USUAL_PACKET_BYTES
         return StreamHealth(
             name=self.stream,
             codec=parameters.codec,
@@ -283,6 +287,7 @@ class StreamPuller:
             bitrate_bps=int(8 * (octets - before_octets) / elapsed_s),
             gop_s=round(self._gop_s, 3),
             clock_offset_s=round(offset_us / 1e6, 3) if offset_us is not None else None,
+            loss=round(lost / (came + lost), 5),
         )
 
     def disk_fault(self, detail: str | None) -> None:

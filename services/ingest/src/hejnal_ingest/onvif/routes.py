@@ -88,8 +88,14 @@ class DiscoveryPlace(BaseModel):
     interface: str | None
 
 
-def create_onvif_router(cameras: OnvifCameras | None, place: DiscoveryPlace, verifier: TokenVerifier) -> APIRouter:
-    """Routes of the internal port. Without `cameras` they can only be described."""
+def create_onvif_router(
+    cameras: OnvifCameras | None,
+    place: DiscoveryPlace,
+    verifier: TokenVerifier,
+    *,
+    on_turn: Callable[[str], None] = lambda _camera_id: None,
+) -> APIRouter:
+    """Routes of the internal port. Without `cameras` they can only be described. `on_turn`: a camera is turned on purpose."""
     router = APIRouter(prefix="/internal/v1", tags=["onvif"])
     gateway = Annotated[Caller, Depends(service_caller(verifier, "operator-gateway"))]
 
@@ -134,12 +140,14 @@ def create_onvif_router(cameras: OnvifCameras | None, place: DiscoveryPlace, ver
     async def move(camera_id: CameraId, velocity: PtzVelocity, _caller: gateway) -> Response:
         """Moves at these speeds; to be said again within a second, else the camera stops."""
         await moved(camera_id, lambda head: head.move(velocity))
+        on_turn(camera_id)
         return Response(status_code=204)
 
     @router.delete("/cameras/{camera_id}/ptz/move", status_code=204)
     async def stop(camera_id: CameraId, _caller: gateway) -> Response:
         """Stands still."""
         await moved(camera_id, lambda head: head.stop())
+        on_turn(camera_id)
         return Response(status_code=204)
 
     @router.get("/cameras/{camera_id}/ptz/status")
@@ -167,6 +175,7 @@ def create_onvif_router(cameras: OnvifCameras | None, place: DiscoveryPlace, ver
     async def visit_preset(camera_id: CameraId, token: str, _caller: gateway) -> Response:
         """Turns to a place."""
         await moved(camera_id, lambda head: head.go_to(token[:64]))
+        on_turn(camera_id)
         return Response(status_code=204)
 
     return router

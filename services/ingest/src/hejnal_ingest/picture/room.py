@@ -88,6 +88,12 @@ class PictureRoom:
         camera.eyes[stream] = eye
         return (eye,)
 
+    def expect_move(self, camera_id: str) -> None:
+        """Somebody turns the camera on purpose."""
+        camera = self._cameras.get(camera_id)
+        if camera is not None:
+            camera.watch.expect_move(self._clock.now())
+
     def describe(self, report: CameraStatusReported) -> CameraStatusReported:
         """The report with what is known of the picture; a new fault becomes an event."""
         self._tell_fault(report)

@@ -32,6 +32,7 @@ _CHANGE_MEAN, _CHANGE_MAX = 0.7, 6.0
 _LEARN_LOOKS = 3
 _SAME_AS_BEFORE_MEAN = 14.0
 _FORGET = 0.15
+_SETTLE_S = 20.0
 _EMPTY_KINDS = ("covered", "blinded", "ir_fault")
 
 
@@ -98,6 +99,7 @@ class PictureWatch:
         self._verdicts: list[tuple[datetime, Verdict]] = []
         self._still_since: datetime | None = None
         self._new_scene_looks = 0
+        self._settled_at: datetime | None = None
         self._tampered: tuple[TamperKind, datetime] | None = None
         self._since = now
 
@@ -112,8 +114,23 @@ class PictureWatch:
         """The run has ended."""
         self._watch.restart()
 
+    def expect_move(self, now: datetime) -> None:
+        """The camera is being turned on purpose: what it shows when it has settled is the reference."""
+        self._settled_at = now + timedelta(seconds=_SETTLE_S)
+        self.memories.clear()
+        self._sizes.clear()
+        self._verdicts.clear()
+        self.light = None
+        self._suspicion = self._suspected_at = self._still_since = None
+        self._watch.restart()
+
+    def _is_settling(self, now: datetime) -> bool:
+        return self._settled_at is not None and now < self._settled_at
+
     def take_window(self, window: StreamWindow, now: datetime) -> None:
         """Sizes of a group of pictures."""
+        if self._is_settling(now):
+            return
         habits = self.size_habits()
         suspicion = self._watch.take(window, habits)
         if suspicion is None:
@@ -134,7 +151,10 @@ class PictureWatch:
     def size_habits(self) -> SizeHabits:
         """The usual sizes of the present stream in the present light."""
         key = f"{self._stream} {self.light or 'day'}"
-        return self._sizes.setdefault(key, SizeHabits())
+        habits = self._sizes.get(key)
+        if habits is None:
+            habits = self._sizes[key] = SizeHabits()
+        return habits
 
     def _last_is_good(self) -> bool:
         return not self._verdicts or self._verdicts[-1][1].kind is None
@@ -159,6 +179,9 @@ class PictureWatch:
 
     def take_look(self, look: Look, now: datetime, *, sun_up: bool) -> list[PictureChange]:
         """A decoded key frame; gives what is to be told."""
+        if self._is_settling(now):
+            self._last_look_at, self._previous = now, look.luma
+            return []
         figures = look.figures
         light: Light = "night" if figures.chroma < GREY_CHROMA else "day"
         memory = self.memories.get(light)
@@ -264,12 +287,13 @@ class PictureWatch:
         assert self._tampered is not None
         kind, since = self._tampered
         recent = [verdict for _, verdict in self._verdicts[-_CLEAR_LOOKS:]]
+        enough = len(recent) == _CLEAR_LOOKS
         detail = "the reference scene is back"
         if kind == "frozen":
-            over = all(verdict.kind != "frozen" for verdict in recent)
+            over = enough and all(verdict.kind != "frozen" for verdict in recent)
             detail = "the picture changes again"
         else:
-            over = all(verdict.healthy for verdict in recent)
+            over = enough and all(verdict.healthy for verdict in recent)
         if (
             kind == "moved"
             and not over
