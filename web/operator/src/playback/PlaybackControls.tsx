@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { useSession } from "../session/session.tsx";
 import { ConsoleIcon } from "../ui/icons.tsx";
@@ -56,6 +57,11 @@ export function PlaybackControls(props: PlaybackControlsProps) {
         <Button className="button" onPress={props.onLive}>
           <ConsoleIcon name="live" /> {t("playback.live")}
         </Button>
+      ) : null}
+      {may("export") ? (
+        <Link className="button" href={`/exports?camera=${encodeURIComponent(camera.camera_id)}&at=${new Date(atMs).toISOString()}`}>
+          <ConsoleIcon name="export" /> {t("playback.export")}
+        </Link>
       ) : null}
       <ToggleButtonGroup
         className="segmented"

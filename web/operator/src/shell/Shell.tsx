@@ -18,7 +18,7 @@ import { KeysDialog } from "./KeysDialog.tsx";
 export interface Place {
   readonly path: string;
   readonly act: Act;
-  readonly word: "wall" | "playback" | "reports" | "announcements" | "cameras" | "audit";
+  readonly word: "wall" | "playback" | "exports" | "reports" | "announcements" | "cameras" | "audit";
   readonly icon: ReactNode;
 }
 
@@ -26,6 +26,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { path: "/wall", act: "watchLive", word: "wall", icon: <ConsoleIcon name="wall" /> },
   { path: "/playback", act: "playBack", word: "playback", icon: <ConsoleIcon name="playback" /> },
+  { path: "/exports", act: "export", word: "exports", icon: <ConsoleIcon name="export" /> },
   { path: "/reports", act: "readReports", word: "reports", icon: <Icon name="pin" /> },
   { path: "/announcements", act: "readAnnouncements", word: "announcements", icon: <Icon name="megaphone" /> },
   { path: "/cameras", act: "seeCameras", word: "cameras", icon: <Icon name="camera" /> },
