@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop clean-run totp test check bench fuzz chaos-ingest fmt lock contracts helm-test env-example
+.PHONY: help setup run stop clean-run totp test check bench fuzz chaos chaos-ingest fmt lock contracts helm-test env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -41,6 +41,9 @@ fuzz: ## nearly right bytes into every reader of a camera's bytes: CASES=1000000
 
 chaos-ingest: ## real ingest, cameras with random faults, every frame accounted for: CAMERAS=24 MINUTES=10
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.ingest --cameras $(or $(CAMERAS),24) --minutes $(or $(MINUTES),10)
+
+chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, a full disk; then every frame is asked for: CAMERAS=20 KILLS=100
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.kills --cameras $(or $(CAMERAS),20) --kills $(or $(KILLS),100)
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

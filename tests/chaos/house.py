@@ -1,0 +1,318 @@
+"""Ingest and recorder as real processes with a Kafka and a PostgreSQL of their own, each of which can be killed and revived."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from hejnal_contracts.base import Fact, Point
+from hejnal_contracts.cameras import CameraCondition, CameraRegistered, CameraStatusReported, StreamSource
+from hejnal_contracts.media import FragmentWritten
+from hejnal_contracts.topics import BY_NAME
+from hejnal_local import kafka, postgres
+from hejnal_local.database_roles import create_database, url_of
+from hejnal_local.ports import free_ports
+from hejnal_local.testing import CACHE
+from hejnal_media.simulator import CameraSimulator
+from hejnal_recorder.fragments import Fragment, unpack
+from hejnal_runtime import migrations
+from hejnal_runtime.bus import Producer
+from hejnal_runtime.bus.message import decode
+from hejnal_runtime.bus.topics import create_topics
+from tests.chaos.archive_account import Gap, microseconds
+
+TOPICS = ("cameras", "camera-status", "camera-media", "camera-events", "recordings")
+DATABASE = "hejnal_kills"
+_DISK_BYTES = 3 * 1024**3
+_LIVE_S = 150.0
+_CATCH_UP_S = 180.0
+_REVIVE_S = 90.0
+_ON_THE_WAY_US = 500_000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class NotRevivedError(RuntimeError):
+    """A part did not come back in time."""
+
+
+class EndedByItselfError(RuntimeError):
+    """A service was gone before it was killed."""
+
+
+@dataclass
+class House:
+    """`open` starts everything; `kill` and `revive` take a part's name."""
+
+    folder: Path
+    broker: kafka.Broker
+    server: postgres.Server
+    cameras: Sequence[str]
+    environment: dict[str, str]
+    processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    ended_us: int = 1 << 62
+
+    @staticmethod
+    def can_fill_disk(folder: Path) -> bool:
+        """Whether a small file system can be mounted for the footage (root only)."""
+        del folder
+        return os.geteuid() == 0
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str]) -> AsyncIterator["House"]:
+        """Starts it, with the cameras registered; ends it again."""
+        installation = kafka.Installation(CACHE / "kafka")
+        await asyncio.to_thread(installation.install)
+        broker = kafka.Broker(installation, folder / "kafka", *free_ports(2))
+        server = postgres.Server(folder / "postgres", free_ports(1)[0])
+        disk = folder / "disk"
+        disk.mkdir()
+        mounted = cls.can_fill_disk(folder) and _mount(disk)
+        house = cls(folder, broker, server, cameras, {})
+        try:
+            await asyncio.to_thread(broker.start)
+            await asyncio.to_thread(server.start)
+            await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS])
+            await create_database(server.admin_url, DATABASE)
+            url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
+            await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
+            house.environment = house._settings(url)
+            await house._register(simulator)
+            for service in ("ingest", "recorder"):
+                await house._serve(service)
+            yield house
+        finally:
+            for process in house.processes.values():
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(broker.stop)
+            if mounted:
+                _libc.umount2(os.fsencode(disk), 2)  # MNT_DETACH
+
+    @property
+    def archive(self) -> Path:
+        """The recorder's files."""
+        return self.folder / "disk" / "archive"
+
+    # --- blows
+
+    async def kill(self, victim: str) -> None:
+        """Kill -9. Raises EndedByItselfError."""
+        if victim == "kafka":
+            await asyncio.to_thread(self.broker.kill)
+        elif victim == "postgres":
+            pid = self.server.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        else:
+            process = self.processes[victim]
+            if process.returncode is not None:
+                log = (self.folder / f"{victim}.log").read_text(encoding="utf-8", errors="replace")
+                raise EndedByItselfError(f"{victim}: {log[-2000:]}")
+            process.kill()
+            await process.wait()
+
+    async def revive(self, victim: str) -> None:
+        """Starts it again. Raises NotRevivedError."""
+        if victim in self.processes:
+            await self._serve(victim)
+            return
+        start = self.broker.start if victim == "kafka" else self.server.start
+        deadline = time.monotonic() + _REVIVE_S
+        while True:
+            try:
+                await asyncio.to_thread(start)
+                return
+            except (kafka.KafkaError, postgres.PostgresError) as error:  # the killed one still holds its port or memory
+                if time.monotonic() > deadline:
+                    raise NotRevivedError(victim) from error
+                await asyncio.sleep(0.5)
+
+    async def fill_disk(self, seconds: float) -> None:
+        """Not a byte is left where footage is written, for so long."""
+        ballast = self.folder / "disk" / "ballast"
+        with ballast.open("wb") as file:
+            at = 0
+            for step in (64 << 20, 1 << 20, 4096):
+                with contextlib.suppress(OSError):
+                    while True:
+                        os.posix_fallocate(file.fileno(), at, step)
+                        at += step
+            await asyncio.sleep(seconds)
+        ballast.unlink()
+
+    # --- what is asked of it
+
+    async def all_live(self) -> None:
+        """Waits until the newest status of each camera says live, and was given lately. Raises TimeoutError."""
+        since = datetime.now(UTC)
+        async with asyncio.timeout(_LIVE_S):
+            while True:
+                newest = {
+                    fact.camera_id: fact for fact in await self._facts("camera-status") if isinstance(fact, CameraStatusReported)
+                }
+                fresh = [one for one in newest.values() if one.observed_at >= since and one.condition is CameraCondition.LIVE]
+                if len(fresh) == len(self.cameras):
+                    return
+                await asyncio.sleep(1)
+
+    async def announced(self) -> list[FragmentWritten]:
+        """Every fragment that ingest has told of, in order; told twice counts once."""
+        facts = [fact for fact in await self._facts("camera-media") if isinstance(fact, FragmentWritten)]
+        return list({(fact.run_id, fact.sequence): fact for fact in facts}.values())
+
+    async def until_stored(self, announced: list[FragmentWritten]) -> bool:
+        """Whether the recorder has taken all of it in time."""
+        deadline = time.monotonic() + _CATCH_UP_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError, asyncpg.PostgresError):
+                connection = await self._connect()
+                try:
+                    stored = await connection.fetchval("select coalesce(sum(fragment_count), 0) from recorder.segments")
+                finally:
+                    await connection.close()
+                if stored >= len(announced):
+                    return True
+            await asyncio.sleep(0.5)
+        return False
+
+    async def timeline(self, camera: str) -> tuple[list[tuple[Path, str, Fragment]], list[Gap]]:
+        """The camera's fragments (file, run, record) and its gaps."""
+        connection = await self._connect()
+        try:
+            rows = await connection.fetch("select path, run_id, fragments from recorder.segments where camera_id = $1", camera)
+            gaps = await connection.fetch(
+                "select starts_at, ends_at, cause, detail from recorder.gaps where camera_id = $1 order by starts_at", camera
+            )
+        finally:
+            await connection.close()
+        stored = [(self.archive / row["path"], row["run_id"], one) for row in rows for one in unpack(row["fragments"])]
+        found = [
+            Gap(
+                microseconds(row["starts_at"]),
+                microseconds(row["ends_at"]) if row["ends_at"] is not None else 1 << 62,
+                row["cause"],
+                row["detail"],
+            )
+            for row in gaps
+        ]
+        return stored, found
+
+    async def end_ingest(self) -> None:
+        """As an operator does: SIGTERM; what is told then is no trouble."""
+        self.ended_us = time.time_ns() // 1000 - _ON_THE_WAY_US
+        await self._end("ingest")
+
+    async def end_recorder(self) -> None:
+        """As an operator does."""
+        await self._end("recorder")
+
+    async def check(self) -> str:
+        """What `hejnal_recorder check --hashes` complains of; empty when the archive is clean."""
+        command = ("-m", "hejnal_recorder", "check", "--hashes", "--orphans-older-than-s", "0")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
+        return "" if process.returncode == 0 else f"exit code {process.returncode}: {output.decode()}"
+
+    # --- inside
+
+    def _settings(self, url: str) -> dict[str, str]:
+        ingest_port, recorder_port = free_ports(2)
+        disk = self.folder / "disk"
+        ingest = {
+            "KAFKA_BOOTSTRAP": self.broker.bootstrap,
+            "INTERNAL_PORT": str(ingest_port),
+            "SPOOL_DIR": str(disk / "spool"),
+            "SPOOL_MIN_FREE_BYTES": "0",
+            "INGEST_ID": "ingest-kills",
+            "SEGMENT_S": "10",
+            "DISK_RETRY_S": "2",
+        }
+        recorder = {
+            "KAFKA_BOOTSTRAP": self.broker.bootstrap,
+            "DATABASE_URL": url,
+            "INTERNAL_PORT": str(recorder_port),
+            "SPOOL_DIR": str(disk / "spool"),
+            "ARCHIVE_DIR": str(disk / "archive"),
+            "EXPORTS_DIR": str(disk / "exports"),
+            "RETENTION_INTERVAL_S": "86400",
+        }
+        return {
+            **os.environ,
+            **{f"HEJNAL_INGEST_{name}": value for name, value in ingest.items()},
+            **{f"HEJNAL_RECORDER_{name}": value for name, value in recorder.items()},
+        }
+
+    async def _register(self, simulator: CameraSimulator) -> None:
+        producer = Producer(self.broker.bootstrap, "")
+        for camera in self.cameras:
+            state = CameraRegistered(
+                camera_id=camera,
+                version=1,
+                name=camera,
+                place=Point(lat=51.05, lon=20.94),
+                streams=(StreamSource(name="main", url=simulator.url(f"{camera}/main")),),
+                changed_at=datetime.now(UTC),
+            )
+            await producer.send_fact(state, "operator-gateway")
+        await producer.stop()
+
+    async def _serve(self, service: str) -> None:
+        with (self.folder / f"{service}.log").open("ab") as log:
+            self.processes[service] = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"hejnal_{service}", "serve", env=self.environment, stdout=log, stderr=log
+            )
+
+    async def _end(self, service: str) -> None:
+        process = self.processes[service]
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(40):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(url_of(self.server.admin_url, database=DATABASE), timeout=10)
+
+    async def _facts(self, topic: str) -> list[Fact]:
+        """All facts of a topic as it stands now."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+        )
+        await consumer.start()
+        found: list[Fact] = []
+        try:
+            partitions = [TopicPartition(topic, number) for number in range(BY_NAME[topic].partitions)]
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            left = {one for one in partitions if ends[one] > 0}
+            while left:
+                batches = await consumer.getmany(timeout_ms=1000)
+                for records in batches.values():
+                    found += [fact for record in records if (fact := decode(record, "").fact) is not None]
+                left = {one for one in left if await consumer.position(one) < ends[one]}
+        finally:
+            await consumer.stop()
+        return found
+
+
+def _mount(disk: Path) -> bool:
+    options = f"size={_DISK_BYTES},mode=755".encode()
+    return bool(_libc.mount(b"tmpfs", os.fsencode(disk), b"tmpfs", 0, options) == 0)
