@@ -3361,7 +3361,10 @@ export interface operations {
     };
     getSegmentMedia: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description silent: the range is the init segment, and its sound is hidden from players */
+                init?: "recorded" | "silent";
+            };
             header?: {
                 "If-None-Match"?: string | null;
                 "If-Range"?: string | null;
