@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
-from hejnal_ingest.backfill.gaps import CameraLedger, microseconds
+from hejnal_ingest.backfill.gaps import CameraLedger, Elsewhere, microseconds
 from hejnal_ingest.backfill.link_budget import LinkBudget
 from hejnal_ingest.backfill.placing import GapPlacer, Interval
 from hejnal_ingest.backfill.replay_extension import read_replay_extension
@@ -133,7 +133,7 @@ def ledger_of(*facts: Fact) -> CameraLedger:
     ledger, live = CameraLedger(), ""
     for number, fact in enumerate(facts):
         live = fact.run_id if isinstance(fact, RunStarted) else live
-        ledger.take(fact, gap_id=f"gap-{number}", min_gap_us=1_000_000, live_run=live)
+        ledger.take(fact, new_id=lambda: f"gap-{number}", min_gap_us=1_000_000, live_run=live)  # noqa: B023
     return CameraLedger.model_validate_json(ledger.model_dump_json())
 
 
@@ -163,6 +163,15 @@ def test_what_nobody_misses_is_no_gap() -> None:
     assert len(ledger_of(ended("a", 2), started("b", 10), ended("b", 11), started("c", 20)).gaps) == 2
     # a story that is told again after a crash
     assert len(ledger_of(started("a", 0), ended("a", 2), started("a", 0), ended("a", 2), started("b", 9)).gaps) == 1
+
+
+def test_what_another_ingest_has_recorded_is_no_gap() -> None:
+    for since_s, until_s, expected in ((1, 59, None), (20, 59, (2, 20)), (-50, -20, (2, 60)), (2.5, 30, None)):
+        ledger = CameraLedger(ended_us=T0_US + 2_000_000, ended_by=GapCause.INGEST_LOST)
+        elsewhere = Elsewhere(T0_US + int(since_s * 1e6), T0_US + int(until_s * 1e6))
+        ledger.take(started("b", 60), new_id=lambda: "g", min_gap_us=1_000_000, live_run=None, elsewhere=elsewhere)
+        found = [((gap.from_us - T0_US) / 1e6, (gap.until_us - T0_US) / 1e6) for gap in ledger.gaps]
+        assert found == ([expected] if expected else [])
 
 
 def test_the_budget_lets_no_more_through_than_its_rate() -> None:

@@ -5,6 +5,7 @@ import functools
 
 import structlog
 
+from hejnal_contracts.cameras import CameraStatusReported
 from hejnal_ingest import metrics
 from hejnal_ingest.app import create_app
 from hejnal_ingest.backfill.backfill import Backfill
@@ -90,7 +91,12 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             member=lambda: consumer.member_id,
             ingest_id=settings.ingest_id,
         )
-        peers = PeerLeases(settings.kafka_bootstrap, settings.topic_prefix, leases.seen, resources.clock)
+
+        def seen(status: CameraStatusReported, *, live: bool) -> None:
+            leases.seen(status, live=live)
+            ledgers.seen(status)
+
+        peers = PeerLeases(settings.kafka_bootstrap, settings.topic_prefix, seen, resources.clock)
         consumer = Consumer(
             settings.kafka_bootstrap,
             GROUP,
@@ -116,7 +122,18 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         health.add("leases", leases.health)
         health.add("facts", resources.facts.health)
         onvif = OnvifCameras(resources.onvif_context(context.passwords), leases.runners)
-        ledgers = GapLedgers(settings.spool_dir.absolute(), min_gap_s=settings.backfill_min_gap_s, new_id=new_id)
+
+        def has_card(camera_id: str) -> bool:
+            state = leases.state(camera_id)
+            return state is not None and state.onvif is not None and state.onvif.card_recording
+
+        ledgers = GapLedgers(
+            settings.spool_dir.absolute(),
+            min_gap_s=settings.backfill_min_gap_s,
+            new_id=new_id,
+            ingest_id=settings.ingest_id,
+            has_card=has_card,
+        )
         await asyncio.to_thread(ledgers.load)
         resources.facts.observe(ledgers.note)
         backfill = Backfill(

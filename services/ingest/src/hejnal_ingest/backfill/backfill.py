@@ -97,6 +97,7 @@ class Backfill:
     async def _look(self) -> None:
         runners = {runner.camera_id: runner for runner in self._held()}
         now_s = self._clock.monotonic()
+        self._ledgers.forget_older(int((self._clock.now().timestamp() - self._plan.max_age_s) * 1e6))
         for camera_id, job in list(self._jobs.items()):
             if job.task.done():
                 del self._jobs[camera_id]
@@ -120,9 +121,6 @@ class Backfill:
             self._jobs[camera_id] = _Job(gap, runners[camera_id], task)
 
     def _ready(self, camera_id: str, gap: Gap, now_s: float) -> bool:
-        if self._clock.now().timestamp() * 1e6 - gap.until_us > self._plan.max_age_s * 1e6:
-            self._ledgers.remove(camera_id, gap, "too_old")
-            return False
         if gap.clock_changed:
             log.warning("backfill_clock_changed", camera_id=camera_id, gap_id=gap.gap_id)
             self._ledgers.remove(camera_id, gap, "clock_changed")
@@ -204,6 +202,7 @@ class Backfill:
         if filling.complete or filling.frames or gap.filled_until_us > gap.from_us or gap.attempts >= _EMPTY_ATTEMPTS:
             outcome = "filled" if filling.complete else ("partly" if gap.filled_until_us > gap.from_us else "not_on_card")
             seconds = round((gap.until_us - gap.from_us) / 1e6, 1)
+            self._not_before_s.pop(gap.gap_id, None)
             log.info("gap_backfilled", camera_id=camera_id, outcome=outcome, gap_s=seconds, frames=filling.frames)
             self._ledgers.remove(camera_id, gap, outcome)
         else:

@@ -1,5 +1,7 @@
 """What is missing of one camera, learnt from its own facts. Pure."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -49,6 +51,14 @@ class Gap(BaseModel):
         return round(before + (after - before) * min(1.0, max(0.0, share)))
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another ingest process had the camera live for so long: what it missed it knows itself."""
+
+    since_us: int
+    until_us: int
+
+
 class CameraLedger(BaseModel):
     """What is known of one camera's footage, and what is still to be fetched."""
 
@@ -59,13 +69,27 @@ class CameraLedger(BaseModel):
     offset_us: int | None = None
     gaps: list[Gap] = []
 
-    def take(self, fact: Fact, *, gap_id: str, min_gap_us: int, live_run: str | None) -> bool:
+    def take(
+        self,
+        fact: Fact,
+        *,
+        new_id: Callable[[], str],
+        min_gap_us: int,
+        live_run: str | None,
+        elsewhere: Elsewhere | None = None,
+        wanted: bool = True,
+    ) -> bool:
         """Takes a fact of the camera's own, not back-filled, runs. True when what is known has changed for good.
 
-        `live_run` is the run that is being recorded: only its camera times count.
+        `live_run` is the run that is being recorded: only its camera times count. Gaps are kept where they are `wanted`.
         """
         if isinstance(fact, RunStarted):
-            return self._started(microseconds(fact.started_at), gap_id, min_gap_us)
+            gap = self._gap_before(microseconds(fact.started_at), elsewhere, min_gap_us, new_id)
+            changed = self.ended_us is not None
+            self.ended_us = self.ended_by = None
+            if gap is not None and wanted:
+                self.gaps = [*self.gaps, gap][-MAX_GAPS:]
+            return changed
         if isinstance(fact, RunEnded):
             ended_us = microseconds(fact.ended_at)
             if self.ended_us is None or ended_us >= self.ended_us:
@@ -92,18 +116,24 @@ class CameraLedger(BaseModel):
         """Nothing more is to be fetched."""
         self.gaps = [gap for gap in self.gaps if gap.gap_id != gap_id]
 
-    def _started(self, started_us: int, gap_id: str, min_gap_us: int) -> bool:
+    def older_than(self, until_us: int) -> list[Gap]:
+        """The gaps that ended before."""
+        return [gap for gap in self.gaps if gap.until_us < until_us]
+
+    def _gap_before(self, started_us: int, elsewhere: Elsewhere | None, min_gap_us: int, new_id: Callable[[], str]) -> Gap | None:
         ended_us, cause = self.ended_us, self.ended_by
-        self.ended_us = self.ended_by = None
-        if ended_us is None or cause is None or cause in _WANTED or started_us - ended_us < min_gap_us:
-            return ended_us is not None
-        gap = Gap(
-            gap_id=gap_id,
+        if ended_us is None or cause is None or cause in _WANTED:
+            return None
+        until_us = started_us
+        if elsewhere is not None and elsewhere.until_us > ended_us:
+            until_us = min(until_us, max(ended_us, elsewhere.since_us))
+        if until_us - ended_us < min_gap_us:
+            return None
+        return Gap(
+            gap_id=new_id(),
             from_us=ended_us,
-            until_us=started_us,
+            until_us=until_us,
             filled_until_us=ended_us,
             cause=cause,
             offset_before_us=self.offset_us,
         )
-        self.gaps = [*self.gaps, gap][-MAX_GAPS:]
-        return True

@@ -10,9 +10,10 @@ import structlog
 from pydantic import ValidationError
 
 from hejnal_contracts.base import Fact
+from hejnal_contracts.cameras import CameraCondition, CameraStatusReported
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
 from hejnal_ingest import metrics
-from hejnal_ingest.backfill.gaps import CameraLedger, Gap, microseconds
+from hejnal_ingest.backfill.gaps import CameraLedger, Elsewhere, Gap, microseconds
 from hejnal_ingest.spool.files import sync_folder
 
 log = structlog.get_logger()
@@ -25,11 +26,23 @@ _SAVE_EVERY_S = 0.2
 class GapLedgers:
     """`note` sees every fact; `run` keeps what has changed on disk, away from the event loop."""
 
-    def __init__(self, spool_dir: Path, *, min_gap_s: float, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        spool_dir: Path,
+        *,
+        min_gap_s: float,
+        new_id: Callable[[], str],
+        ingest_id: str,
+        has_card: Callable[[str], bool],
+    ) -> None:
+        """`has_card`: whether a camera records on a card of its own, as its registration says now."""
         self._folder = spool_dir / FOLDER
         self._min_gap_us = int(min_gap_s * 1e6)
         self._new_id = new_id
+        self._ingest_id = ingest_id
+        self._has_card = has_card
         self._ledgers: dict[str, CameraLedger] = {}
+        self._elsewhere: dict[str, Elsewhere] = {}
         self._live_runs: dict[str, str] = {}
         self._backfill_runs: set[str] = set()
         self._dirty: set[str] = set()
@@ -60,11 +73,29 @@ class GapLedgers:
             if isinstance(fact, RunEnded):
                 self._backfill_runs.discard(fact.run_id)
         else:
-            live_run = self._live_runs.get(fact.camera_id)
-            changed = ledger.take(fact, gap_id=self._new_id(), min_gap_us=self._min_gap_us, live_run=live_run)
+            changed = ledger.take(
+                fact,
+                new_id=self._new_id,
+                min_gap_us=self._min_gap_us,
+                live_run=self._live_runs.get(fact.camera_id),
+                elsewhere=self._elsewhere.get(fact.camera_id),
+                wanted=isinstance(fact, RunStarted) and self._has_card(fact.camera_id),
+            )
         if changed:
             self._dirty.add(fact.camera_id)
             self._count()
+
+    def seen(self, status: CameraStatusReported) -> None:
+        """What some ingest process tells of a camera."""
+        if status.ingest_id != self._ingest_id and status.condition is CameraCondition.LIVE:
+            since_us, until_us = microseconds(status.since), microseconds(status.observed_at)
+            self._elsewhere[status.camera_id] = Elsewhere(since_us, until_us)
+
+    def forget_older(self, until_us: int) -> None:
+        """Gaps that ended before are given up."""
+        for camera_id, ledger in self._ledgers.items():
+            for gap in ledger.older_than(until_us):
+                self.remove(camera_id, gap, "too_old")
 
     def pending(self) -> Iterator[tuple[str, Gap]]:
         """All gaps, the oldest first."""
