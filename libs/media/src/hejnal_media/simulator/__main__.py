@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import signal
+import ssl
 import sys
 import tempfile
 from pathlib import Path
@@ -76,7 +77,11 @@ def main() -> int:
     credentials = None
     if arguments.username:
         credentials = Credentials(arguments.username, os.environ.get(arguments.password_env, ""))
-    simulator = CameraSimulator(mounts, host=arguments.host, port=arguments.port, credentials=credentials)
+    secure = None
+    if arguments.certificate is not None:
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secure.load_cert_chain(arguments.certificate)
+    simulator = CameraSimulator(mounts, host=arguments.host, port=arguments.port, credentials=credentials, secure=secure)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(_serve(simulator, ControlPanel(simulator, wardrobe), arguments))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import ssl
 import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^,\s]+))')
 
 
 class CameraSimulator:
-    """Serves mounts over RTSP/TCP. `credentials` switches digest authentication on for all of them."""
+    """Serves mounts over RTSP/TCP. `credentials` switches digest authentication on for all of them, `secure` RTSPS."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class CameraSimulator:
         credentials: Credentials | None = None,
         digest_algorithm: str = "MD5",
         slots_per_frame: int = 10,
+        secure: ssl.SSLContext | None = None,
     ) -> None:
         self.mounts = {mount.path: mount for mount in mounts}
         self.credentials = credentials
@@ -37,6 +39,7 @@ class CameraSimulator:
         self._host = host
         self._port = port
         self._slots = slots_per_frame
+        self._secure = secure
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
         self._connections: set[_Connection] = set()
@@ -53,7 +56,7 @@ class CameraSimulator:
 
     def url(self, path: str) -> str:
         """URL of a mount, e.g. of `cam-001/main`."""
-        return f"rtsp://{self._host}:{self._port}/{path}"
+        return f"rtsp{'s' if self._secure else ''}://{self._host}:{self._port}/{path}"
 
     @property
     def clock_s(self) -> float:
@@ -75,7 +78,7 @@ class CameraSimulator:
     async def start(self) -> None:
         """Listens and starts the clock. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), self._host, self._port, backlog=512)
+        self._server = await loop.create_server(lambda: _Connection(self), self._host, self._port, backlog=512, ssl=self._secure)
         self._port = self._server.sockets[0].getsockname()[1]
         self._clock = asyncio.create_task(self._run_clock(), name="simulator-clock")
 
