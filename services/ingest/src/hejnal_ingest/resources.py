@@ -93,7 +93,9 @@ class Resources:
         """What watches the cameras' pictures."""
         settings = self.settings
         return PictureRoom(
-            PictureSettings(settings.picture_interval_s, accept_after_s=settings.picture_accept_after_s),
+            PictureSettings(
+                settings.picture_interval_s, accept_after_s=settings.picture_accept_after_s, batch_s=settings.batch_s
+            ),
             PictureDecoder(
                 share=settings.picture_cpu_share, time_limit_s=settings.picture_time_limit_s, monotonic=self.clock.monotonic
             ),

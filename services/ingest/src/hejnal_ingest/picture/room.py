@@ -48,6 +48,8 @@ class PictureSettings:
     look_interval_s: float
     on_demand_spacing_s: float = 2.0
     accept_after_s: float = 3600.0
+    batch_s: float = 0.0
+    """So long ingest itself lets pictures wait: no jitter of the camera's."""
 
 
 class PictureRoom:
@@ -103,14 +105,13 @@ class PictureRoom:
         streams = tuple(self._with_timing(camera, health) for health in report.streams)
         return report.model_copy(update={"streams": streams, "picture": camera.watch.state()})
 
-    @staticmethod
-    def _with_timing(camera: CameraPicture, health: StreamHealth) -> StreamHealth:
+    def _with_timing(self, camera: CameraPicture, health: StreamHealth) -> StreamHealth:
         eye = camera.eyes.get(health.name)
         if eye is None or not eye.usual_fps:
             return health
         figures = {
             "usual_fps": round(eye.usual_fps, 2),
-            "jitter_s": round(eye.timing.jitter_s, 4),
+            "jitter_s": round(max(0.0, eye.timing.jitter_s - self._settings.batch_s), 4),
             "drift_ppm": eye.timing.drift_ppm,
         }
         return health.model_copy(update=figures)
