@@ -3,13 +3,18 @@
 import json
 import random
 import shutil
+import subprocess
 import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from export_case import make_case
 from recorder_footage import Clip
 
+from hejnal_recorder.export.keys import create_keys
+from hejnal_recorder.export.provenance import local_stamping
+from hejnal_recorder.export.time_stamp import TimeStampAuthority
 from hejnal_recorder.export.work import CHECKED, JOB
 from hejnal_verify.package import verify_package
 
@@ -86,3 +91,25 @@ def test_a_full_disk_is_told_before_the_recording_suffers(clip: Clip, tmp_path: 
     assert last["failed"] == "disk-full"
     assert not case.package.exists()
     assert (case.folder / CHECKED).exists()
+
+
+def test_a_foreign_time_stamp_authority(clip: Clip, tmp_path: Path) -> None:
+    """Its root goes along; without that root the stamp would be a stranger's."""
+    foreign = create_keys(tmp_path / "foreign", "Urząd Znaczników", datetime.now(UTC))
+    authority = TimeStampAuthority(foreign.stamping, lambda: datetime.now(UTC))
+    with local_stamping(authority) as url:
+        anchor = tmp_path / "foreign/ca.pem"
+        case = make_case(tmp_path, clip, cameras=1, tsa_url=url, tsa_anchor=anchor)
+        [*_, last] = case.run()
+    assert last["finished"]["stamped"], last
+    report = verify_package(case.package, anchor_pem=case.ca)
+    assert report.findings == []
+    assert report.signed_at is not None
+    shutil.unpack_archive(case.package, tmp_path / "unpacked")
+    [package] = (tmp_path / "unpacked").iterdir()
+    [command] = {line[5:] for line in (package / "README.txt").read_text().splitlines() if line.startswith("  3. ")}
+    assert "tsa-ca.pem" in command
+    assert subprocess.run(command, shell=True, cwd=package, capture_output=True, check=False).returncode == 0
+    (package / "tsa-ca.pem").unlink()
+    codes = {finding.code for finding in verify_package(package, anchor_pem=case.ca).findings}
+    assert {"stamp-wrong", "file-missing"} <= codes
