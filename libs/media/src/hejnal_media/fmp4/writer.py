@@ -7,6 +7,7 @@ itself when the process that wrote it has died before telling anyone.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hejnal_media.fmp4.sample_entries import AUDIO_TRACK, VIDEO_TRACK
 
@@ -23,8 +24,7 @@ _AUDIO_TRAF = struct.Struct(">I4sI4sIII4sIQ")
 MAX_FRAGMENT_BYTES = 0xFFFF_0000
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One picture of a fragment."""
 
     size_bytes: int
