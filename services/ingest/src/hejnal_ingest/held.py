@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from hejnal_contracts.cameras import CameraRegistered
+from hejnal_contracts.cameras import CameraState
 from hejnal_ingest.spool.files import sync_folder
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ class HeldCamera(BaseModel):
 
     partition: int
     epoch: int
-    state: CameraRegistered
+    state: CameraState
 
 
 class HeldCameras(BaseModel):

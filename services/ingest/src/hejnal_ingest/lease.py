@@ -8,7 +8,6 @@ import structlog
 
 from hejnal_contracts.cameras import (
     CameraCondition,
-    CameraRegistered,
     CameraRemoved,
     CameraState,
     CameraStatusReported,
@@ -105,7 +104,7 @@ class CameraLeases:
             HeldCamera(
                 partition=wanted.partition,
                 epoch=running.runner.epoch,
-                state=CameraRegistered(**wanted.state.model_dump()),
+                state=wanted.state,
             )
             for camera_id, running in sorted(self._running.items())
             if (wanted := self._wanted.get(camera_id)) is not None
