@@ -4,7 +4,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media_streams import H265, STEP, Coded, encode, feed, rtp_frame
+from media_streams import H265, STEP, encode, feed, rtp_frame
 
 from hejnal_media.access_unit import AccessUnit, VideoKind
 from hejnal_media.depacketizers import UnsupportedCodecError, video_depacketizer
@@ -195,30 +195,6 @@ def test_sei_and_sets_with_a_marker_of_their_own_join_the_picture() -> None:
     packets += [(SLICE, STEP, True)]
     sink, _ = run(packets)
     assert [kinds(unit) for unit in sink.units] == [[32, 33, 34, 39, 19], [40, 1]]
-
-
-def annex_b(picture: Coded, code: bytes) -> bytes:
-    return b"".join(code + unit for unit in picture.units)
-
-
-@pytest.mark.parametrize("code", [b"\0\0\1", b"\0\0\0\1"])
-@pytest.mark.parametrize("how", ["whole", "headless", "fragmented", "each"])
-def test_start_codes_inside_payloads_are_taken_out(code: bytes, how: str) -> None:
-    coded = encode("libx265", "keyint=4:min-keyint=4:scenecut=0:bframes=0:slices=2:open-gop=0", 12)
-    packets: list[tuple[bytes, int, bool]] = []
-    for number, picture in enumerate(coded):
-        whole = annex_b(picture, code)
-        if how == "each":
-            payloads = [code + unit for unit in picture.units]
-        elif how == "fragmented":
-            payloads = H265.fragments(whole[len(code) :], range(1000, len(whole) - len(code) - 2, 1000))
-        else:
-            payloads = [whole[len(code) :] if how == "headless" else whole]
-        packets += [(payload, STEP * number, index + 1 == len(payloads)) for index, payload in enumerate(payloads)]
-    sink, depacketizer = run(packets)
-    assert depacketizer.start_codes_found
-    assert [unit.nal_units() for unit in sink.units] == [list(picture.units) for picture in coded]
-    assert [unit.key_frame for unit in sink.units] == [picture.key for picture in coded]
 
 
 def test_a_picture_larger_than_the_bound_is_dropped() -> None:

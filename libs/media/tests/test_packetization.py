@@ -174,3 +174,39 @@ def test_after_losses_only_whole_beginnings_of_gops_come_out(encoding: str, chan
             assert not left_out or after_break
             after_break = after_break and not event.key_frame
         previous = number
+
+
+@pytest.mark.parametrize("codec", WIRES)
+@pytest.mark.parametrize("code", [b"\0\0\1", b"\0\0\0\1"])
+@pytest.mark.parametrize("how", ["whole", "headless", "fragmented", "each", "sets-first"])
+def test_start_codes_inside_payloads_are_taken_out(codec: str, code: bytes, how: str) -> None:
+    """Annex B inside RTP, as some cameras send it: the whole picture as one NAL unit, in fragments, or each with its code."""
+    wire, make = WIRES[codec], MAKERS[codec]
+    encoder = "libx264" if codec == "h264" else "libx265"
+    coded = encode(encoder, "keyint=4:min-keyint=4:scenecut=0:bframes=0:slices=2", 12)
+    sink = EventSink()
+    depacketizer: VideoDepacketizer = make(sink)
+    sequence = 0
+    for number, picture in enumerate(coded):
+        whole = b"".join(code + unit for unit in picture.units)
+        if how == "each":
+            payloads = [code + unit for unit in picture.units]
+        elif how == "fragmented":
+            headless = whole[len(code) :]
+            payloads = wire.fragments(headless, range(1000, len(headless) - wire.header_bytes, 1000))
+        elif how == "sets-first":
+            heads = slices(wire, list(picture.units))[0]
+            at = picture.units.index(heads)
+            together = code.join(picture.units[:at])
+            payloads = [unit for unit in (together, *picture.units[at:]) if unit]
+        else:
+            payloads = [whole[len(code) :] if how == "headless" else whole]
+        for index, payload in enumerate(payloads):
+            frame = rtp_frame(payload, sequence=sequence, timestamp=number * STEP, marker=index + 1 == len(payloads))
+            feed(depacketizer, frame)
+            sequence += 1
+    depacketizer.flush()
+    got = [unit for unit in sink.events if unit is not None]
+    assert [unit.nal_units() for unit in got] == [list(picture.units) for picture in coded]
+    assert [unit.key_frame for unit in got] == [picture.key for picture in coded]
+    assert None not in sink.events

@@ -10,6 +10,7 @@ from hejnal_media.sink import AccessUnitSink
 IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
 STAP_A, FU_A = 24, 28
 _OVERHEAD = 2  # FU indicator and FU header
+_START_CODES = (b"\0\0\1", b"\0\0\0\1")
 
 
 def _traits_of(kind: int) -> int:
@@ -44,7 +45,7 @@ class H264Depacketizer(NalAssembly):
             self._take_fragment(view, start, end)
         elif kind == STAP_A:
             self._take_aggregate(view, start + 1, end)
-        elif 0 < kind < STAP_A:
+        elif 0 < kind < STAP_A or view[start : start + 4].tobytes().startswith(_START_CODES):
             self._take_nal_unit(view[start:end].tobytes())
 
     def _take_fragment(self, view: memoryview, start: int, end: int) -> None:
