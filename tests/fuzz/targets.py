@@ -44,9 +44,9 @@ from hejnal_media.sdp import parse_sdp
 from hejnal_media.simulator.clip import Clip, ClipSpec, make_clip
 from hejnal_media.simulator.packets import Packetization, packetize_clip, stamp
 from hejnal_media.sink import BreakReason
+from tests.conformance.rtsp.exchange_files import EXCHANGES
 from tests.fuzz.mutations import Mutator, PacketMutator
 
-EXCHANGES = Path(__file__).parents[1] / "conformance/rtsp/exchanges"
 _AAC = {"config": "1210", "sizelength": "13", "indexlength": "3", "indexdeltalength": "3", "mode": "AAC-hbr"}
 _LATM = {"cpresent": "0", "config": "400024203FC0"}
 

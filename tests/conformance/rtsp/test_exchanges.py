@@ -1,7 +1,6 @@
 """Exchanges as cameras have them, from text files: what our client asks, and that pictures come through."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -12,24 +11,9 @@ from hejnal_media.simulator import ClipSpec, make_clip
 from hejnal_media.simulator.packets import packetize_clip, stamp
 from hejnal_media.simulator.scripted import camera
 from hejnal_media.testing import RecordingSink
+from tests.conformance.rtsp.exchange_files import answer_of, answers
 
-EXCHANGES = Path(__file__).parent / "exchanges"
 LIMITS = SessionLimits(connect_timeout_s=2, response_timeout_s=2, teardown_timeout_s=0.5)
-
-
-def answers(name: str) -> dict[str, list[bytes]]:
-    """What the camera answers to each method, in turn; bodies get their true length."""
-    found: dict[str, list[bytes]] = {}
-    for part in (EXCHANGES / f"{name}.txt").read_text(encoding="utf-8").split("\n--- ")[1:]:
-        title, _, content = part.partition("\n")
-        head, _, body = content.rstrip("\n").partition("\n\n")
-        body = (body + "\n").replace("\n", "\r\n") if body else ""
-        lines = [
-            f"Content-Length: {len(body.encode())}" if line.lower().startswith("content-length:") else line
-            for line in head.split("\n")
-        ]
-        found.setdefault(title.split()[0], []).append(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
-    return found
 
 
 class Played:
@@ -42,14 +26,7 @@ class Played:
         self.depacketizer: VideoDepacketizer | None = None
 
     def answer(self, request: Request) -> bytes:
-        waiting = self.told.get(request.method, [])
-        if not waiting:
-            return b"RTSP/1.0 200 OK\r\n\r\n"
-        answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-        # CSeq as in the file would be right only for the file's own count of requests
-        lines = answer.split(b"\r\n")
-        counted = [b"CSeq: %d" % request.sequence if line.startswith(b"CSeq:") else line for line in lines]
-        return b"\r\n".join(counted)
+        return answer_of(self.told, request)
 
     async def play(self, media: bytes) -> None:
         async with camera(self.answer) as (odd, where):
