@@ -8,6 +8,8 @@ from test_retention_and_check import retention
 
 from hejnal_contracts.cameras import CameraClockSet, CameraTampered, FaultCause, MotionDetected, StreamFaulted
 from hejnal_recorder.marks.events import remember_event
+from hejnal_recorder.marks.motion import Piece, binned, levels
+from hejnal_recorder.timeline.spans import Interval
 
 
 def second(number: float) -> str:
@@ -73,3 +75,39 @@ async def test_bookmarks_are_made_changed_and_removed(door: Door, room: Room, cl
     assert (await door.client.get(one, headers=clerk)).status_code == 403
     assert (await door.client.delete(one)).status_code == 204
     assert (await door.client.delete(one)).status_code == 404
+
+
+def pieces(*sizes: int) -> list[Piece]:
+    times = [START + timedelta(seconds=2 * number) for number in range(len(sizes) + 1)]
+    return [Piece(times[number], times[number + 1], size) for number, size in enumerate(sizes)]
+
+
+def test_motion_is_what_costs_more_than_usual() -> None:
+    still, noisy = 100_000, 108_000
+    found = levels(pieces(*[still, noisy] * 20, 150_000, 400_000, 900_000, *[still] * 10))
+    assert [level for _, level in found[:40]] == [0] * 40
+    assert 20 < found[40][1] < 40
+    assert found[41][1] > 90
+    assert found[42][1] == 100
+    assert [level for _, level in found[43:]] == [0] * 10
+    assert [level for _, level in levels(pieces(1, 1000, 1, 1000))] == [0] * 4  # too little is known yet
+    louder = levels(pieces(*[still] * 100, *[3 * still] * 400))  # another quality setting is no motion after a while
+    assert louder[100][1] > 50
+    assert louder[-1][1] == 0
+    interval = Interval(START - timedelta(seconds=10), START + timedelta(seconds=110))
+    shown = binned(found, interval, 12)
+    assert (shown[0], shown[-1]) == (-1, 0)
+    assert max(shown) == 100
+    assert shown.index(100) == 9
+
+
+async def test_motion_of_recorded_footage(door: Door, room: Room, clip: Clip) -> None:
+    run = SpoolRun(room.spool, clip, START)
+    await room.takeover.take([run.started(), *run.fragments(20), run.ended()])
+    query = {"from": second(0), "to": second(40), "bins": "40"}
+    body = (await door.client.get("/internal/v1/cameras/cam-001/motion", params=query)).json()
+    assert len(body["levels"]) == 40
+    assert all(level >= 0 for level in body["levels"][:20])
+    assert body["levels"][20:] == [-1] * 20
+    too_long = {"from": second(-90_000), "to": second(0)}
+    assert (await door.client.get("/internal/v1/cameras/cam-001/motion", params=too_long)).status_code == 422

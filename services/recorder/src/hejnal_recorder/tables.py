@@ -126,7 +126,6 @@ segments = Table(
     Column("init_size_bytes", Integer, nullable=False),
     Column("init_sha256", LargeBinary, nullable=False),
     Column("fragments", LargeBinary, nullable=False, comment="Packed records, see fragments.py"),
-    Column("motion", LargeBinary, comment="A byte per fragment, see motion.py"),
     Column("garbage_reason", Text, comment="Why it is being deleted"),
     CheckConstraint("state in ('open', 'stored', 'garbage')", name="segment_state"),
     CheckConstraint("ends_at >= starts_at", name="segment_order"),

@@ -74,6 +74,7 @@ DOORS: tuple[Door, ...] = (
     _archive("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
     _archive("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),
     _archive("/cameras/{camera_id}/events", SEE_TIMELINE, "Motion, tampering, faults"),
+    _archive("/cameras/{camera_id}/motion", SEE_TIMELINE, "Where something moves in recorded footage"),
     _archive("/cameras/{camera_id}/bookmarks", SEE_TIMELINE, "Bookmarks of a camera"),
     _keep("POST", "/cameras/{camera_id}/bookmarks", SECURE_FOOTAGE, "Mark footage", "bookmark.made"),
     _archive("/bookmarks/{bookmark_id}", SEE_TIMELINE, "One bookmark"),

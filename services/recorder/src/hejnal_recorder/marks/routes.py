@@ -1,22 +1,25 @@
 """Events and bookmarks of a camera for the time bar."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hejnal_contracts.base import CameraId
-from hejnal_recorder.marks import bookmarks
+from hejnal_recorder.marks import bookmarks, motion
 from hejnal_recorder.marks.events import MOST, events_of
 from hejnal_recorder.playback import index
 from hejnal_recorder.playback.interval import FromQuery, ToQuery, requested_interval
 from hejnal_recorder.playback.routes import CameraIdPath, Here, problems, unknown_camera
 from hejnal_recorder.staff_access import Holder, Viewer
+from hejnal_recorder.timeline.spans import Interval
 
 router = APIRouter(prefix="/internal/v1", tags=["marks"])
 
 LONGEST = timedelta(days=92)
+LONGEST_MOTION = timedelta(hours=12)
 BookmarkIdPath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 ERRORS: dict[int | str, dict[str, Any]] = problems(401, 403, 404, 422, 503)
 
@@ -38,6 +41,19 @@ class Events(BaseModel):
 
     events: list[EventView]
     complete: bool = Field(description="False when there are more than fit; ask for a shorter interval or look at the coverage")
+
+
+class Motion(BaseModel):
+    """Where to look first."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    camera_id: str
+    starts_at: datetime = Field(alias="from")
+    ends_at: datetime = Field(alias="to")
+    levels: list[int] = Field(
+        description="Highest level in each equal part: 0 still to 100 (four times the usual bit rate), -1 no footage"
+    )
 
 
 class BookmarkBody(BaseModel):
@@ -84,6 +100,29 @@ async def get_events(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: ToQ
     async with here.database.read() as session:
         found = await events_of(session, camera_id, interval)
     return Events(events=[EventView.model_validate(event) for event in found], complete=len(found) < MOST)
+
+
+@router.get(
+    "/cameras/{camera_id}/motion", operation_id="getMotion", summary="Where something moves in recorded footage", responses=ERRORS
+)
+async def get_motion(
+    camera_id: CameraIdPath,
+    starts_at: FromQuery,
+    ends_at: ToQuery,
+    here: Here,
+    bins: Annotated[int, Query(ge=1, le=2000, description="Into how many parts the interval is cut")] = 200,
+) -> Motion:
+    """From the sizes of fragments, without decoding: a hint, not an alarm. At most 12 hours."""
+    interval = requested_interval(starts_at, ends_at, longest=LONGEST_MOTION, now=here.clock.now())
+    async with here.database.read() as session:
+        pieces = await index.pieces_of(session, camera_id, Interval(interval.starts_at - motion.WINDOW, interval.ends_at))
+    found = await asyncio.to_thread(motion.levels, pieces)
+    return Motion(
+        camera_id=camera_id,
+        starts_at=interval.starts_at,
+        ends_at=interval.ends_at,
+        levels=motion.binned(found, interval, bins),
+    )
 
 
 @router.get("/cameras/{camera_id}/bookmarks", operation_id="listBookmarks", summary="Bookmarks of a camera", responses=ERRORS)

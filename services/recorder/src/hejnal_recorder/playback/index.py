@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.fragments import Fragment, unpack
+from hejnal_recorder.marks.motion import Piece
 from hejnal_recorder.playback.decodable import decodable
 from hejnal_recorder.playback.playlist import RecordedSegment
 from hejnal_recorder.timeline.spans import Interval, Known, KnownGap
@@ -56,6 +57,14 @@ _BEFORE = text(
         and (s.starts_at, s.part) < (:starts_at, :part)
         and s.starts_at >= :earliest
     order by s.starts_at desc, s.part desc limit 1
+    """
+)
+_PACKED = text(
+    """
+    select fragments from segments
+    where camera_id = :camera_id and during && tstzrange(:starts_at, :ends_at) and state <> 'garbage'
+        and starts_at >= :earliest and starts_at < :ends_at
+    order by starts_at, part
     """
 )
 _FILE = text(
@@ -129,6 +138,17 @@ async def segments_of(session: AsyncSession, camera_id: str, interval: Interval)
     return found
 
 
+async def pieces_of(session: AsyncSession, camera_id: str, interval: Interval) -> list[Piece]:
+    """Times and sizes of the fragments that touch the interval, in order."""
+    rows = await session.execute(_PACKED, _values(camera_id, interval))
+    return [
+        Piece(one.starts_at, one.ends_at, one.size_bytes)
+        for row in rows
+        for one in unpack(row.fragments)
+        if one.starts_at < one.ends_at and one.starts_at < interval.ends_at and one.ends_at > interval.starts_at
+    ]
+
+
 def _recorded(row: Any, fragments: Sequence[Fragment]) -> RecordedSegment:
     return RecordedSegment(
         segment_id=row.segment_id,
@@ -146,7 +166,9 @@ async def _since_key_frame(session: AsyncSession, camera_id: str, row: Any) -> l
     """The fragments of earlier rows of the run, from the last key frame on; nothing when it is not kept any more."""
     found: list[RecordedSegment] = []
     for _ in range(_MAX_ROWS_BACK):
-        values = {"camera_id": camera_id, "run_id": row.run_id, "starts_at": row.starts_at, "part": row.part}
+        earliest = row.starts_at - timedelta(hours=24)
+        place = {"starts_at": row.starts_at, "earliest": earliest, "part": row.part}
+        values = {"camera_id": camera_id, "run_id": row.run_id} | place
         row = (await session.execute(_BEFORE, values)).one_or_none()
         if row is None:
             break

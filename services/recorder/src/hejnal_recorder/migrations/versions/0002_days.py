@@ -37,7 +37,6 @@ DAYS = (
         init_size_bytes integer not null,
         init_sha256 bytea not null,
         fragments bytea not null,
-        motion bytea,
         primary key (segment_id, part, starts_at),
         constraint segment_order check (ends_at >= starts_at),
         constraint segment_within_a_day check (ends_at - starts_at <= interval '24 hours'))
@@ -51,7 +50,6 @@ DAYS = (
     "comment on column segments.footage_bytes is 'Sum of its fragments'",
     "comment on column segments.size_bytes is 'End of the last fragment in the file'",
     "comment on column segments.fragments is 'Packed records, see fragments.py'",
-    "comment on column segments.motion is 'A byte per fragment, see motion.py'",
     "alter table segments alter column fragments set storage external",
     "create index segments_time on segments (camera_id, starts_at)",
     "create index segments_garbage on segments (segment_id) where state = 'garbage'",
@@ -124,18 +122,26 @@ DAYS = (
     # A segment lasts at most a day, so only the day before and the day after can reach into its time. The camera's story is locked
     # first: of two writers the second looks when the first has committed.
     """
-    create function segments_across_days() returns trigger language plpgsql as $$
+    create function segments_across_days() returns trigger language plpgsql set plan_cache_mode = 'force_custom_plan' as $$
     declare
         midnight timestamptz := date_trunc('day', new.starts_at, 'UTC');
+        -- values of their own: only so does planning leave the other partitions out
+        day_before timestamptz := midnight - interval '24 hours';
+        next_midnight timestamptz := midnight + interval '24 hours';
+        day_after timestamptz := midnight + interval '48 hours';
         other text;
     begin
         perform from stories where camera_id = new.camera_id for no key update;
         select s.segment_id into other from segments s
-        where s.camera_id = new.camera_id and s.during && new.during
-            and s.starts_at >= midnight - interval '24 hours' and s.starts_at < midnight + interval '48 hours'
-            and (s.starts_at < midnight or s.starts_at >= midnight + interval '24 hours')
+        where s.camera_id = new.camera_id and s.during && new.during and s.starts_at >= day_before and s.starts_at < midnight
         limit 1;
-        if found then
+        if not found and (upper(new.during) is null or upper(new.during) > next_midnight) then
+            select s.segment_id into other from segments s
+            where s.camera_id = new.camera_id and s.during && new.during
+                and s.starts_at >= next_midnight and s.starts_at < day_after
+            limit 1;
+        end if;
+        if other is not null then
             raise exception 'segments_do_not_overlap: % overlaps %, which began on another day', new.segment_id, other
                 using errcode = 'exclusion_violation';
         end if;
