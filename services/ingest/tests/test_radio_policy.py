@@ -92,8 +92,8 @@ def test_a_link_that_stood_still_for_a_moment_is_let_alone():
 
 def test_breaks_of_a_late_stream_count_and_others_do_not():
     policy = LinkPolicy(0.0)
-    policy.main_broke(1.0)
-    assert policy.decide(1.0) is None
+    policy.main_broke(6.0)
+    assert policy.decide(6.0) is None
     policy.main_broke(90.0)
     assert policy.decide(90.0) is None
     policy.main_broke(100.0)
@@ -104,9 +104,21 @@ def test_breaks_of_a_late_stream_count_and_others_do_not():
 def test_a_main_stream_that_gives_nothing_ends_the_probe():
     policy = LinkPolicy(0.0)
     policy.main_lag(9, 1.0)
-    assert policy.decide(1.0) is Step.RECORD_SUB
-    assert policy.decide(1.0 + LIMITS.stay_s) is Step.PROBE_MAIN
-    assert policy.decide(1.0 + LIMITS.stay_s + LIMITS.first_picture_s) is Step.END_PROBE
+    assert policy.decide(1.0) is None  # it has only begun
+    policy.main_lag(9, 6.0)
+    assert policy.decide(6.0) is Step.RECORD_SUB
+    assert policy.decide(6.0 + LIMITS.stay_s) is Step.PROBE_MAIN
+    assert policy.decide(6.0 + LIMITS.stay_s + LIMITS.first_picture_s) is Step.END_PROBE
+
+
+def test_a_stream_that_catches_up_after_a_long_halt_is_let_alone():
+    policy, now_s = LinkPolicy(0.0), 20.0
+    policy.main_lag(0.0, now_s)
+    for lag_s in (30.0, 22.0, 14.0, 6.0, 0.4, 0.0):
+        now_s += TICK_S
+        policy.main_lag(lag_s, now_s)
+        if lag_s < 30:
+            assert policy.decide(now_s) is None
 
 
 @given(st.lists(st.tuples(st.floats(0, 20), st.booleans(), st.floats(0.1, 5)), max_size=300))

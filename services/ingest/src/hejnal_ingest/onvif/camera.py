@@ -61,6 +61,7 @@ class OnvifCamera:
         self._client: OnvifClient | None = None
         self._head: PtzHead | None = None
         self._clock_sets = 0
+        self._gops_asked: dict[str, int] = {}
 
     async def client(self) -> OnvifClient:
         """A client signed in as the camera's account. Raises OnvifError."""
@@ -148,7 +149,8 @@ class OnvifCamera:
             if one.token not in (self.access.main_profile, self.access.sub_profile) or one.fps <= 0:
                 continue
             wanted = max(1, round(one.fps * self._context.gop_s))
-            if one.gov_length and one.gov_length != wanted:
+            if one.gov_length and one.gov_length != wanted and self._gops_asked.get(one.token) != wanted:
+                self._gops_asked[one.token] = wanted  # setting it may begin the stream anew: a camera is asked once
                 told = await set_gov_length(client, one.token, wanted)
                 log.info("camera_gop_set", camera_id=self.state.camera_id, profile=one.token, wanted=wanted, told=told)
 

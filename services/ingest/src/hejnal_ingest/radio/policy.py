@@ -27,7 +27,9 @@ class LinkThresholds:
     """So late, for `late_for_s`, is too thin."""
     late_for_s: float = 4.0
     very_late_s: float = 4.0
-    """So late is too thin at once."""
+    """So late and not catching up is too thin at once."""
+    warm_up_s: float = 5.0
+    """What comes late in the first seconds of a stream says nothing about its link."""
     breaks: int = 2
     """So many breaks of a late stream within `breaks_within_s` are too thin."""
     breaks_within_s: float = 60.0
@@ -107,10 +109,12 @@ class LinkPolicy:
         if now_s - self._since_s >= limits.healthy_s:
             self._stay_s = limits.stay_s
         breaks = sum(1 for at in self._breaks if now_s - at <= limits.breaks_within_s)
+        if now_s - self._since_s < limits.warm_up_s:
+            return None
         if breaks >= limits.breaks:
             self.reason = f"the link broke {breaks} times under the main stream"
         elif (
-            self._lag_s >= limits.very_late_s
+            (self._lag_s >= limits.very_late_s and not self._catching_up())
             or self._growing(now_s)
             or (self._late_since_s is not None and now_s - self._late_since_s >= limits.late_for_s)
         ):
@@ -122,6 +126,9 @@ class LinkPolicy:
         self._stay_s = min(limits.longest_stay_s, 2 * self._stay_s)
         self._forget()
         return Step.RECORD_SUB
+
+    def _catching_up(self) -> bool:
+        return len(self._lags) >= 2 and self._lags[-1][1] < self._lags[-2][1] - _JITTER_S
 
     def _growing(self, now_s: float) -> bool:
         """Later with every look: a link that only stood still for a moment catches up."""

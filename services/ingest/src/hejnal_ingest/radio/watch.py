@@ -19,6 +19,9 @@ from hejnal_ingest.radio.policy import LinkPolicy, LinkThresholds, Step
 log = structlog.get_logger()
 
 _INTERVAL_S = 0.5
+_BUSY_S = 0.2
+"""A loop that wakes so late is itself why pictures seem late."""
+_BUSY_FOR_S = 3.0
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class LinkWatch:
         self._thresholds = thresholds
         self._meters: dict[tuple[str, StreamName], StreamMeter] = {}
         self._watched: dict[str, _Watched] = {}
+        self._busy_until_s = 0.0
 
     def observers(self, camera_id: str, stream: StreamName) -> Sequence[StreamObserver]:
         """An ObserverFactory: only main streams are measured."""
@@ -56,7 +60,11 @@ class LinkWatch:
         loop = asyncio.get_running_loop()
         try:
             while True:
+                slept_s = loop.time()
                 await asyncio.sleep(_INTERVAL_S)
+                overslept_s = loop.time() - slept_s - _INTERVAL_S
+                if overslept_s > _BUSY_S:
+                    self._busy_until_s = loop.time() + _BUSY_FOR_S + overslept_s
                 runners = {runner.camera_id: runner for runner in held() if self._concerns(runner)}
                 for camera_id in [key for key, one in self._watched.items() if runners.get(key) is not one.runner]:
                     self._end_probe(self._watched.pop(camera_id))
@@ -85,7 +93,8 @@ class LinkWatch:
                 policy.main_broke(now_s)
             watched.breaks_seen = meter.interrupted_when_late
             lag_s = meter.sample()
-            if lag_s is not None and (policy.recorded == "main" or policy.probing):
+            blameless = now_s >= self._busy_until_s
+            if lag_s is not None and blameless and (policy.recorded == "main" or policy.probing):
                 policy.main_lag(lag_s, now_s)
         if policy.recorded == "sub" and not policy.probing:
             watched.runner.close_unwatched("main")
