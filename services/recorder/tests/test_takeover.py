@@ -109,6 +109,14 @@ async def test_a_fact_from_the_future_is_refused(room: Room, clip: Clip) -> None
     assert caught.value.kind is Kind.INVALID
 
 
+async def test_a_fragment_that_cannot_be_is_refused(room: Room, clip: Clip) -> None:
+    run = SpoolRun(room.spool, clip, START - timedelta(hours=20))
+    absurd = run.fragment().model_copy(update={"ends_at": START})
+    with pytest.raises(AppError) as caught:
+        await room.takeover.take([run.started(), absurd])
+    assert caught.value.slug == "fragment-too-long"
+
+
 class Spool:
     """Ingest's spool door: byte ranges over HTTP; can be told to fail or to lie."""
 

@@ -137,7 +137,7 @@ def facts_of(archive_dir: Path, relative: Path) -> Sequence[RunStarted | Fragmen
     stamped = [(one, one.stamp) for one in found.fragments if one.stamp is not None]
     if not stamped or found.init_size_bytes == 0:
         return []
-    starts_at = _EPOCH + timedelta(microseconds=stamped[0][1].starts_at_us)
+    starts_at = _instant(stamped[0][1].starts_at_us)
     if archive_path(camera_id, segment_id, starts_at) != str(relative):
         return []
     run_id = f"adopted-{segment_id}"[:64]
@@ -146,53 +146,35 @@ def facts_of(archive_dir: Path, relative: Path) -> Sequence[RunStarted | Fragmen
         init_sha256 = hash_range(file.fileno(), 0, found.init_size_bytes)
         hashes = [hash_range(file.fileno(), one.offset_bytes, one.size_bytes) for one, _ in stamped]
     codec, timescale = _described(init)
-    facts: list[RunStarted | FragmentWritten | RunEnded] = [
-        RunStarted(
-            camera_id=camera_id,
-            run_id=run_id,
-            epoch=0,
-            ingest_id="check",
-            stream="main",
-            spool_url="",
-            codec=codec,
-            width=0,
-            height=0,
-            timescale=timescale,
-            started_at=starts_at,
-            backfilled=True,
-        )
-    ]
-    facts += [
-        FragmentWritten(
-            camera_id=camera_id,
-            run_id=run_id,
-            epoch=0,
-            sequence=number,
-            segment_id=segment_id,
-            segment_path=f"{camera_id}/{run_id}/{segment_id}.mp4",
-            init_size_bytes=found.init_size_bytes,
-            offset_bytes=one.offset_bytes,
-            size_bytes=one.size_bytes,
-            sha256=sha256,
-            init_sha256=init_sha256,
-            starts_at=_EPOCH + timedelta(microseconds=stamp.starts_at_us),
-            ends_at=_EPOCH + timedelta(microseconds=stamp.ends_at_us),
-            media_time=one.decode_time_ticks,
-            duration_ticks=max(1, one.duration_ticks),
-            frames=max(1, one.frames),
-            segment_ends=number == len(stamped) - 1,
-            camera_time=_EPOCH + timedelta(microseconds=stamp.camera_time_us) if stamp.camera_time_us else None,
-            starts_with_key_frame=one.starts_with_key_frame,
+    camera_and_run = {"camera_id": camera_id, "run_id": run_id, "epoch": 0}
+    # Read from the file and handed to the filler as if ingest had told them; told to nobody else.
+    started = RunStarted.model_validate(
+        camera_and_run
+        | {"ingest_id": "check", "stream": "main", "spool_url": "", "codec": codec, "width": 0, "height": 0}
+        | {"timescale": timescale, "started_at": starts_at, "backfilled": True}
+    )
+    fragments = [
+        FragmentWritten.model_validate(
+            camera_and_run
+            | {"sequence": number, "segment_id": segment_id, "segment_path": f"{camera_id}/{run_id}/{segment_id}.mp4"}
+            | {"init_size_bytes": found.init_size_bytes, "init_sha256": init_sha256, "sha256": sha256}
+            | {"offset_bytes": one.offset_bytes, "size_bytes": one.size_bytes, "frames": max(1, one.frames)}
+            | {"starts_at": _instant(stamp.starts_at_us), "ends_at": _instant(stamp.ends_at_us)}
+            | {"media_time": one.decode_time_ticks, "duration_ticks": max(1, one.duration_ticks)}
+            | {"segment_ends": number == len(stamped) - 1, "starts_with_key_frame": one.starts_with_key_frame}
+            | {"camera_time": _instant(stamp.camera_time_us) if stamp.camera_time_us else None}
         )
         for number, ((one, stamp), sha256) in enumerate(zip(stamped, hashes, strict=True))
     ]
-    ended_at = _EPOCH + timedelta(microseconds=stamped[-1][1].ends_at_us)
-    facts.append(
-        RunEnded(
-            camera_id=camera_id, run_id=run_id, epoch=0, cause=GapCause.BACKFILLED, fragments=len(stamped), ended_at=ended_at
-        )
+    ended = RunEnded.model_validate(
+        camera_and_run
+        | {"cause": GapCause.BACKFILLED, "fragments": len(stamped), "ended_at": _instant(stamped[-1][1].ends_at_us)}
     )
-    return facts
+    return [started, *fragments, ended]
+
+
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _described(init: bytes) -> tuple[str, int]:

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 SOURCE = "recorder"
 FUTURE_TOLERANCE = timedelta(minutes=10)
+LONGEST_FRAGMENT = timedelta(hours=1)
 RUNS_REMEMBERED = 5000
 
 Place = tuple[str, int]
@@ -229,6 +230,11 @@ class Takeover:
         """A machine whose clock is years ahead must not claim those years."""
         limit = self._clock.now() + FUTURE_TOLERANCE
         for fact in facts:
+            if isinstance(fact, FragmentWritten) and fact.ends_at - fact.starts_at > LONGEST_FRAGMENT:
+                detail = (
+                    f"A fragment of {fact.camera_id} is said to last {fact.ends_at - fact.starts_at}: no group of pictures does."
+                )
+                raise AppError(Kind.INVALID, "fragment-too-long", detail)
             instant = _latest(fact)
             if instant > limit:
                 detail = (
