@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from media_streams import rtp_frame
 
-from hejnal_media.rtcp import NTP_EPOCH_OFFSET_S, SenderReport
-from hejnal_media.rtsp import CameraClock
+from hejnal_media.rtcp import NTP_EPOCH_OFFSET_S, SenderReport, sender_report
+from hejnal_media.rtsp import CameraClock, RtspSession
+from hejnal_media.rtsp.track import Track, choose_audio, choose_video
+from hejnal_media.sdp import parse_sdp
+from hejnal_media.testing import RecordingSink
 
 START_US = 1_767_225_600_000_000
 EVERY_S = 5.0
@@ -146,3 +150,23 @@ def test_absurd_numbers_are_no_error() -> None:
             stream.clock.camera_time_us(-(2**40))
             stream.clock.camera_time_us(2**60)
     assert stream.clock.offset_us is None
+
+
+def test_the_sound_has_a_clock_of_its_own() -> None:
+    sink = RecordingSink()
+    session = RtspSession("rtsp://127.0.0.1/main", sink, audio=sink, now_us=lambda: START_US)
+    description = parse_sdp(b"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
+    sound = choose_audio(description, sink, lambda: START_US)
+    assert sound is not None
+    media, depacketizer = choose_video(description, sink, lambda: START_US)
+    sound.channel, sound.control_channel = 2, 3
+    session.depacketizer = depacketizer
+    session._tracks = [Track(media, depacketizer, 0, 1), sound]
+    packet = rtp_frame(bytes(160), sequence=1, timestamp=FIRST_RTP, marker=False, channel=2).replace(b"\x60", b"\x08", 1)
+    assert sound.depacketizer.feed(memoryview(bytearray(packet)), 0, len(packet), 2) == len(packet)
+    report = sender_report(7, unix_us=START_US + 500_000, rtp_timestamp=FIRST_RTP + 4000, packets=1, octets=1, cname="cam")
+    session._on_control(3, report)
+    assert session.camera_clock is None
+    assert session.sound_clock is not None
+    assert session.sound_clock.camera_time_us(0) == pytest.approx(START_US, abs=2)
+    assert session.sound_clock.camera_time_us(8000) == pytest.approx(START_US + 1_000_000, abs=2)

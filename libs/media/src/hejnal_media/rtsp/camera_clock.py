@@ -32,19 +32,25 @@ class _Sample:
     received_at_us: int
     monotonic_s: float
     ticks: int | None
+    clock_rate: int
 
     @property
     def origin_us(self) -> int:
         """The camera's clock at tick 0."""
-        return self.report.unix_us - (self.ticks or 0) * 1_000_000 // CLOCK_RATE
+        return self.report.unix_us - (self.ticks or 0) * 1_000_000 // self.clock_rate
 
 
 class CameraClock:
-    """Takes a stream's sender reports. `ticks_of` turns their RTP time into ticks of the access units, None before the first."""
+    """Takes a stream's sender reports. `ticks_of` turns their RTP time into ticks of its frames, None before the first."""
 
     def __init__(
-        self, ticks_of: Callable[[int], int | None] = lambda _raw: None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        ticks_of: Callable[[int], int | None] = lambda _raw: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        clock_rate: int = CLOCK_RATE,
     ) -> None:
+        self._clock_rate = clock_rate
         self._ticks_of = ticks_of
         self._monotonic = monotonic
         self._samples: deque[_Sample] = deque(maxlen=_KEPT)
@@ -57,7 +63,8 @@ class CameraClock:
         """A report that came at `received_at_us` (server time)."""
         self.report, self.received_at_us, self.monotonic_s = report, received_at_us, self._monotonic()
         if _EARLIEST_UNIX_US <= report.unix_us <= received_at_us + _FUTURE_US:
-            self._samples.append(_Sample(report, received_at_us, self.monotonic_s, self._ticks_of(report.rtp_timestamp)))
+            ticks = self._ticks_of(report.rtp_timestamp)
+            self._samples.append(_Sample(report, received_at_us, self.monotonic_s, ticks, self._clock_rate))
         else:
             self._samples.clear()  # it has forgotten the date
 
@@ -71,10 +78,10 @@ class CameraClock:
             return None
         newest = good[-1]
         age_s = self._monotonic() - newest.monotonic_s
-        between_s = (ticks - (newest.ticks or 0)) / CLOCK_RATE
+        between_s = (ticks - (newest.ticks or 0)) / self._clock_rate
         if age_s > _OLD_S or abs(between_s - age_s) > _FAR_S:
             return None
-        return int(statistics.median(sample.origin_us for sample in good[-8:])) + ticks * 1_000_000 // CLOCK_RATE
+        return int(statistics.median(sample.origin_us for sample in good[-8:])) + ticks * 1_000_000 // self._clock_rate
 
     @property
     def offset_us(self) -> int | None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from hejnal_media.audio import AudioDepacketizer
 from hejnal_media.depacketizers import VideoDepacketizer
 from hejnal_media.rtcp import parse_compound
 from hejnal_media.rtsp.auth import Credentials
@@ -83,6 +84,8 @@ class RtspSession:
         self.depacketizer: VideoDepacketizer | None = None
         self.camera_clock: CameraClock | None = None
         """Set by the first sender report of the video."""
+        self.sound_clock: CameraClock | None = None
+        """Set by the first sender report of the sound."""
 
     @property
     def bytes_received(self) -> int:
@@ -165,7 +168,7 @@ class RtspSession:
         description, base = await self._describe()
         self.description = description
         media, depacketizer = choose_video(description, self._sink, self._now_us)
-        self.depacketizer, self.camera_clock = depacketizer, None
+        self.depacketizer, self.camera_clock, self.sound_clock = depacketizer, None, None
         self._tracks, self._receptions, self._session_id = [], [], ""
         self._aggregate_url = resolve_control(base, description.control) if description.control else base
         await self._set_up(Track(media, depacketizer), base)
@@ -260,6 +263,9 @@ class RtspSession:
                 self._ended.set_result(RtspError(RtspFault.CLOSED, "the camera has moved to another address"))
 
     def _on_control(self, channel: int, packet: bytes) -> None:
+        for track in self._tracks[1:]:
+            if channel == track.control_channel and isinstance(track.depacketizer, AudioDepacketizer):
+                self._take_sound_report(track.depacketizer, packet)
         if not self._tracks or channel != self._tracks[0].control_channel or self.depacketizer is None:
             return
         reports, goodbyes = parse_compound(packet)
@@ -270,6 +276,13 @@ class RtspSession:
         if self.depacketizer.ssrc in goodbyes and self._ended is not None and not self._ended.done():
             self.depacketizer.flush()
             self._ended.set_result(RtspError(RtspFault.CLOSED, "the camera has ended the stream"))
+
+    def _take_sound_report(self, depacketizer: AudioDepacketizer, packet: bytes) -> None:
+        reports, _ = parse_compound(packet)
+        if reports and reports[-1].ntp:
+            if self.sound_clock is None:
+                self.sound_clock = CameraClock(depacketizer.ticks_of, clock_rate=depacketizer.parameters.sample_rate)
+            self.sound_clock.take(reports[-1], self._now_us())
 
     def _send_receiver_reports(self) -> None:
         connection = self._dialogue.connection

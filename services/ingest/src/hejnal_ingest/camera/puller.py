@@ -149,7 +149,7 @@ class StreamPuller:
             recording.set_camera_clock(self._camera_time_us)
             if self._parameters is not None:
                 recording.change_parameters(self._parameters)
-            recording.change_sound(self._audio)
+            recording.change_sound(self._audio, self._sound_time_us)
 
     def at_next_key_frame(self, call: Callable[[], None] | None) -> None:
         """`call` is called once, right before the next key frame is handed on."""
@@ -328,7 +328,11 @@ class StreamPuller:
     def _change_sound(self, parameters: AudioParameters | None) -> None:
         self._audio = parameters
         if self._recording is not None:
-            self._recording.change_sound(parameters)
+            self._recording.change_sound(parameters, self._sound_time_us)
+
+    def _sound_time_us(self, ticks: int) -> int | None:
+        source = self._source
+        return source.sound_time_us(ticks) if source is not None else None
 
     def _begin_relay(self) -> None:
         parameters = self._parameters

@@ -62,6 +62,7 @@ class StreamRecording:
         self._last_ended_us = 0
         self._renewed: str | None = None
         self._sound: AudioParameters | None = None
+        self._sound_time_us: Callable[[int], int | None] = lambda _ticks: None
         self._sound_heard_us = 0
         self._before: RunWriter | None = None
         self._camera_time_us: Callable[[int], int | None] = lambda _ticks: None
@@ -79,16 +80,21 @@ class StreamRecording:
         elif self._builder.parameters != parameters and (last := self._builder.change_parameters(parameters)):
             self._writer.write(last)
 
-    def change_sound(self, parameters: AudioParameters | None) -> None:
-        """The sound that follows is coded so; None: there is none, e.g. because another session begins."""
-        self._sound = parameters
+    def change_sound(
+        self, parameters: AudioParameters | None, sound_time_us: Callable[[int], int | None] = lambda _ticks: None
+    ) -> None:
+        """The sound that follows is coded so; None: there is none, e.g. because another session begins.
+
+        `sound_time_us` gives the camera's own time of a sound's tick.
+        """
+        self._sound, self._sound_time_us = parameters, sound_time_us
         self._sound_heard_us = 0
 
     def add_sound(self, frame: AudioFrame) -> None:
         """The next sound frame."""
         self._sound_heard_us = frame.received_at_us
         builder = self._builder
-        if builder is not None and self._sound is not None and builder.begin_sound(self._sound):
+        if builder is not None and self._sound is not None and builder.begin_sound(self._sound, self._sound_time_us):
             builder.add_sound(frame)
 
     def add(self, unit: AccessUnit, parameters: CodecParameters) -> None:
@@ -170,7 +176,7 @@ class StreamRecording:
             split_s=place.split_s,
         )
         if (sound := self._audible(unit)) is not None:
-            self._builder.begin_sound(sound)
+            self._builder.begin_sound(sound, self._sound_time_us)
         identity = RunIdentity(self._camera_id, new_id(), self._epoch, place.ingest_id, self._stream, place.spool_url)
         writer = RunWriter(
             identity,

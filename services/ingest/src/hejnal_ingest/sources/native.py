@@ -135,6 +135,10 @@ class NativeSource:
         """FFmpeg tells no clock we could trust."""
         return None
 
+    def sound_time_us(self, _ticks: int) -> int | None:
+        """The same."""
+        return None
+
     async def _look_up(self) -> None:
         if self._address.host is None:
             return

@@ -91,6 +91,11 @@ class RtspSource:
         clock = self._session.camera_clock
         return clock.camera_time_us(ticks) if clock is not None else None
 
+    def sound_time_us(self, ticks: int) -> int | None:
+        """From RTCP sender reports of the sound."""
+        clock = self._session.sound_clock
+        return clock.camera_time_us(ticks) if clock is not None else None
+
 
 def _told(error: RtspError) -> SourceError:
     return SourceError(FaultCause(error.fault.value), error.detail, retry_after_s=error.retry_after_s)

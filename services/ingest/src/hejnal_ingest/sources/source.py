@@ -60,3 +60,6 @@ class Source(Protocol):
 
     def camera_time_us(self, ticks: int) -> int | None:
         """The camera's own time of a picture, microseconds since the epoch; None when it is not known."""
+
+    def sound_time_us(self, ticks: int) -> int | None:
+        """The same of a sound frame, by its own ticks."""
