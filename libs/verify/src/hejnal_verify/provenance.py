@@ -33,6 +33,7 @@ def trust_settings(anchors_pem: str) -> dict[str, Any]:
             "ocsp_fetch": False,
             "verify_after_sign": False,
         },
+        "core": {"backing_store_memory_threshold_in_mb": 16},  # the default keeps up to 512 MB of a file in memory
         "builder": {"thumbnail": {"enabled": False}},
         "trust": {"user_anchors": anchors_pem, "trust_config": TRUST_PURPOSES},
     }
@@ -40,7 +41,8 @@ def trust_settings(anchors_pem: str) -> dict[str, Any]:
 
 def read_provenance(file: BinaryIO, anchors_pem: str) -> Provenance:
     """Check the C2PA manifest of an MP4 stream against its bytes. Never raises for what is in the file."""
-    settings = trust_settings(anchors_pem) | {"core": {"allowed_network_hosts": []}}
+    settings = trust_settings(anchors_pem)
+    settings["core"] |= {"allowed_network_hosts": []}
     try:
         context = c2pa.Context(c2pa.Settings.from_dict(settings))
         with c2pa.Reader("video/mp4", file, context=context) as reader:

@@ -126,6 +126,7 @@ class ExportRunner:
 
     async def _work(self, export: Export, folder: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HEJNAL_")}  # no secrets go along
+        environment["TMPDIR"] = str(folder)  # c2pa puts a copy of the file there; /tmp may be memory
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hejnal_recorder.export.work", str(folder),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment, limit=LINE_BYTES,
