@@ -451,3 +451,16 @@ async def test_a_slow_reader_goes_on_with_a_key_frame() -> None:
     first_after = next(one for before, one in itertools.pairwise(units) if one.unit.ticks - before.unit.ticks > 3600)
     assert first_after.unit.key_frame
     assert first_after.after_skip
+
+
+def test_pictures_that_are_all_key_frames_share_a_fragment_of_a_second() -> None:
+    made = builder()
+    fragments = [made.add(unit(9000 * number, key=True)) for number in range(35)]
+    assert [fragment.frames for fragment in fragments if fragment] == [10, 10, 10]
+    made = builder()
+    keys = (0, 5, 6, 7, 20)
+    fragments = [made.add(unit(3600 * number, key=number in keys)) for number in range(30)]
+    assert [fragment.frames for fragment in fragments if fragment] == [
+        5,
+        15,
+    ]  # those of a group that begins with several key frames too

@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from aiohttp import web
 
-from hejnal_contracts.cameras import FaultCause
+from hejnal_contracts.cameras import CameraCondition, FaultCause
+from hejnal_contracts.media import FragmentWritten, RunStarted
 from hejnal_ingest.sources import native_worker
 from hejnal_ingest.sources.address import native_address
 from hejnal_ingest.sources.choose import SourceContext, choose_source
@@ -344,3 +346,49 @@ def test_the_password_is_in_no_repr() -> None:
 def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(SourceError):
         native_address(url, None, timeout_s=1, media_dir=Path("/"))
+
+
+async def test_an_mjpeg_camera_is_recorded_as_it_is(town: Any, eventually: Any, tmp_path: Path) -> None:
+    images = jpegs(tmp_path)
+
+    async def camera(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "multipart/x-mixed-replace; boundary=cut"})
+        await answer.prepare(request)
+        for image in itertools.cycle(images):
+            head = f"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image)}\r\n\r\n"
+            await answer.write(head.encode() + image + b"\r\n")
+            await asyncio.sleep(0.1)
+        return answer
+
+    facts = town.facts
+    async with website({"/video.mjpg": camera}) as url:
+        await town.register(f"{url}/video.mjpg")
+        async with town.running():
+            fragments = await eventually(lambda: len(facts.of(FragmentWritten)) >= 3 and facts.of(FragmentWritten))
+            status = await eventually(lambda: (s := facts.last_status()) and s.streams and s)
+    assert status.condition is CameraCondition.LIVE
+    (started,) = facts.of(RunStarted)
+    assert (started.codec, started.width, started.height) == ("mp4v.6c", 320, 180)
+    lengths_s = [(one.ends_at - one.starts_at).total_seconds() for one in fragments[:2]]
+    assert all(0.5 < length_s < 3 for length_s in lengths_s), (lengths_s, [one.frames for one in fragments])
+    with av.open(str(town.settings.spool_dir / fragments[0].segment_path)) as container:
+        recorded = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    assert len(recorded) >= 10
+    assert set(recorded) <= set(images)
+
+
+async def test_a_file_is_recorded_and_seen_whole(town: Any, eventually: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    await asyncio.to_thread(made, folder, "b.mp4", "-c:v", "libx264", "-g", "20", "-bf", "2", "-pix_fmt", "yuv420p", "-an")
+    facts = town.facts
+    await town.register("file:///b.mp4")
+    async with town.running(media_dir=folder, loop_files=True):
+        await eventually(lambda: len(facts.of(FragmentWritten)) >= 6)
+    fragments = facts.of(FragmentWritten)
+    assert len(facts.of(RunStarted)) == 1  # the seam of the loop is no hole
+    frames = 0
+    for name in dict.fromkeys(one.segment_path for one in fragments):
+        with av.open(str(town.settings.spool_dir / name)) as container:
+            frames += sum(1 for _ in container.decode(video=0))
+    assert frames == sum(one.frames for one in fragments)  # B-frames and all

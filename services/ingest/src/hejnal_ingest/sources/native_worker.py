@@ -119,7 +119,7 @@ class NativeWorker(threading.Thread):
         pace = _Pace(self._stopping) if self._address.paced else None
         offset = 0.0
         while not self._stopping.is_set():
-            length_s = 0.0
+            first_s = end_s = None
             for packet in container.demux(wanted):
                 if self._stopping.is_set():
                     return
@@ -128,13 +128,14 @@ class NativeWorker(threading.Thread):
                 is_video = packet.stream_index == video.index
                 if pace is not None and is_video and packet.dts is not None:
                     at_s = float(packet.dts * packet.time_base)
-                    length_s = max(length_s, at_s + float((packet.duration or 0) * packet.time_base))
+                    first_s = at_s if first_s is None else first_s  # below zero where pictures are reordered
+                    end_s = at_s + float((packet.duration or 0) * packet.time_base)
                     pace.wait(offset + at_s)
                 shift = round(offset / packet.time_base) if offset else 0
                 self._put((is_video, self._coded(packet, shift)))
-            if not (self._loop_file and length_s > 0):
+            if not self._loop_file or first_s is None or end_s is None or end_s <= first_s:
                 return
-            offset += length_s
+            offset += end_s - first_s
             container.seek(0)
 
     def _coded(self, packet: Any, shift: int) -> CodedPacket:

@@ -74,6 +74,7 @@ class FragmentBuilder:
         self._bytes = 0
         self._first = self._highest = 0  # decoding time of the fragment's first picture; the latest picture time
         self._reordered = False
+        self._all_keys = False
         self._delay: int | None = None  # of all pictures and sounds of the run against their decoding times
         self._base_ticks: int | None = None
         self._sound: SoundTimeline | None = None
@@ -101,8 +102,9 @@ class FragmentBuilder:
     def add(self, unit: AccessUnit) -> Fragment | None:
         """Takes the next picture; the first one must be a key frame."""
         complete: Fragment | None = None
-        if self._units and (unit.key_frame or self._is_long(unit.ticks)):
+        if self._units and ((unit.key_frame and not self._joins(unit)) or self._is_long(unit.ticks)):
             complete = self._close(unit)
+        self._all_keys = unit.key_frame and (self._all_keys or not self._units)
         if not self._units or unit.ticks > self._highest:
             self._highest = unit.ticks
         else:
@@ -141,6 +143,10 @@ class FragmentBuilder:
         if not self._units:
             return None
         return self._close(None)
+
+    def _joins(self, unit: AccessUnit) -> bool:
+        """Where every picture is a key frame (Motion JPEG, some old cameras) those of a second are one fragment."""
+        return self._all_keys and 0 < unit.ticks - self._units[0].ticks < CLOCK_RATE
 
     def _is_long(self, ticks: int) -> bool:
         if self._bytes >= SPLIT_BYTES or len(self._units) >= _MAX_UNITS:
