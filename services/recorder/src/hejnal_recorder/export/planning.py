@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_recorder.export.plan import CameraPlan, Order, Plan, PlannedSpan, RecordedFragment, SourceFragment, SourceRun, cut
 from hejnal_recorder.fragments import unpack
 from hejnal_recorder.playback import index
+from hejnal_recorder.playback.decodable import decodable
 from hejnal_recorder.timeline.spans import Interval, tile
 from hejnal_runtime.errors import AppError, Kind
 
@@ -59,7 +60,10 @@ async def _of_camera(session: AsyncSession, order: Order, camera_id: str, longes
 
 
 async def _recorded(session: AsyncSession, camera_id: str, starts_at: datetime, ends_at: datetime) -> list[RecordedFragment]:
-    """Fragments that touch the interval; those that earlier footage covers are left out, as in playback."""
+    """Fragments that touch the interval; those that earlier footage covers are left out, as in playback.
+
+    Further parts of a long GOP come with those since its key frame.
+    """
     values = {"camera_id": camera_id, "starts_at": starts_at, "ends_at": ends_at}
     found = []
     for row in await session.execute(_SEGMENTS, values):
@@ -67,14 +71,15 @@ async def _recorded(session: AsyncSession, camera_id: str, starts_at: datetime, 
             run_id=row.run_id, stream=row.stream, codec=row.codec, width=row.width, height=row.height, timescale=row.timescale,
             init_size_bytes=row.init_size_bytes, init_sha256=row.init_sha256.hex(),
         )  # fmt: skip
-        for one in unpack(row.fragments):
-            if one.ends_at > max(starts_at, one.starts_at) and one.starts_at < ends_at:
-                fragment = SourceFragment(
-                    segment_id=row.segment_id, path=row.path, offset_bytes=one.offset_bytes, size_bytes=one.size_bytes,
-                    sha256=one.sha256.hex(), sequence=one.sequence, starts_at=one.starts_at, ends_at=one.ends_at,
-                    media_time=one.media_time, duration_ticks=one.duration_ticks, frames=one.frames, camera_time=one.camera_time,
-                )  # fmt: skip
-                found.append(RecordedFragment(run, fragment))
+        fragments = list(unpack(row.fragments))
+        wanted = [one.ends_at > max(starts_at, one.starts_at) and one.starts_at < ends_at for one in fragments]
+        for one in decodable(fragments, wanted):
+            fragment = SourceFragment(
+                segment_id=row.segment_id, path=row.path, offset_bytes=one.offset_bytes, size_bytes=one.size_bytes,
+                sha256=one.sha256.hex(), sequence=one.sequence, starts_at=one.starts_at, ends_at=one.ends_at,
+                media_time=one.media_time, duration_ticks=one.duration_ticks, frames=one.frames, camera_time=one.camera_time,
+            )  # fmt: skip
+            found.append(RecordedFragment(run, fragment))
     return found
 
 
