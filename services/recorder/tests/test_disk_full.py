@@ -23,6 +23,7 @@ from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.retention.ceiling import CeilingError, check_ceiling, record_decision
 from hejnal_recorder.retention.forecast import CameraBytes, forecast
 from hejnal_recorder.retention.pressure import BEGINS, HYSTERESIS, Disk, Level, bytes_to_free, level_of
+from hejnal_recorder.retention.rounds import Retention
 
 SIZE = 48 << 20
 CAMERAS = {"cam-low": "low", "cam-normal": "normal", "cam-high": "high", "cam-held": "normal"}
@@ -92,19 +93,18 @@ class Town:
         self.room.clock.advance(seconds)
 
 
-async def settle(room: Room) -> Level:
+async def settle(keeper: Retention) -> Level:
     """What the loop does, until nothing more changes."""
-    keeper = retention(room)
     for _ in range(6):
         await keeper.measure()
         await keeper.round()
     await keeper.measure()
-    return room.admission.level
+    return keeper.level
 
 
 async def test_low_gives_way_held_and_high_go_on_and_all_recovers(full_room: Room, clip: Clip) -> None:
     room = full_room
-    town = Town(room, heavy(clip))
+    town, keeper = Town(room, heavy(clip)), retention(room)
     for name, priority in CAMERAS.items():
         plan = {"keep_days": 30, "priority": priority}
         known = camera(1, 30).model_copy(update={"camera_id": name})
@@ -117,25 +117,27 @@ async def test_low_gives_way_held_and_high_go_on_and_all_recovers(full_room: Roo
         )  # fmt: skip
         await store.place(session, new, now=room.clock.now())
     room.clock.advance(2 * 86400)
-    assert await settle(room) is Level.FINE
+    assert await settle(keeper) is Level.FINE
     assert await seconds_of(room) == dict.fromkeys(CAMERAS, 20)
 
     fill(room, 0.91)
-    assert await settle(room) is Level.FINE  # by the oldest of low priority
+    assert await settle(keeper) is Level.FINE  # by the oldest of low priority
     left = await seconds_of(room)
     assert 0 < left["cam-low"] < 20
     assert {name: left[name] for name in left if name != "cam-low"} == {"cam-normal": 20, "cam-high": 20, "cam-held": 20}
 
     fill(room, 0.985)
-    await settle(room)
+    await settle(keeper)
     left = await seconds_of(room)
     assert left["cam-low"] == 0
     assert left["cam-normal"] < 20
     assert (left["cam-high"], left["cam-held"]) == (20, 20)
 
     fill(room, 0.965)  # nothing of low is left: normal gives what it has, and low is refused
-    room.admission.level = Level.FINE
-    await retention(room).measure()
+    await keeper.measure()
+    assert (keeper.level, room.admission.level) == (Level.VERY_SHORT, Level.FINE)
+    room.clock.advance(61)  # recording is refused only when that lasts
+    await keeper.measure()
     assert room.admission.level is Level.VERY_SHORT
     await town.record(5)
     now = await seconds_of(room)
@@ -147,11 +149,14 @@ async def test_low_gives_way_held_and_high_go_on_and_all_recovers(full_room: Roo
     assert refused.long == timedelta(seconds=5)
 
     fill(room, 0.995)
-    await retention(room).measure()
+    await keeper.measure()
+    assert not room.admission.refuses("cam-normal")
+    room.clock.advance(61)
+    await keeper.measure()
     assert room.admission.level is Level.FULL
     assert {name for name in CAMERAS if room.admission.refuses(name)} == {"cam-low", "cam-normal"}
     before = await seconds_of(room)
-    await retention(room).round()
+    await keeper.round()
     after = await seconds_of(room)
     assert after["cam-held"] == before["cam-held"]
     assert after["cam-high"] < 25  # its oldest: everything else that may go has gone
@@ -161,7 +166,7 @@ async def test_low_gives_way_held_and_high_go_on_and_all_recovers(full_room: Roo
     assert (now["cam-low"], now["cam-normal"]) == (after["cam-low"], after["cam-normal"])
 
     fill(room, 0)  # the other program's data is gone
-    assert await settle(room) is Level.FINE
+    assert await settle(keeper) is Level.FINE
     await town.record(5)
     assert await seconds_of(room) == {name: now[name] + 5 for name in CAMERAS}
     assert await room.check() == []
@@ -173,14 +178,14 @@ async def test_low_gives_way_held_and_high_go_on_and_all_recovers(full_room: Roo
 
 async def test_a_cameras_share_of_the_disk_is_kept(full_room: Room, clip: Clip) -> None:
     room = full_room
-    town = Town(room, heavy(clip))
+    town, keeper = Town(room, heavy(clip)), retention(room)
     known = camera(1, 30)
     plan = {"keep_days": 30, "disk_share_percent": 2.5}
     known = known.model_validate(known.model_dump() | {"recording": plan, "camera_id": "cam-low"})
     await remember_camera(room.database, known)
     await town.record(20)
     room.clock.advance(7200)
-    await settle(room)
+    await settle(keeper)
     assert await seconds_of(room) == dict.fromkeys(CAMERAS, 20) | {"cam-low": 10}  # 1.26 MB of 50 are 12 s: two files
 
 

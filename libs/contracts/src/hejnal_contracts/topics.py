@@ -187,7 +187,7 @@ TOPICS: tuple[Topic, ...] = (
         "actor_id",
         (audit.AuditRecorded,),
         "Who saw, played, exported, changed, decided, and why.",
-        ("operator-gateway", "citizen-api"),
+        ("operator-gateway", "citizen-api", "recorder"),
         ("operator-gateway",),
         365 * DAY_MS,
     ),

@@ -7,7 +7,8 @@
 | 95 % | low, then normal priority, older than a day | low priority |
 | 99 % | low, normal, then high priority, older than an hour | low and normal priority |
 
-A camera under a hold that lasts counts as high. A level ends 2 % below where it began. Pure.
+A camera under a hold that lasts counts as high. A level ends 2 % below where it began. Recording is refused only when the level
+has lasted a minute: a burst that deleting makes up for costs no footage. Pure.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from typing import Literal
 
 Priority = Literal["low", "normal", "high"]
 HYSTERESIS = 0.02
+REFUSED_AFTER_S = 60.0
 
 
 class Level(IntEnum):
@@ -80,11 +82,29 @@ def bytes_to_free(disk: Disk, level: Level) -> int:
     return max(0, round((disk.used_share - target) * disk.total_bytes))
 
 
+class Lasting:
+    """How long each level has lasted without a break."""
+
+    def __init__(self) -> None:
+        self._since: dict[Level, float] = {}
+
+    def lasted(self, level: Level, now_s: float) -> Level:
+        """Note the level of now; gives the highest one that has been reached for `REFUSED_AFTER_S`."""
+        lasting = Level.FINE
+        for one in BEGINS:
+            if one > level:
+                self._since.pop(one, None)
+            elif now_s - self._since.setdefault(one, now_s) >= REFUSED_AFTER_S:
+                lasting = one
+        return lasting
+
+
 @dataclass(slots=True)
 class Admission:
     """Whose new footage is taken over. Written by retention's loop, asked by the take-over for each fragment."""
 
     level: Level = Level.FINE
+    """The one that has lasted long enough to refuse recording."""
     priorities: dict[str, Priority] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     """Cameras under a hold whose range has not ended."""

@@ -14,7 +14,7 @@ from hejnal_recorder.marks.events import forget_events
 from hejnal_recorder.retention import privacy
 from hejnal_recorder.retention.candidates import PER_CAMERA, for_room, over_share, too_old
 from hejnal_recorder.retention.deletion import FINISH_BATCH, Candidates, Reason, condemn, finish
-from hejnal_recorder.retention.pressure import GIVES_WAY, KEPT_AT_LEAST, Admission, Disk, Level, bytes_to_free, level_of
+from hejnal_recorder.retention.pressure import GIVES_WAY, KEPT_AT_LEAST, Admission, Disk, Lasting, Level, bytes_to_free, level_of
 from hejnal_recorder.retention.storage import read_forecast
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_runtime.clock import Clock
@@ -58,6 +58,9 @@ class Retention:
         self._interval_s = interval_s
         self._days = SegmentDays(database)
         self._forecast_at: float | None = None
+        self._lasting = Lasting()
+        self.level = Level.FINE
+        """How short the room is now."""
 
     async def run(self) -> None:
         """For ever."""
@@ -65,7 +68,7 @@ class Retention:
         while True:
             try:
                 await self.measure()
-                if self._admission.level is not Level.FINE or self._clock.monotonic() >= round_at:
+                if self.level is not Level.FINE or self._clock.monotonic() >= round_at:
                     more = await self.round()
                     round_at = self._clock.monotonic() + (0.1 if more else self._interval_s)
             except Exception as error:
@@ -79,15 +82,16 @@ class Retention:
         """How full the disk is; decides whose recording is taken over from now on."""
         disk = await asyncio.to_thread(self._archive.disk)
         metrics.ARCHIVE_FREE_BYTES.set(disk.free_bytes)
-        level = level_of(disk, self._admission.level)
-        if level is not self._admission.level:
+        level = level_of(disk, self.level)
+        if level is not self.level:
             log.warning("disk_pressure", level=level.name.lower(), used_percent=round(disk.used_share * 100, 1))
         if level >= Level.VERY_SHORT:
             async with self._database.read() as session:
                 self._admission.priorities = {row.camera_id: row.priority for row in await session.execute(_PRIORITIES)}
                 held = (await session.execute(_HELD_CAMERAS, {"now": self._clock.now()})).scalars()
                 self._admission.held = frozenset(held)
-        self._admission.level = level
+        self.level = level
+        self._admission.level = self._lasting.lasted(level, self._clock.monotonic())
         metrics.DISK_LEVEL.set(int(level))
         return disk
 
@@ -115,7 +119,7 @@ class Retention:
 
     async def _make_room(self, disk: Disk) -> None:
         """Delete the oldest of who gives way first, until enough is condemned or nothing is left that may go."""
-        level = self._admission.level
+        level = self.level
         wanted = bytes_to_free(disk, level)
         now = self._clock.now()
         for priority in GIVES_WAY[level]:
