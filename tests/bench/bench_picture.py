@@ -2,7 +2,7 @@
 
 The footage (a surveillance clip that a Debian package carries) is encoded anew as a camera would, in many lights and bit
 rates, and looped for days of simulated time through the code that ingest runs, faster than real time. Then cameras are covered,
-moved, blurred, frozen and blinded. Prints one JSON line.
+moved, blurred, frozen and blinded. Prints JSON lines.
 `python tests/bench/bench_picture.py [--days 2] [--trials 3] [--cache DIR] [--clip FILE]`
 """
 
@@ -32,7 +32,10 @@ from hejnal_ingest.picture.watch import PictureChange, PictureWatch
 from hejnal_media.access_unit import AccessUnit, CodecParameters, VideoKind, access_unit_of
 from hejnal_media.simulator.clip import split_annex_b
 
-CLIP = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
+INSTALLED = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
+SET_UP = Path(__file__).parents[2] / ".cache" / "footage" / "main.mp4"
+"""Where `make setup` puts the same footage for the demo town's street cameras."""
+CLIP = INSTALLED if INSTALLED.exists() else SET_UP
 FPS, GOP_S, WIDTH, HEIGHT = 10, 2, 768, 432
 LOOK_INTERVAL_S = 20.0
 FOUND_WITHIN_S = 30.0
@@ -44,6 +47,8 @@ HEALTHY = {
     "day": "null",
     "bright": "eq=brightness=0.12:contrast=1.25",
     "dull": "eq=brightness=-0.12:contrast=0.65",
+    "rain": "eq=brightness=-0.08:contrast=0.7,gblur=sigma=0.8,noise=alls=22:allf=t",
+    "fog": "eq=brightness=0.08:contrast=0.4,gblur=sigma=0.6",
     "dusk": "eq=brightness=-0.2:contrast=0.5:saturation=0.5,noise=alls=6:allf=t",
     "night": NIGHT,
     "night_dim": "hue=s=0,eq=brightness=-0.2:contrast=0.6,noise=alls=20:allf=t",
@@ -196,7 +201,7 @@ def ordinary_days(run: Run, clips: dict[tuple[str, str], Clip], days: float) -> 
         light = light_at(run.now)
         name = light
         if light == "day":
-            name = rng.choices(("day", "bright", "dull"), (6, 2, 2))[0]
+            name = rng.choices(("day", "bright", "dull", "rain", "fog"), (10, 3, 3, 2, 1))[0]
         elif light == "night" and rng.random() < 0.25:
             name = "night_dim"
         rate = "thin" if rng.random() < 0.15 else "full"
@@ -237,8 +242,8 @@ def trial(
     }
 
 
-def measure(source: Path, days: float, trials: int, cache: Path | None) -> dict[str, Any]:
-    """All of it."""
+def measure(source: Path, days: float, trials: int, cache: Path | None) -> Iterator[dict[str, Any]]:
+    """One measurement for ordinary days, one for each kind of tampering."""
     started_s = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hejnal-bench-")))
@@ -267,31 +272,48 @@ def measure(source: Path, days: float, trials: int, cache: Path | None) -> dict[
         results.append(
             {"light": "day", "name": "covered_h265", "expected": "covered", **trial(fresh.dump(), {}, h265, hidden, noon, 0)}
         )
-    found = [one for one in results if one["delay_s"] is not None and one["delay_s"] <= FOUND_WITHIN_S]
     onsets = [change for change in run.changes if change.phase == "onset"]
+    false_alarms = len(onsets) + sum(one["false_before"] for one in results)
+    for change in onsets:
+        print(f"false alarm at {change.at:%d %H:%M}: {change.kind}, {change.detail}", file=sys.stderr)
+    yield {
+        "bench": "picture",
+        "what": "ordinary days",
+        "simulated_hours": round(24 * days, 1),
+        "false_alarms": false_alarms,
+        "looks_per_hour": round(run.looks / (24 * days), 1),
+        "look_cpu_ms": round(1000 * run.look_cpu_s / max(1, run.looks), 1),
+        "observe_us_per_picture": round(1e6 * run.observe_s / max(1, run.units), 2),
+        "lights": " ".join(f"{name}:{count}" for name, count in sorted(shown.items())),
+        "took_s": round(time.monotonic() - started_s, 1),
+        "met": false_alarms == 0,
+    }
+    for kind in sorted({one["expected"] for one in results}):
+        yield summary(kind, [one for one in results if one["expected"] == kind])
+    yield summary("all", results)
+
+
+def summary(what: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Found within the time, named rightly, told when over."""
+    found = [one for one in results if one["delay_s"] is not None and one["delay_s"] <= FOUND_WITHIN_S]
+    for one in results:
+        if what != "all" and (one not in found or one["kind"] != one["expected"]):
+            print(f"missed or named wrongly: {one}", file=sys.stderr)
     return {
         "bench": "picture",
-        "simulated_hours": round(24 * days, 1),
-        "false_alarms": len(onsets) + sum(one["false_before"] for one in results),
-        "false_details": [f"{change.at:%d %H:%M} {change.kind}: {change.detail}" for change in onsets][:10],
-        "found": len(found),
+        "what": f"tampering: {what}",
         "tampered": len(results),
+        "found": len(found),
         "named_rightly": sum(one["kind"] == one["expected"] for one in results),
         "cleared": sum(one["cleared"] for one in results),
         "median_delay_s": median(one["delay_s"] for one in found) if found else None,
         "worst_delay_s": max((one["delay_s"] for one in found), default=None),
-        "missed": [one for one in results if one not in found],
-        "wrong_kind": [(one["name"], one["light"], one["kind"]) for one in results if one["kind"] != one["expected"]],
-        "looks_per_hour": round(run.looks / (24 * days), 1),
-        "look_cpu_ms": round(1000 * run.look_cpu_s / max(1, run.looks), 1),
-        "observe_us_per_picture": round(1e6 * run.observe_s / max(1, run.units), 2),
-        "lights": dict(shown),
-        "took_s": round(time.monotonic() - started_s, 1),
+        "met": len(found) == len(results),
     }
 
 
 def main() -> int:
-    """Exit code 1 when something was missed or alarmed for nothing."""
+    """Exit code 0 when it ran to its end; `met` tells whether a bar was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=float, default=2.0)
     parser.add_argument("--trials", type=int, default=3)
@@ -299,11 +321,11 @@ def main() -> int:
     parser.add_argument("--clip", type=Path, default=CLIP)
     arguments = parser.parse_args()
     if not arguments.clip.exists():
-        print(f"{arguments.clip} is not there: `apt-get install opencv-doc`", file=sys.stderr)
+        print(f"{arguments.clip} is not there: `make setup` makes it", file=sys.stderr)
         return 2
-    result = measure(arguments.clip, arguments.days, arguments.trials, arguments.cache)
-    print(json.dumps(result))
-    return 0 if not result["false_alarms"] and result["found"] == result["tampered"] else 1
+    for measurement in measure(arguments.clip, arguments.days, arguments.trials, arguments.cache):
+        print(json.dumps(measurement), flush=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The story of one camera's picture: onset, end, memory, light, moves on purpose. With real pictures."""
 
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,6 +171,16 @@ def test_a_restart_does_not_forget(camera: Watched, tmp_path: Path) -> None:
     later.see(street(passers_by=1), after_s=15)
     (cleared,) = later.see(street(passers_by=2), after_s=15)
     assert cleared.kind == "covered"
+
+
+def test_pictures_of_cameras_held_no_more_are_forgotten(tmp_path: Path) -> None:
+    memory = PictureMemory(tmp_path)
+    for name in ("old", "young"):
+        memory.save(name, {"version": 1}, {})
+    os.utime(tmp_path / "old.json", (1, 1))
+    memory.forget_old()
+    assert memory.load("old") is None
+    assert memory.load("young") is not None
 
 
 @pytest.mark.parametrize(

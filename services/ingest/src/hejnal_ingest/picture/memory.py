@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import structlog
 log = structlog.get_logger()
 
 _MAX_BYTES = 512 * 1024
+_KEPT_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class PictureMemory:
             log.warning("picture_memory_unreadable", camera_id=camera_id, error=repr(error))
             return None
 
-    def forget(self, camera_id: str) -> None:
-        """The camera is no more."""
-        with contextlib.suppress(OSError):
-            (self._folder / f"{camera_id}.json").unlink()
+    def forget_old(self) -> None:
+        """Cameras that this process has not held for a month; those it holds are written anew every few minutes."""
+        before_s = time.time() - _KEPT_S
+        for path in self._folder.glob("*.json"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < before_s:
+                    path.unlink()

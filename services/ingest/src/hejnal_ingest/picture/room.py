@@ -1,6 +1,7 @@
 """The picture room: watches every camera held here, decodes a key frame when it is time, and tells what it finds."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ log = structlog.get_logger()
 _STEP_S = 0.5
 _SAVE_EVERY_S = 300.0
 _DAYLIGHT_DEG = 2.0
+_ON_DEMAND_S = 2.5
+"""Who asks for a thumbnail waits so long for a newer one, then gets the one there is."""
 
 Held = Callable[[str], CameraState | None]
 
@@ -158,7 +161,9 @@ class PictureRoom:
             and camera.has_new_key()
             and camera.since_look_s(self._clock.now()) >= self._settings.on_demand_spacing_s
         ):
-            await self._look(camera, Urgency.ON_DEMAND)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_ON_DEMAND_S):
+                    await self._look(camera, Urgency.ON_DEMAND)
         return camera.thumbnail
 
     def age_s(self, thumbnail: Thumbnail) -> int:
@@ -170,6 +175,7 @@ class PictureRoom:
     async def run(self, held: Held) -> None:
         """Looks where it is due, until cancelled. `held`: the registration of a camera of this process."""
         self._held = held
+        await asyncio.to_thread(self._memory.forget_old)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decoder.run())

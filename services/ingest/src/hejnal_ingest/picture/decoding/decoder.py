@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 QUEUE_LIMIT = 64
 _RESTART_FIRST_S, _RESTART_LAST_S = 0.5, 30.0
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""NumPy would reserve memory for every core of the machine."""
 _DEBT_S = 3.0
 _SAVED_S = 3.0
 
@@ -154,7 +156,7 @@ class PictureDecoder:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            env={name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ},
+            env={name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ} | _ONE_THREAD,
             limit=1024 * 1024,
             start_new_session=True,
         )
