@@ -3,10 +3,12 @@
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
 import av
 import encypher_c2pa
+import jsonschema
 import pytest
 from export_case import Case
 
@@ -119,3 +121,17 @@ def test_no_key_shows_in_its_text(tmp_path: Path) -> None:
     keys = create_keys(tmp_path, "Gmina", datetime.now(UTC))
     secret = keys.signing.key.private_numbers().private_value
     assert str(secret) not in f"{keys!r} {keys.signing!r}"
+
+
+def test_the_manifest_is_as_its_schema_says(unpacked: Path) -> None:
+    schema = json.loads(resources.files("hejnal_verify").joinpath("manifest.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads((unpacked / "manifest.json").read_text()), schema)
+
+
+def test_rotation_needs_the_roots_key_and_signing_does_not(tmp_path: Path) -> None:
+    create_keys(tmp_path, "Gmina", datetime.now(UTC))
+    (tmp_path / "ca.key").unlink()
+    assert load_keys(tmp_path).signing
+    with pytest.raises(KeysError, match="safe"):
+        rotate_keys(tmp_path, datetime.now(UTC))

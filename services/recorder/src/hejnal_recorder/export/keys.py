@@ -92,7 +92,12 @@ def create_keys(folder: Path, organisation: str, now: datetime) -> EvidenceKeys:
 
 
 def rotate_keys(folder: Path, now: datetime) -> EvidenceKeys:
-    """New leaves from the same root. Old certificates go to `retired/`, their private keys are overwritten by the new ones."""
+    """New leaves from the same root; KeysError without the root's private key.
+
+    Old certificates go to `retired/`, their private keys are overwritten by the new ones.
+    """
+    if not (folder / f"{ROOT}.key").exists():
+        raise KeysError(f"{ROOT}.key is missing: bring it back from the safe for the rotation, then take it away again")
     root = _pair(folder, ROOT)
     retired = folder / "retired"
     retired.mkdir(mode=0o700, exist_ok=True)
