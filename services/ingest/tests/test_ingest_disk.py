@@ -173,9 +173,7 @@ async def test_what_waits_is_synced_together() -> None:
     names = ["first", "b", "c", "d"]
     jobs = []
     for name in names:
-        jobs.append(
-            asyncio.create_task(writers.store(lambda name=name: write(name), lambda name=name: order.append(f"sync {name}")))
-        )
+        jobs.append(writers.store(lambda name=name: write(name), lambda name=name: order.append(f"sync {name}")))
         await asyncio.sleep(0.02)
     hold.set()
     assert await asyncio.gather(*jobs) == names

@@ -10,7 +10,8 @@ from hejnal_ingest.backfill.gaps import Gap
 from hejnal_ingest.backfill.placing import GapPlacer, Interval
 from hejnal_ingest.camera.recording import RecordingPlace
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
-from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
+from hejnal_ingest.spool.run_facts import RunIdentity
+from hejnal_ingest.spool.run_writer import RunWriter
 from hejnal_media.access_unit import AccessUnit, CodecParameters
 from hejnal_runtime.ids import new_id
 

@@ -10,7 +10,8 @@ from hejnal_contracts.media import GapCause
 from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.fragments import Fragment, FragmentBuilder
 from hejnal_ingest.spool.ring import SpoolRoom
-from hejnal_ingest.spool.run_writer import RunIdentity, RunWriter
+from hejnal_ingest.spool.run_facts import RunIdentity
+from hejnal_ingest.spool.run_writer import RunWriter
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters, CodecParameters
 from hejnal_runtime.ids import new_id

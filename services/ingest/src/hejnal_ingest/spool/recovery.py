@@ -10,7 +10,7 @@ import structlog
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_ingest.spool.files import Written, hash_range
 from hejnal_ingest.spool.journal import JOURNAL, announced, read_journal
-from hejnal_ingest.spool.run_writer import ended_fact, fragment_fact
+from hejnal_ingest.spool.run_facts import ended_fact, fragment_fact
 from hejnal_media.fmp4 import FragmentInfo, FragmentStamp, cut_back
 
 log = structlog.get_logger()

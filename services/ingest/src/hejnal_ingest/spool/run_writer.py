@@ -3,21 +3,19 @@
 import asyncio
 import functools
 from collections import deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
-from hejnal_contracts.cameras import StreamName
-from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+from hejnal_contracts.media import GapCause, RunStarted
 from hejnal_ingest import metrics
 from hejnal_ingest.facts import FactQueue
 from hejnal_ingest.spool.files import SegmentFile, Written, sync_folder
 from hejnal_ingest.spool.fragments import Fragment
 from hejnal_ingest.spool.journal import RunEnding, RunJournal, note_announced, remove_journal, write_journal
+from hejnal_ingest.spool.run_facts import RunIdentity, ended_fact, fragment_fact, instant
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
 from hejnal_media.access_unit import CLOCK_RATE, MAX_GOP_BYTES, CodecParameters
 
@@ -27,24 +25,6 @@ MAX_PENDING_BYTES = MAX_GOP_BYTES
 _NOTE_ANNOUNCED_EVERY = 15
 
 Result = TypeVar("Result")
-
-
-def instant(us: int) -> datetime:
-    """Microseconds since the epoch as an aware datetime."""
-    return datetime.fromtimestamp(us / 1e6, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class RunIdentity:
-    """Whose run it is."""
-
-    camera_id: str
-    run_id: str
-    epoch: int
-    ingest_id: str
-    stream: StreamName
-    spool_url: str
-    backfilled: bool = False
 
 
 class RunWriter:
@@ -153,14 +133,13 @@ class RunWriter:
         metrics.FRAGMENT_BYTES.inc(written.size_bytes)
         self._announce(fragment, written)
 
-    async def _watched(self, storing: Coroutine[None, None, Written]) -> Written:
+    async def _watched(self, storing: "asyncio.Future[Written]") -> Written:
         """A disk that hangs ends the run, though not the waiting: what it takes in the end is whole, and told."""
-        task = asyncio.create_task(storing)
-        done, _ = await asyncio.wait({task}, timeout=self._stall_s)
+        done, _ = await asyncio.wait({storing}, timeout=self._stall_s)
         if not done:
             self._fail(f"the disk hangs: a write has taken more than {self._stall_s:.0f} s", "stalled")
             self._drop_queue()
-        return await task
+        return await storing
 
     def _drop_queue(self) -> None:
         while self._queue:
@@ -293,58 +272,3 @@ class RunWriter:
 
     async def _in_thread(self, function: Callable[..., Result], *arguments: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, functools.partial(function, *arguments))
-
-
-def fragment_fact(
-    started: RunStarted,
-    *,
-    path: str,
-    segment_id: str,
-    init_size_bytes: int,
-    init_sha256: str,
-    written: Written,
-    sequence: int,
-    starts_at_us: int,
-    ends_at_us: int,
-    media_time: int,
-    duration_ticks: int,
-    frames: int,
-    segment_ends: bool,
-    camera_time_us: int | None,
-    starts_with_key_frame: bool,
-) -> FragmentWritten:
-    """The fact of a durable fragment."""
-    return FragmentWritten(
-        camera_id=started.camera_id,
-        run_id=started.run_id,
-        epoch=started.epoch,
-        sequence=sequence,
-        segment_id=segment_id,
-        segment_path=path,
-        init_size_bytes=init_size_bytes,
-        offset_bytes=written.offset_bytes,
-        size_bytes=written.size_bytes,
-        sha256=written.sha256,
-        init_sha256=init_sha256,
-        starts_at=instant(starts_at_us),
-        ends_at=instant(ends_at_us),
-        media_time=media_time,
-        duration_ticks=duration_ticks,
-        frames=frames,
-        segment_ends=segment_ends,
-        camera_time=instant(camera_time_us) if camera_time_us else None,
-        starts_with_key_frame=starts_with_key_frame,
-    )
-
-
-def ended_fact(started: RunStarted, cause: GapCause, detail: str, fragments: int, ended_at_us: int) -> RunEnded:
-    """The fact of a run's end."""
-    return RunEnded(
-        camera_id=started.camera_id,
-        run_id=started.run_id,
-        epoch=started.epoch,
-        cause=cause,
-        detail=detail[:300],
-        fragments=fragments,
-        ended_at=instant(ended_at_us),
-    )

@@ -5,6 +5,7 @@ commits a second instead of one for each fragment. No timer: a group is what has
 """
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -94,14 +95,14 @@ class SpoolWriters(Executor):
         for thread in self._threads:
             thread.start()
 
-    async def store(self, write: Callable[[], Result], sync: Callable[[], None]) -> Result:
-        """The result of `write`, when `sync` has made it durable. Raises what either raises."""
+    def store(self, write: Callable[[], Result], sync: Callable[[], None]) -> "asyncio.Future[Result]":
+        """Gives the result of `write`, when `sync` has made it durable. Raises what either raises."""
         loop = asyncio.get_running_loop()
         job = _Job(write, sync)
         waiting: asyncio.Future[Result] = loop.create_future()
         job.loop = (loop, waiting)
         self._put(job)
-        return await waiting
+        return waiting
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> "Future[Result]":
         """Executor: runs a call in one of the threads."""
@@ -152,7 +153,7 @@ class SpoolWriters(Executor):
                     _resolve(job.future, job)
             for loop, jobs in waiting.items():
                 metrics.SYNC_GROUP.observe(len(jobs))
-                if not loop.is_closed():
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                     loop.call_soon_threadsafe(_settle, jobs)
 
 
