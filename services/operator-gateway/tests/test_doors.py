@@ -107,6 +107,28 @@ async def test_a_change_that_failed_is_on_record_and_one_that_came_to_pass_is_le
     assert [(row["object_id"], row["outcome"]) for row in rows] == [("a1", "failed")]
 
 
+async def test_securing_and_giving_free_is_on_record_with_who_did_it(gateway: Gateway, upstream: Upstream) -> None:
+    upstream.answers["/internal/v1/holds"] = lambda _: web.json_response(
+        {"hold_id": "h1"}, status=201, headers={"Location": "/internal/v1/holds/h1"}
+    )
+    upstream.answers["/internal/v1/holds/h1/release"] = lambda _: web.json_response({"hold_id": "h1"})
+    async with gateway.signed_in(Role.DISPATCHER) as browser, browser.post("/api/v1/archive/holds", json={}) as answer:
+        assert answer.status == 403
+    async with gateway.signed_in(Role.OPERATOR) as browser:
+        async with browser.post("/api/v1/archive/holds", json={}) as answer:
+            assert answer.status == 201
+            assert answer.headers["Location"] == "/api/v1/archive/holds/h1"
+        async with browser.post("/api/v1/archive/holds/h1/release", json={}) as answer:
+            assert answer.status == 403
+    async with gateway.signed_in(Role.DPO) as browser, browser.post("/api/v1/archive/holds/h1/release", json={}) as answer:
+        assert answer.status == 200
+    rows = await _audit(gateway, "hold.", 2)
+    assert [(row["action"], row["object_id"], row["outcome"]) for row in rows] == [
+        ("hold.placed", "h1", "allowed"),
+        ("hold.released", "h1", "allowed"),
+    ]
+
+
 async def test_an_upstream_that_is_away_is_a_503_problem(gateway: Gateway, upstream: Upstream) -> None:
     await _answers_503(
         gateway,
