@@ -5,20 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hejnal_contracts.cameras import PictureState, TamperKind
-from hejnal_ingest.picture.decoding.wire import LUMA_BYTES, Look, PictureFigures
+from hejnal_ingest.picture.decoding.wire import Look, PictureFigures
 from hejnal_ingest.picture.judgement import (
     GREY_CHROMA,
     Habits,
     Verdict,
     judge,
-    relative_outline,
-    relative_sharpness,
     usable_reference,
 )
+from hejnal_ingest.picture.light import Light, LightMemory
 from hejnal_ingest.picture.suspicion import SizeHabits, SizeWatch, Suspicion
 from hejnal_ingest.picture.window import StreamWindow
-
-Light = Literal["day", "night"]
 
 CONFIRM_LOOKS = 2
 FROZEN_S = 8.0
@@ -31,7 +28,6 @@ _HOLD_OFF_FIRST_S, _HOLD_OFF_LAST_S = 10.0, 300.0
 _CHANGE_MEAN, _CHANGE_MAX = 0.7, 6.0
 _LEARN_LOOKS = 3
 _SAME_AS_BEFORE_MEAN = 14.0
-_FORGET = 0.15
 _SETTLE_S = 20.0
 _EMPTY_KINDS = ("covered", "blinded", "ir_fault")
 
@@ -40,33 +36,6 @@ _EMPTY_KINDS = ("covered", "blinded", "ir_fault")
 class _Quiet:
     until: datetime
     pause_s: float
-
-
-@dataclass(slots=True)
-class LightMemory:
-    """What is remembered of a camera in one light."""
-
-    reference: bytes
-    likeness: float = 0.0
-    sharpness: float = 0.0
-    outline: float = 0.0
-    noise: float = 0.0
-    looks: int = 0
-
-    @property
-    def habits(self) -> Habits:
-        """For the judgement."""
-        return Habits(self.likeness, self.sharpness, self.outline, self.noise)
-
-    def learn(self, figures: PictureFigures, reference: bytes) -> None:
-        """A healthy picture in this light."""
-        share = max(_FORGET, 1 / (self.looks + 1))
-        self.likeness += share * ((figures.likeness if figures.likeness is not None else 1.0) - self.likeness)
-        self.sharpness += share * (relative_sharpness(figures) - self.sharpness)
-        self.outline += share * (relative_outline(figures) - self.outline)
-        self.noise += share * (figures.noise - self.noise)
-        self.reference = reference
-        self.looks += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,10 +306,7 @@ class PictureWatch:
             "light": self.light,
             "tampered": tampered,
             "sizes": {name: habits.dump() for name, habits in self._sizes.items() if habits.key.count},
-            "memories": {
-                light: [memory.likeness, memory.sharpness, memory.outline, memory.noise, memory.looks]
-                for light, memory in self.memories.items()
-            },
+            "memories": {light: memory.dump() for light, memory in self.memories.items()},
         }
 
     def load(self, dumped: dict[str, Any], references: dict[str, bytes]) -> None:
@@ -351,11 +317,9 @@ class PictureWatch:
             self._sizes[str(name)] = SizeHabits.load(habits)
         lights: tuple[Light, Light] = ("day", "night")
         for light in lights:
-            figures = (dumped.get("memories") or {}).get(light)
-            reference = references.get(light, b"")
-            if isinstance(figures, list) and len(figures) == 5 and len(reference) == LUMA_BYTES:
-                likeness, sharpness, outline, noise = (float(figure) for figure in figures[:4])
-                self.memories[light] = LightMemory(reference, likeness, sharpness, outline, noise, int(figures[4]))
+            memory = LightMemory.load((dumped.get("memories") or {}).get(light), references.get(light, b""))
+            if memory is not None:
+                self.memories[light] = memory
         self.light = dumped.get("light") if dumped.get("light") in self.memories else None
         tampered = dumped.get("tampered")
         if isinstance(tampered, list) and len(tampered) == 2:
