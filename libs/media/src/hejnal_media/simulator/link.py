@@ -20,7 +20,7 @@ class SimulatedLink:
         self._turn = asyncio.Lock()
         self._free_at_s = 0.0
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
 
     async def start(self) -> None:
@@ -37,19 +37,16 @@ class SimulatedLink:
     async def cut(self) -> None:
         """Every connection ends, and none can be opened."""
         self._up = False
-        tasks = list(self._connections)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in list(self._open):
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     def restore(self) -> None:
         """Connections can be opened again."""
         self._up = True
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
+        self._open.add(writer)
         far: asyncio.StreamWriter | None = None
         try:
             if self._up:
@@ -58,6 +55,7 @@ class SimulatedLink:
                 wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
                 await asyncio.get_running_loop().sock_connect(wire, self._target)
                 far_reader, far = await asyncio.open_connection(sock=wire, limit=_BUFFER_BYTES)
+                self._open.add(far)
                 writer.transport.set_write_buffer_limits(high=_BUFFER_BYTES)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._carry(reader, far, slowed=False))
@@ -65,9 +63,9 @@ class SimulatedLink:
         except* (OSError, EOFError):
             pass
         finally:
-            self._connections.discard(task)
             for one in (writer, far):
                 if one is not None:
+                    self._open.discard(one)
                     one.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowed: bool) -> None:

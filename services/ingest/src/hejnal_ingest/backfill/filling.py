@@ -1,7 +1,7 @@
 """From recorded pictures to runs in the spool that are marked as fetched later."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hejnal_contracts.cameras import StreamName
 from hejnal_contracts.media import GapCause
@@ -131,6 +131,8 @@ class GapFilling:
             ticks = self._interval.ticks(self._interval.until_us) if self.complete else self._placer.next_ticks
             # a picture that is never written says where the one before it ends
             last = builder.add(AccessUnit(ticks, self._interval.instant_us(ticks), True, [b""], 0))
+            if last is not None and self.complete:
+                last = replace(last, ends_at_us=self._gap.until_us)  # a tick is 11 µs: no sliver of the gap stays
             if last is not None:
                 writer.write(last)
         self._ending.append(asyncio.create_task(writer.end(GapCause.BACKFILLED, _DETAIL), name="end of back-fill"))
