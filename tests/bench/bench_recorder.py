@@ -142,7 +142,9 @@ async def until_stored(connection: asyncpg.Connection, wanted: int, timeout_s: f
 async def measure(bootstrap: str, admin_url: str, cameras: int, seconds: float) -> None:
     """One size: a warm-up, a steady stretch, then a backlog."""
     name, prefix = f"bench_recorder_{new_id()[-12:]}", f"bench-{new_id()[-8:]}-"
-    await create_topics(bootstrap, [BY_NAME[topic] for topic in ("camera-media", "cameras", "camera-events", "recordings")], prefix=prefix)
+    await create_topics(
+        bootstrap, [BY_NAME[topic] for topic in ("camera-media", "cameras", "camera-events", "recordings")], prefix=prefix
+    )
     await create_database(admin_url, name)
     url = url_of(admin_url, database=name, driver="+asyncpg")
     await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")

@@ -1,7 +1,5 @@
-"""RTP packets put together to access units: what RFC 6184 and RFC 7798 have in common. The hot path of the whole town."""
+"""NAL units put together to access units: what RFC 6184 and RFC 7798 have in common."""
 
-import functools
-import struct
 import time
 from abc import abstractmethod
 from collections.abc import Callable
@@ -9,30 +7,18 @@ from typing import Protocol
 
 from hejnal_media.access_unit import MAX_ACCESS_UNIT_BYTES, AccessUnit, CodecParameters
 from hejnal_media.nal.bits import ParameterSetError
+from hejnal_media.nal.packets import FRAME, MAX_PIECES, NO_NAL, NalPackets, run_of
 from hejnal_media.nal.start_codes import START_CODE, split_start_codes
-from hejnal_media.rtp import TimestampUnwrapper, payload_bounds
+from hejnal_media.rtp import TimestampUnwrapper
 from hejnal_media.sink import AccessUnitSink, BreakReason
 
 NO_KIND = -1
 NOT_A_SLICE = -1
 KEY_FRAME = 1
 """The trait of a slice that makes its picture a key frame; codecs have traits of their own beside it."""
-_RTP_HEADER = 12
-_FRAME = struct.Struct(">HHHHI4x")  # interleaved frame header (RFC 2326 §10.12) and RTP header
-_RUN_CACHE_SIZE = 256
-_NO_NAL = -1
-_MAX_PIECES = 65_536
 _PREFIX_LATER = b""
-_MAX_LATE = 64
-"""Packets behind the newest one that are left out before a restarted sequence is believed."""
 _WATCHED_PICTURES = 64
 """So many pictures are searched for start codes; a camera that has sent none by then packs properly."""
-
-
-@functools.lru_cache(_RUN_CACHE_SIZE)
-def _run_of(header_bytes: int, payload_bytes: int) -> struct.Struct:
-    """A whole interleaved packet of a fragmentation unit: frame head, flags, sequence, time and source, FU header, payload."""
-    return struct.Struct(f">IHHQ{header_bytes}s{payload_bytes}s")
 
 
 def wall_clock_us() -> int:
@@ -51,7 +37,7 @@ class ParameterSetStore(Protocol):
         """What a decoder needs now; None while a set is missing."""
 
 
-class NalAssembly:
+class NalAssembly(NalPackets):
     """Collects NAL units into access units, from the first key frame on.
 
     An access unit ends with the marker bit or, where a camera sets it wrongly, with the next timestamp. Parameter sets and
@@ -74,29 +60,19 @@ class NalAssembly:
         parameter_sets: tuple[bytes, ...],
         now_us: Callable[[], int],
     ) -> None:
+        super().__init__(payload_type, header_bytes=self.HEADER_BYTES + 1)
         self._sink = sink
         self._sets = store
-        self._payload_type = payload_type
-        self._plain_flags = 0x8000 | payload_type  # version 2, no marker
-        self._run = _run_of(self.HEADER_BYTES + 1, 1400 - self.HEADER_BYTES - 1)
         self._all_sets = sum(1 << kind for kind in self.SETS)
         self._now_us = now_us
         self._unwrapper = TimestampUnwrapper()
         self._announced: CodecParameters | None = None
         self._key_prefix: list[bytes] = []
-        self._timestamp = -1
-        self._expected = -1
-        self._finished = False  # the picture of `_timestamp` was given out
-        self._marker_trusted = True
         self._waiting = True  # for a key frame
-        self._late = 0
         self._watched = _WATCHED_PICTURES
-        self.packets_lost = 0
         self.pictures = 0
         self.pictures_dropped = 0
         self.octets = 0
-        self.highest_sequence = 0
-        self.ssrc = 0
         self.parameter_set_error = ""
         self.start_codes_found = False
         self._clear()
@@ -105,13 +81,10 @@ class NalAssembly:
         self._sets_seen = 0
 
     def _clear(self) -> None:
-        self._pieces: list[bytes] = []
+        self._clear_packets()
         self._size = 0
-        self._nal = _NO_NAL  # index of the open NAL unit's prefix in `_pieces`
-        self._nal_header = self._nal_middle = b""
+        self._nal_header = b""
         self._nal_is_slice = False
-        self._nal_size = 0
-        self._coded = self._torn = False
         self._traits = 0
         self._sets_seen = 0
 
@@ -136,10 +109,6 @@ class NalAssembly:
     def _sets_of(self, parameters: CodecParameters) -> tuple[bytes, ...]:
         """The NAL units to be put before a key frame."""
 
-    @abstractmethod
-    def _take_payload(self, view: memoryview, start: int, end: int) -> None:
-        """One RTP payload that the hot path has left."""
-
     def _is_wanted(self, traits: int, *, begins: bool) -> bool:
         """Whether a whole picture is given out; `begins`: it is the first one after a break."""
         del traits, begins
@@ -149,118 +118,12 @@ class NalAssembly:
 
     def flush(self) -> None:
         """Gives out the picture that is whole but for a following packet. To be called when the stream has ended."""
-        if self._coded and self._nal == _NO_NAL:
+        if self._coded and self._nal == NO_NAL:
             self._finish()
 
     def ticks_of(self, timestamp: int) -> int | None:
         """The ticks a picture with this RTP timestamp would have; None before the first picture."""
         return self._unwrapper.ticks_of(timestamp)
-
-    # --- packets
-
-    def feed(self, view: memoryview, position: int, limit: int, channel: int) -> int:
-        """Takes the whole interleaved frames of `channel` that lie one after the other from `position`.
-
-        Gives the position of the first byte not taken: a frame of another channel, a message, or a frame not yet whole.
-        Nothing of `view` is kept.
-        """
-        magic = 0x2400 | channel
-        while True:
-            if self._nal >= 0:
-                position = self._take_run(view, position, limit, magic)
-            if limit - position < _FRAME.size:
-                break
-            head, length, flags, sequence, timestamp = _FRAME.unpack_from(view, position)
-            end = position + 4 + length
-            if head != magic or end > limit:
-                break
-            if length >= _RTP_HEADER:
-                self._take_packet(view, position + 4, end, flags, sequence, timestamp)
-            position = end
-        if self._nal_size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
-            self._break(BreakReason.TOO_LARGE, "a NAL unit is larger than 8 MB")
-        return position
-
-    def _take_run(self, view: memoryview, position: int, limit: int, magic: int) -> int:
-        """The middle packets of the open fragmentation unit that are as long as its first: nine packets in ten.
-
-        One call reads head and payload, and each field is compared as a whole.
-        """
-        run = self._run
-        unpack, stride = run.unpack_from, run.size
-        last = limit - stride
-        if position > last:
-            return position
-        expected_head, flags_of_middle, middle = magic << 16 | stride - 4, self._plain_flags, self._nal_middle
-        expected, expected_source = self._expected, self._timestamp << 32 | self.ssrc
-        append = self._pieces.append
-        began = position
-        while position <= last:
-            head, flags, sequence, source, header, payload = unpack(view, position)
-            if (
-                head != expected_head
-                or flags != flags_of_middle
-                or sequence != expected
-                or source != expected_source
-                or header != middle
-            ):
-                break
-            append(payload)
-            expected = sequence + 1 & 0xFFFF
-            position += stride
-        self._nal_size += (position - began) // stride * (stride - _FRAME.size - len(middle))
-        self._expected = expected
-        return position
-
-    def _take_packet(self, view: memoryview, rtp: int, end: int, flags: int, sequence: int, timestamp: int) -> None:
-        if flags & 0x7F != self._payload_type:
-            if int.from_bytes(view[rtp + 8 : rtp + 12], "big") == self.ssrc:
-                self._expected = (sequence + 1) & 0xFFFF
-            return
-        if sequence == self._expected:
-            self._late = 0
-        elif self._is_late(view, rtp, sequence):
-            return
-        self._expected = (sequence + 1) & 0xFFFF
-        start = rtp + _RTP_HEADER
-        if flags & 0xFF00 != 0x8000:
-            bounds = payload_bounds(view, rtp, end)
-            if bounds is None:
-                return
-            start, end = bounds
-        elif start == end:
-            return  # cameras keep connections alive with empty packets
-        if timestamp != self._timestamp:
-            if self._coded or self._torn:
-                self._finish()
-            self._timestamp = timestamp
-            self._finished = False
-        self._take_payload(view, start, end)
-        if flags & 0x80 and self._marker_trusted and (self._coded or self._torn):
-            if self._nal >= 0:
-                self._marker_trusted = False  # it came inside a NAL unit
-            else:
-                self._finish()
-
-    def _is_late(self, view: memoryview, rtp: int, sequence: int) -> bool:
-        """Judges a sequence number that is not the expected one; True when the packet is to be left out."""
-        ssrc = int.from_bytes(view[rtp + 8 : rtp + 12], "big")
-        if self._expected < 0:
-            self.ssrc, self.highest_sequence = ssrc, sequence
-            return False
-        missing = (sequence - self._expected) & 0xFFFF
-        if ssrc == self.ssrc and missing >= 0x8000 and self._late < _MAX_LATE:
-            self._late += 1
-            return True  # twice or out of order: over TCP the sender's mistake, and the picture is already judged
-        if ssrc != self.ssrc or self._late:
-            missing = 0  # the sender began anew
-        self.ssrc = ssrc
-        self._late = 0
-        self.packets_lost += missing
-        same_picture = int.from_bytes(view[rtp + 4 : rtp + 8], "big") == self._timestamp
-        self._break(BreakReason.LOSS, f"{missing} RTP packets are missing" if missing else "the RTP sequence began anew")
-        self._torn = same_picture  # then its rest is of no use; else the slice header tells
-        return False
 
     # --- NAL units
 
@@ -274,8 +137,8 @@ class NalAssembly:
         self._note_kind(kind, first_slice_byte)
         self._nal_is_slice = self.TRAITS[kind] != NOT_A_SLICE
         self._nal_middle = middle
-        if self._run.size != _FRAME.size + len(middle) + payload_bytes:
-            self._run = _run_of(len(middle), payload_bytes)
+        if self._run.size != FRAME.size + len(middle) + payload_bytes:
+            self._run = run_of(len(middle), payload_bytes)
         self._nal = len(self._pieces)
         self._nal_header = header
         self._nal_size = len(header)
@@ -283,7 +146,7 @@ class NalAssembly:
 
     def _close_fragmented(self) -> None:
         at, header, size = self._nal, self._nal_header, self._nal_size
-        self._nal = _NO_NAL
+        self._nal = NO_NAL
         if self._watched or not self._nal_is_slice:
             nal_unit = header + b"".join(self._pieces[at + 1 :])
             del self._pieces[at:]
@@ -313,7 +176,7 @@ class NalAssembly:
             self._note_kind(kind, nal_unit[self.HEADER_BYTES] if len(nal_unit) > self.HEADER_BYTES else 0)
         self._pieces += (len(nal_unit).to_bytes(4, "big"), nal_unit)
         self._size += 4 + len(nal_unit)
-        if self._size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > _MAX_PIECES:
+        if self._size > MAX_ACCESS_UNIT_BYTES or len(self._pieces) > MAX_PIECES:
             self._break(BreakReason.TOO_LARGE, "an access unit is larger than 8 MB")
 
     def _note_kind(self, kind: int, first_slice_byte: int) -> None:
