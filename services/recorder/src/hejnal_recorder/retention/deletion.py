@@ -138,15 +138,25 @@ async def condemn(session: AsyncSession, candidates: Candidates, reason: Reason)
     doomed = [part for part in parts if part.segment_id not in held | opened]
     if doomed:
         await session.execute(_CONDEMN, values | {"segment_ids": sorted({part.segment_id for part in doomed}), "reason": reason})
-        for part in doomed:
-            if part.ends_at > part.starts_at:
-                await _leave_gap(session, candidates.camera_id, part.starts_at, part.ends_at, reason)
+        for starts_at, ends_at in _stretches((part.starts_at, part.ends_at) for part in doomed):
+            await _leave_gap(session, candidates.camera_id, starts_at, ends_at, reason)
     return Condemned(
         segments=len({part.segment_id for part in doomed}),
         size_bytes=sum(part.footage_bytes for part in doomed),
         held=len(held),
         open=len(opened),
     )
+
+
+def _stretches(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Spans in order of time, those that touch joined, empty ones left out."""
+    joined: list[tuple[datetime, datetime]] = []
+    for starts_at, ends_at in spans:
+        if joined and joined[-1][1] == starts_at:
+            joined[-1] = (joined[-1][0], ends_at)
+        elif ends_at > starts_at:
+            joined.append((starts_at, ends_at))
+    return joined
 
 
 async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime, ends_at: datetime, reason: Reason) -> None:

@@ -58,6 +58,10 @@ _UPDATE_STORIES = text(
     + ", ".join(f"{name} = new.{name}" for name, _ in _STORY_COLUMNS if name not in {"camera_id", "version", "first_seen"})
     + f" from {_unnest(_STORY_COLUMNS)} where s.camera_id = new.camera_id and s.version = new.version returning s.camera_id"
 )
+# Everybody who writes several cameras locks them in this order.
+_LOCK_STORIES = text(
+    "select from stories where camera_id = any(cast(:camera_ids as text[])) order by camera_id for no key update"
+)
 _INSERT_STORIES = _insert("stories", _STORY_COLUMNS, "on conflict do nothing returning camera_id")
 
 _RUN_COLUMNS = (
@@ -155,6 +159,7 @@ async def write(session: AsyncSession, changes: Changes, versions: dict[str, int
 
 
 async def _write_stories(session: AsyncSession, changes: Changes, versions: dict[str, int]) -> None:
+    await session.execute(_LOCK_STORIES, {"camera_ids": sorted(changes.stories)})
     for statement, known in ((_UPDATE_STORIES, True), (_INSERT_STORIES, False)):
         stories = [changes.stories[camera_id] for camera_id in sorted(changes.stories) if (camera_id in versions) is known]
         if not stories:
