@@ -109,7 +109,7 @@ async def test_kafka_away_loses_nothing(
     broker = kafka.Broker(installation, tmp_path / "kafka", *free_ports(2))
     await asyncio.to_thread(broker.start)
     try:
-        names = ("cameras", "camera-status", "camera-media")
+        names = ("cameras", "camera-status", "camera-media", "camera-events", "recordings")
         await create_topics(broker.bootstrap, [BY_NAME[name] for name in names], partitions=2)
         async with open_town(broker.bootstrap, "", tmp_path) as town:
             await town.register(simulator.url("cam-001/main"))
