@@ -296,3 +296,20 @@ async def test_keys_that_are_gone_are_told(office: Office, tmp_path: Path) -> No
     export = await office.get(export_id)
     assert (export["state"], export["failure"]) == ("failed", "keys-unusable")
     assert "keys init" in export["failure_detail"]
+
+
+async def test_the_loop_does_what_waits_and_tidies_up(office: Office, tmp_path: Path) -> None:
+    strange = tmp_path / "exports/not-ours"
+    strange.mkdir(parents=True)
+    running = asyncio.create_task(office.runner().run())
+    export_id = (await office.ask(cameras=["cam-002"])).json()["export_id"]
+    try:
+        async with asyncio.timeout(60):
+            while (await office.get(export_id))["state"] != "finished":
+                await asyncio.sleep(0.2)
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    assert strange.exists()
+    assert package_path(office.settings, export_id).exists()

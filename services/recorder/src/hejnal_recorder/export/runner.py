@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 HEARTBEAT_S = 2.0
 KILLED_WITHIN_S = 10.0
+TIDY_S = 60.0
 LINE_BYTES = 1 << 20
 
 
@@ -44,13 +46,15 @@ class ExportRunner:
 
     async def run(self) -> None:
         """For ever; trouble is logged and tried again."""
+        tidied_at = float("-inf")
         while True:
             pause_s = self._interval_s
             try:
                 if await self.work_on_one():
-                    pause_s = 0.0
-                else:
+                    pause_s, tidied_at = 0.0, float("-inf")
+                elif self._clock.monotonic() - tidied_at >= TIDY_S:
                     await self.tidy()
+                    tidied_at = self._clock.monotonic()
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -75,7 +79,8 @@ class ExportRunner:
             await self._fail(export, error.slug, error.detail)
             return True
         except OSError as error:
-            await self._fail(export, "disk-full" if error.errno == 28 else "io-error", "The export's folder cannot be written.")
+            failure = "disk-full" if error.errno == errno.ENOSPC else "io-error"
+            await self._fail(export, failure, "The export's folder cannot be written.")
             return True
         except BaseException:
             await self._give_back(export)
