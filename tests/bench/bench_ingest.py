@@ -2,7 +2,8 @@
 
 The real `hejnal_ingest serve` against simulated 1080p25 cameras (4 Mbit/s, GOP 2 s) and a real Kafka. Peers in the same run, on
 the same cameras, without hash, sync and facts: `ffmpeg -c copy` into the segment muxer, a process each; GStreamer into fragmented
-MP4, one process for all. Prints one JSON line per size and system; `rss_mb` is memory of the process alone.
+MP4, one process for all. Prints one JSON line per size and system; `rss_mb` is memory of
+the processes alone. Ours counts with its child that decodes suspicious pictures.
 `python tests/bench/bench_ingest.py [--sizes 10,60,120,190] [--seconds 20] [--no-peer]`
 """
 
@@ -27,7 +28,7 @@ from typing import Any
 import aiohttp
 from aiokafka import AIOKafkaConsumer
 from ingest_peers import PEERS, measure_peers
-from processes import cpu_s, rss_mb, running
+from processes import cpu_s, family, rss_mb, running
 
 from hejnal_contracts.base import Point
 from hejnal_contracts.cameras import CameraRegistered, StreamSource
@@ -159,12 +160,12 @@ async def measure_ingest(bootstrap: str, base: str, count: int, seconds: float, 
             async with asyncio.timeout(60 + count / 4):
                 while len(told.frames) < count or min(told.frames.values()) < 100:
                     await asyncio.sleep(0.2)
-            before, cpu_before = told.copy(), cpu_s([process.pid])
+            before, cpu_before = told.copy(), cpu_s(family(process.pid))
             began = asyncio.get_running_loop().time()
             await asyncio.sleep(seconds)
             elapsed = asyncio.get_running_loop().time() - began
-            used = cpu_s([process.pid]) - cpu_before
-            memory = rss_mb([process.pid])
+            used = cpu_s(family(process.pid)) - cpu_before
+            memory = rss_mb(family(process.pid))
             await asyncio.sleep(0.5)
             after = told.copy()
             async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:

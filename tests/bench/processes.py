@@ -12,6 +12,12 @@ from typing import Any
 _TICK_HZ = os.sysconf("SC_CLK_TCK")
 
 
+def family(pid: int) -> list[int]:
+    """A process and its children now."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
 def cpu_s(pids: list[int]) -> float:
     """User and system time of processes, seconds."""
     total = 0
