@@ -93,7 +93,7 @@ class NativeSource:
         self._worker = worker
         waited: set[asyncio.Future[Any]] = {self._opened, self._ended}
         done, _ = await asyncio.wait(waited, timeout=2 * self._open_timeout_s + 1, return_when=asyncio.FIRST_COMPLETED)
-        if self._ended in done:
+        if self._ended in done and not self._opened.done():
             raise self._ended.result()
         if not done:
             raise SourceError(FaultCause.NO_ROUTE, f"{self._address.where} does not answer")
