@@ -1,6 +1,8 @@
 """Each knob of the simulated cameras, seen through the real client."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -290,3 +292,17 @@ def test_every_knob_is_told_about() -> None:
     for name in [*KNOBS, *ACTIONS]:
         assert f"  {name} " in text
         assert f"| `{name}` |" in guide
+
+
+async def test_the_command_serves_cameras_until_it_is_ended(tmp_path: Path) -> None:
+    command = ["-m", "hejnal_media.simulator", "--port", "0", "--cameras", "1", "--variants", "1", "--cache", str(tmp_path)]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(100):
+            said = (await process.stdout.readline()).decode()
+        assert said.startswith("simulating 1 cameras at rtsp://127.0.0.1:")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0

@@ -41,6 +41,7 @@ def _arguments() -> argparse.Namespace:
         "--fault", action="append", default=[], metavar="CAMERA=KNOB[=VALUE]", help="turns a knob; may be repeated"
     )
     parser.add_argument("--control-port", type=int, default=-1, help="on 127.0.0.1; 0: any free one, printed on standard output")
+    parser.add_argument("--certificate", type=Path, help="PEM file with key and certificate: the cameras speak RTSPS")
     parser.add_argument("--packetization", type=Packetization, default=Packetization.FU_A, choices=list(Packetization))
     return parser.parse_args()
 
