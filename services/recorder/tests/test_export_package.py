@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -31,6 +32,16 @@ def test_the_package_is_good(made: Case, unpacked: Path) -> None:
         "cam-002_20260503T120015Z_002_masked.mp4",
     ]
     assert not (made.folder / "package").exists()
+
+
+def test_a_strangers_machine_has_nothing_but_the_checker(made: Case, tmp_path: Path) -> None:
+    """In a process of its own: what others have imported must not help."""
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(made.ca)
+    command = [sys.executable, "-m", "hejnal_verify", str(made.package), "--ca", str(authority)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "GOOD" in done.stdout
 
 
 def test_openssl_and_sha256sum_say_so_too(unpacked: Path) -> None:

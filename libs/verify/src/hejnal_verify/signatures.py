@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from asn1crypto import cms
+from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -35,7 +35,8 @@ def check_signature(signature: bytes, content: bytes, anchor: x509.Certificate) 
         attributes = {attribute["type"].native: attribute["values"] for attribute in signer["signed_attrs"]}
         digest = attributes["message_digest"][0].native
         content_type = attributes["content_type"][0].native
-        (named,) = attributes["signing_certificate_v2"][0]["certs"].native
+        # Parsed by `tsp`: importing it is also what teaches `cms` the attribute's name.
+        (named,) = tsp.SigningCertificateV2.load(attributes["signing_certificate_v2"][0].dump(), strict=True)["certs"].native
         serial = signer["sid"].chosen["serial_number"].native
         # The attributes are signed as a SET OF (0x31), though stored under an implicit tag (RFC 5652 §5.4).
         covered = b"\x31" + signer["signed_attrs"].dump()[1:]
