@@ -32,6 +32,8 @@ from hejnal_runtime.tokens import TokenIssuer
 
 Wait = Callable[..., Awaitable[Any]]
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 async def eventually(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
     """The condition's value as soon as it is true."""

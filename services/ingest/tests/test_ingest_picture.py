@@ -2,15 +2,10 @@
 
 import asyncio
 import io
-import sys
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import av
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from picture_scenes import HEIGHT, WIDTH, encode, street
 
 from hejnal_contracts.cameras import CameraTampered, StreamFaulted

@@ -5,7 +5,6 @@ import contextlib
 import io
 import os
 import random
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,9 +12,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from picture_scenes import encode, key_frame, night_of, street
 
 from hejnal_ingest.picture.decoding.decoder import CpuShare, DecoderBusyError, PictureDecoder, UndecodableError, Urgency

@@ -2,15 +2,11 @@
 
 import json
 import os
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from picture_scenes import key_frame, night_of, street
 
 from hejnal_ingest.picture.decoding.look import look
