@@ -2,7 +2,7 @@
 
 import sys
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from export_case import Case, make_case
 from recorder_footage import Clip, encode_clip
 from recorder_room import START, Door, Room, write_keys
+from store_server import StoreServer
 
 from hejnal_recorder.app import create_app
 from hejnal_recorder.export.plan import Mask
@@ -55,6 +56,16 @@ async def door(room: Room, tmp_path: Path) -> AsyncIterator[Door]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://recorder", headers=headers) as client:
         yield Door(settings, resources, app, client, headers, issuer)
+
+
+@pytest.fixture(scope="session")
+def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreServer]:
+    server = StoreServer(tmp_path_factory.mktemp("store"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,15 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from hejnal_recorder.check import Finding, findings
+from hejnal_recorder.check import findings
+from hejnal_recorder.finding import Finding
 from hejnal_recorder.resources import SCHEMA, Resources
 from hejnal_recorder.retention.pressure import Admission
 from hejnal_recorder.settings import Settings
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.takeover.fetch import SpoolFetcher
 from hejnal_recorder.takeover.takeover import Takeover
+from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.database import Database
 from hejnal_runtime.ids import new_id
@@ -60,9 +62,9 @@ class Room:
     async def facts(self) -> list[tuple[str, Any]]:
         return [(row.type, json.loads(row.value)) for row in await self.rows("select type, value from outbox order by id")]
 
-    async def check(self, *, hashes: bool = True) -> list[Finding]:
+    async def check(self, *, hashes: bool = True, store: ObjectStore | None = None) -> list[Finding]:
         async with self.database.read() as session:
-            found = findings(session, self.archive_dir, camera_id=None, hashes=hashes, orphan_age_s=0)
+            found = findings(session, self.archive_dir, camera_id=None, hashes=hashes, orphan_age_s=0, store=store)
             return [finding async for finding in found]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hejnal_recorder.finding import Finding, torn
 from hejnal_recorder.fragments import unpack
 from hejnal_recorder.takeover.archive import MARKER, hash_range
+from hejnal_recorder.tiers.look import StoreLook
+from hejnal_recorder.tiers.rows import Tier
+from hejnal_recorder.tiers.store import ObjectStore
 
 _CAMERAS = text("select camera_id, first_seen, until, run_open from stories order by camera_id")
 _SPANS = text(
@@ -26,7 +29,8 @@ _SPANS = text(
 )
 _FILES = text(
     """
-    select segment_id, part, path, size_bytes, init_size_bytes, init_sha256, fragment_count, fragments, starts_at, ends_at, state
+    select segment_id, part, path, size_bytes, init_size_bytes, init_sha256, fragment_count, fragments, starts_at, ends_at, state,
+        tier
     from segments where camera_id = :camera_id and (segment_id, part) > (:segment_id, :part)
     order by segment_id, part limit 500
     """
@@ -44,24 +48,21 @@ _WRONG_SUMS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that does not fit."""
-
-    kind: str
-    """overlap, hole, torn, missing, short, hash, orphan, coverage"""
-    camera_id: str
-    detail: str
-    segment_id: str = ""
-    path: str = ""
-    """Of an orphan, relative to the archive's folder."""
-
-
 async def findings(
-    session: AsyncSession, archive_dir: Path, *, camera_id: str | None, hashes: bool, orphan_age_s: float
+    session: AsyncSession,
+    archive_dir: Path,
+    *,
+    camera_id: str | None,
+    hashes: bool,
+    orphan_age_s: float,
+    store: ObjectStore | None = None,
 ) -> AsyncIterator[Finding]:
-    """Everything that does not fit, camera by camera, then files that no row names."""
+    """Everything that does not fit, camera by camera, then files and objects that no row names.
+
+    AppError(UNAVAILABLE) when there is a store and it does not answer.
+    """
     named: set[str] = set()
+    objects = StoreLook(store, hashes=hashes)
     for camera in (await session.execute(_CAMERAS)).all():
         if camera_id is not None and camera.camera_id != camera_id:
             continue
@@ -71,10 +72,18 @@ async def findings(
             detail = f"the sum of {wrong.kind} is wrong for the {wrong.level} from {wrong.bucket.isoformat()}"
             yield Finding("coverage", camera.camera_id, detail)
         async for row in _rows(session, camera.camera_id):
-            named.add(row.path)
-            if row.state != "garbage":  # its file may be gone already
+            tier = Tier(row.tier)
+            objects.name(row.path, tier)
+            if tier is not Tier.STORE:
+                named.add(row.path)
+            if row.state != "garbage" and tier.read_from_store:
+                for finding in await objects.look(camera.camera_id, row):
+                    yield finding
+            elif row.state != "garbage":  # its file may be gone already
                 for finding in await asyncio.to_thread(_file, archive_dir, camera.camera_id, row, hashes=hashes):
                     yield finding
+    async for finding in objects.orphans(camera_id):
+        yield finding
     for finding in await asyncio.to_thread(lambda: list(_orphans(archive_dir, named, camera_id, orphan_age_s))):
         yield finding
 
@@ -122,7 +131,7 @@ def _file(archive_dir: Path, camera_id: str, row: Any, *, hashes: bool) -> list[
         fragments = list(unpack(row.fragments))
     except ValueError as error:
         return [Finding("torn", camera_id, str(error), row.segment_id)]
-    found = [Finding("torn", camera_id, detail, row.segment_id) for detail in _torn(row, fragments)]
+    found = [Finding("torn", camera_id, detail, row.segment_id) for detail in torn(row, fragments)]
     try:
         with (archive_dir / row.path).open("rb") as file:
             size_bytes = file.seek(0, 2)
@@ -139,18 +148,6 @@ def _file(archive_dir: Path, camera_id: str, row: Any, *, hashes: bool) -> list[
     except FileNotFoundError:
         found.append(Finding("missing", camera_id, f"{row.path} is not there", row.segment_id))
     return found
-
-
-def _torn(row: Any, fragments: list[Any]) -> Iterator[str]:
-    if len(fragments) != row.fragment_count:
-        yield f"{len(fragments)} fragments, the row says {row.fragment_count}"
-    reached = row.starts_at
-    for fragment in fragments:
-        if fragment.starts_at != reached:
-            yield f"fragment {fragment.sequence} begins at {fragment.starts_at.isoformat()}, not at {reached.isoformat()}"
-        reached = fragment.ends_at
-    if reached != row.ends_at:
-        yield f"fragments end at {reached.isoformat()}, the row at {row.ends_at.isoformat()}"
 
 
 def _orphans(archive_dir: Path, named: Iterable[str], camera_id: str | None, age_s: float) -> Iterator[Finding]:

@@ -6,14 +6,18 @@ from dataclasses import asdict
 
 from sqlalchemy import text
 
-from hejnal_recorder.check import Finding, findings
+from hejnal_recorder.check import findings
+from hejnal_recorder.finding import Finding
 from hejnal_recorder.marker import read_name
 from hejnal_recorder.repair import Repair, looks_unmounted
 from hejnal_recorder.resources import SCHEMA
 from hejnal_recorder.settings import Settings
 from hejnal_recorder.takeover.archive import Archive, is_mounted
+from hejnal_recorder.tiers.opening import Stores
+from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
+from hejnal_runtime.errors import AppError
 
 _FILES = text("select count(distinct segment_id) from segments where state <> 'garbage'")
 
@@ -31,10 +35,11 @@ async def run_check(
     repair: bool = False,
     clock: Clock | None = None,
 ) -> int:
-    """0 when all fits (now), 1 when something is left, 3 when the archive's disk looks unmounted and nothing was touched."""
+    """0 when all fits (now), 1 when something is left, 3 when disk or store look away and nothing was touched."""
     assert settings.database_url is not None
     archive = Archive(settings.archive_dir.absolute(), None)
     database = Database(settings.database_url.get_secret_value(), schema=SCHEMA)
+    stores = Stores(settings)
     mender = Repair(database, archive, clock or SystemClock())
     repaired: dict[str, int] = {}
     try:
@@ -44,7 +49,8 @@ async def run_check(
             sys.stderr.write(f"check: stopped, {archive.archive_dir} is not the archive of this index (is its disk mounted?)\n")
             return STOPPED
         for _ in range(ROUNDS if repair else 1):
-            found, files = await _look(database, archive, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s)
+            store = await stores.get(database) if name else None
+            found, files = await _look(database, archive, store, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s)
             if repair and looks_unmounted(found, files):
                 sys.stderr.write("check: stopped, so many files are missing that the disk looks unmounted\n")
                 return STOPPED
@@ -56,6 +62,11 @@ async def run_check(
             found = [finding for finding in found if finding not in done]
         for finding in found:
             sys.stdout.write(json.dumps(asdict(finding), ensure_ascii=False) + "\n")
+    except AppError as error:
+        if error.slug != "store-unreachable":
+            raise
+        sys.stderr.write("check: stopped, the object store does not answer\n")
+        return STOPPED
     finally:
         await database.close()
     counts: dict[str, int] = {}
@@ -69,13 +80,15 @@ async def run_check(
 
 
 async def _look(
-    database: Database, archive: Archive, *, camera_id: str | None, hashes: bool, orphan_age_s: float
+    database: Database, archive: Archive, store: ObjectStore | None, *, camera_id: str | None, hashes: bool, orphan_age_s: float
 ) -> tuple[list[Finding], int]:
     """Everything that does not fit, and how many files the index names."""
     async with database.read() as session:
         await session.execute(text("set transaction isolation level repeatable read, read only"))
         await session.execute(text("set idle_in_transaction_session_timeout = 0"))  # reading every byte takes its time
-        looking = findings(session, archive.archive_dir, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s)
+        looking = findings(
+            session, archive.archive_dir, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s, store=store
+        )
         found = [finding async for finding in looking]
         files = (await session.execute(_FILES)).scalar_one()
     return found, files

@@ -24,6 +24,16 @@ PLAYLIST_SECONDS = Histogram(
 )
 MEDIA_SENT_BYTES = Counter("hejnal_recorder_media_sent_bytes_total", "Footage sent to viewers")
 MEDIA_MISSING = Counter("hejnal_recorder_media_missing_total", "Requests for a segment whose file is gone or too short")
+TIER_BYTES = Gauge("hejnal_recorder_tier_bytes", "Footage by where it lies", ["tier"])  # local, store
+TIER_OLDEST_WAITING = Gauge(
+    "hejnal_recorder_tier_oldest_waiting_seconds", "How long the oldest footage is due to be in the object store and is not"
+)
+TIER_MOVED = Counter(
+    "hejnal_recorder_tier_files_total",
+    "Files that were to be moved into the object store, by what became of them",
+    ["outcome"],  # moved, bound, missing, corrupted, damaged
+)
+STORE_UP = Gauge("hejnal_recorder_store_up", "Whether the object store answered last (1) or not (0)")
 ARCHIVE_FREE_BYTES = Gauge("hejnal_recorder_archive_free_bytes", "Free space of the archive's file system")
 DISK_LEVEL = Gauge("hejnal_recorder_disk_level", "Shortness of room: 0 fine, 1 from 90 %, 2 from 95 %, 3 from 99 % used")
 DAYS_UNTIL_FULL = Gauge("hejnal_recorder_days_until_full", "Forecast for the archive's disk; +Inf beyond a year")

@@ -6,7 +6,7 @@
 | coverage | the camera's sums are made anew from its rows |
 | orphan with our stamps | taken over again, into time that is a gap; else left alone |
 | missing, short | the row goes, its time becomes a gap `ingest_lost`; held rows stay |
-| overlap, torn, hash, other orphans | none: a person has to look |
+| overlap, torn, hash, other orphans, all of the object store | none: a person has to look |
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from sqlalchemy import text
 
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
 from hejnal_media.fmp4 import read_fragments
-from hejnal_recorder.check import Finding
 from hejnal_recorder.days import SegmentDays
+from hejnal_recorder.finding import Finding
 from hejnal_recorder.retention.deletion import Candidates, condemn
 from hejnal_recorder.takeover.archive import Archive, Wanted, hash_range
 from hejnal_recorder.takeover.fill import Filler, Place

@@ -8,6 +8,8 @@ import aiohttp
 from fastapi import Request
 
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.tiers.opening import Stores
+from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -26,6 +28,11 @@ class Resources:
     producer: Producer
     http: aiohttp.ClientSession
     issuer: TokenIssuer | None
+    stores: Stores | None = None
+
+    async def object_store(self) -> ObjectStore | None:
+        """The archive's second tier; None when none is configured. AppError(UNAVAILABLE) while it cannot be opened."""
+        return None if self.stores is None else await self.stores.get(self.database)
 
     @classmethod
     async def open(cls, settings: Settings, *, clock: Clock | None = None) -> "Resources":
@@ -43,6 +50,7 @@ class Resources:
             producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
             http=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.fetch_timeout_s, sock_connect=3)),
             issuer=issuer,
+            stores=Stores(settings),
         )
 
     async def close(self) -> None:

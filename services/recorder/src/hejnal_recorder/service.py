@@ -20,6 +20,7 @@ from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.takeover.fetch import SpoolFetcher
 from hejnal_recorder.takeover.gather import Gatherer
 from hejnal_recorder.takeover.takeover import Takeover
+from hejnal_recorder.tiers.running import check_tiers, run_mover
 from hejnal_recorder.timeline.decide import StoryFact
 from hejnal_runtime.bus.consumer import Consumer, Partitions
 from hejnal_runtime.bus.message import Message
@@ -65,6 +66,7 @@ class Intake:
 async def run_service(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     check_ceiling(settings.ceiling_days, settings.ceiling_decision)
+    check_tiers(settings)
     resources = await Resources.open(settings)
     try:
         admission = Admission()
@@ -93,6 +95,8 @@ async def run_service(settings: Settings) -> None:
             default_keep_days=settings.default_keep_days,
             ceiling_days=settings.ceiling_days,
             interval_s=settings.retention_interval_s,
+            open_store=resources.object_store,
+            local_days=settings.tier_after_days if settings.tier_enabled else None,
         )
         exports = ExportRunner(resources.database, settings, resources.clock)
         ready = asyncio.Event()
@@ -124,6 +128,12 @@ async def run_service(settings: Settings) -> None:
             await ready.wait()
             await retention.run()
 
+        async def move_with_age() -> None:
+            await ready.wait()
+            if settings.tier_enabled:
+                await run_mover(resources, archive)
+            await asyncio.Event().wait()
+
         async def consume() -> None:
             """The gatherer outlives the consumer, so that what is in work can finish when the service ends."""
             await ready.wait()
@@ -134,7 +144,7 @@ async def run_service(settings: Settings) -> None:
                 finally:
                     gathering.cancel()
 
-        loops = [prepare, consume, relay.run, delete_in_time, exports.run]
+        loops = [prepare, consume, relay.run, delete_in_time, move_with_age, exports.run]
         await serve([(app, settings.internal_host, settings.internal_port)], loops)
     finally:
         await resources.close()

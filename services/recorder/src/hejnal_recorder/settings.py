@@ -62,4 +62,19 @@ class Settings(ServiceSettings):
     export_reserve_bytes: int = Field(
         default=2_000_000_000, ge=0, description="Exports stop before less than this is left on their disk"
     )
+    store_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="S3-compatible object store, the archive's second tier; none without it"
+    )
+    store_bucket: str = Field(default="hejnal-archive", min_length=3, max_length=63, description="Bucket in that store")
+    store_region: str = Field(default="us-east-1", description="Region to sign requests for; most stores at home ignore it")
+    store_access_key_file: Path | None = Field(default=None, description="File with the store's access key id")
+    store_secret_key_file: Path | None = Field(default=None, description="File with the store's secret key")
+    store_timeout_s: float = Field(default=30.0, gt=0, description="Time limit of one request to the store")
+    tier_enabled: bool = Field(
+        default=False,
+        description="Whether footage moves into the store. Off again: what is there stays readable and is deleted in time",
+    )
+    tier_after_days: float = Field(default=7.0, ge=0.01, le=90, description="Footage moves when it ended so long ago")
+    tier_at_once: int = Field(default=4, ge=1, le=32, description="Files that are moved at the same time")
+    tier_interval_s: float = Field(default=60.0, gt=0, description="Pause between two looks for footage to move")
     retention_interval_s: float = Field(default=60.0, gt=0, description="Pause between two looks for footage that is too old")

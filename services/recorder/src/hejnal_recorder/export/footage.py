@@ -1,17 +1,15 @@
 """Reading recorded fragments with their hashes checked, and writing them as one file, untouched."""
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import BinaryIO
 
 from pydantic import BaseModel
 
 from hejnal_recorder.export.onvif_boxes import ExportNote, export_meta, segment_index
 from hejnal_recorder.export.plan import Plan, SourceFragment, SourceRun, Stretch
+from hejnal_recorder.export.source import Source
 
-CHUNK_BYTES = 1 << 20
 Progress = Callable[[int], None]
 """Told how many bytes more are done; raises to stop the work."""
 
@@ -28,7 +26,7 @@ class SourceChangedError(Exception):
     """Footage is gone or not what was recorded, after it had been looked at."""
 
 
-def find_damaged(archive_dir: Path, plan: Plan, progress: Progress) -> list[SourceFragment]:
+def find_damaged(source: Source, plan: Plan, progress: Progress) -> list[SourceFragment]:
     """Fragments that cannot be read as they were recorded. Reads every byte."""
     damaged = []
     for camera in plan.cameras:
@@ -36,10 +34,8 @@ def find_damaged(archive_dir: Path, plan: Plan, progress: Progress) -> list[Sour
             heads: dict[str, bool] = {}
             for fragment in stretch.fragments:
                 if fragment.path not in heads:
-                    heads[fragment.path] = (
-                        _digest(archive_dir / fragment.path, 0, stretch.run.init_size_bytes) == stretch.run.init_sha256
-                    )
-                found = _digest(archive_dir / fragment.path, fragment.offset_bytes, fragment.size_bytes)
+                    heads[fragment.path] = _digest(source, fragment, 0, stretch.run.init_size_bytes) == stretch.run.init_sha256
+                found = _digest(source, fragment, fragment.offset_bytes, fragment.size_bytes)
                 if found != fragment.sha256 or not heads[fragment.path]:
                     damaged.append(fragment)
                 progress(fragment.size_bytes)
@@ -47,14 +43,14 @@ def find_damaged(archive_dir: Path, plan: Plan, progress: Progress) -> list[Sour
 
 
 def write_stretch(
-    archive_dir: Path, stretch: Stretch, note: ExportNote, target: BinaryIO, progress: Progress
+    source: Source, stretch: Stretch, note: ExportNote, target: BinaryIO, progress: Progress
 ) -> list[SegmentDigest]:
     """Head, ONVIF's boxes, an index, and the fragments as they were recorded; gives the hash of each segment's exported bytes.
 
     Raises SourceChangedError when a fragment is not what was recorded.
     """
     first = stretch.fragments[0]
-    target.write(_head(archive_dir, stretch.run, first))
+    target.write(_head(source, stretch.run, first))
     target.write(export_meta(note))
     sizes = [(fragment.size_bytes, fragment.duration_ticks) for fragment in stretch.fragments]
     target.write(segment_index(sizes, timescale=stretch.run.timescale, first_tick=first.media_time))
@@ -62,7 +58,7 @@ def write_stretch(
     of_segment, count = hashlib.sha256(), 0
     for number, fragment in enumerate(stretch.fragments):
         digest = hashlib.sha256()
-        for chunk in _chunks(archive_dir / fragment.path, fragment.offset_bytes, fragment.size_bytes):
+        for chunk in source.chunks(fragment, fragment.offset_bytes, fragment.size_bytes):
             digest.update(chunk)
             of_segment.update(chunk)
             target.write(chunk)
@@ -77,37 +73,20 @@ def write_stretch(
     return segments
 
 
-def _head(archive_dir: Path, run: SourceRun, fragment: SourceFragment) -> bytes:
-    head = b"".join(_chunks(archive_dir / fragment.path, 0, run.init_size_bytes))
+def _head(source: Source, run: SourceRun, fragment: SourceFragment) -> bytes:
+    head = b"".join(source.chunks(fragment, 0, run.init_size_bytes))
     if hashlib.sha256(head).hexdigest() != run.init_sha256:
         raise SourceChangedError(f"the head of {fragment.segment_id} changed or went away")
     return head
 
 
-def _digest(path: Path, offset: int, size: int) -> str | None:
+def _digest(source: Source, fragment: SourceFragment, offset: int, size: int) -> str | None:
     digest = hashlib.sha256()
     count = 0
     try:
-        for chunk in _chunks(path, offset, size):
+        for chunk in source.chunks(fragment, offset, size):
             digest.update(chunk)
             count += len(chunk)
     except OSError:  # unreadable sectors are as good as no bytes
         return None
     return digest.hexdigest() if count == size else None
-
-
-def _chunks(path: Path, offset: int, size: int) -> Iterator[bytes]:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        end = offset + size
-        while offset < end:
-            data = os.pread(descriptor, min(CHUNK_BYTES, end - offset), offset)
-            if not data:
-                return
-            offset += len(data)
-            yield data
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ class SourceFragment(_Part):
 
     segment_id: str
     path: str = Field(description="Segment file, relative to the archive folder")
+    in_store: bool = Field(default=False, description="It lies in the object store, not in the folder")
     offset_bytes: int
     size_bytes: int
     sha256: str

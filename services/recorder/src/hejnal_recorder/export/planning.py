@@ -9,12 +9,13 @@ from hejnal_recorder.export.plan import CameraPlan, Order, Plan, PlannedSpan, Re
 from hejnal_recorder.fragments import unpack
 from hejnal_recorder.playback import index
 from hejnal_recorder.playback.decodable import decodable
+from hejnal_recorder.tiers.rows import Tier
 from hejnal_recorder.timeline.spans import Interval, tile
 from hejnal_runtime.errors import AppError, Kind
 
 _SEGMENTS = text(
     """
-    select s.segment_id, s.path, s.init_size_bytes, s.init_sha256, s.fragments,
+    select s.segment_id, s.path, s.tier, s.init_size_bytes, s.init_sha256, s.fragments,
         r.run_id, r.stream, r.codec, r.width, r.height, r.timescale
     from segments s join runs r using (run_id)
     where s.camera_id = :camera_id and s.during && tstzrange(:starts_at, :ends_at)
@@ -75,7 +76,8 @@ async def _recorded(session: AsyncSession, camera_id: str, starts_at: datetime, 
         wanted = [one.ends_at > max(starts_at, one.starts_at) and one.starts_at < ends_at for one in fragments]
         for one in decodable(fragments, wanted):
             fragment = SourceFragment(
-                segment_id=row.segment_id, path=row.path, offset_bytes=one.offset_bytes, size_bytes=one.size_bytes,
+                segment_id=row.segment_id, path=row.path, in_store=Tier(row.tier).read_from_store,
+                offset_bytes=one.offset_bytes, size_bytes=one.size_bytes,
                 sha256=one.sha256.hex(), sequence=one.sequence, starts_at=one.starts_at, ends_at=one.ends_at,
                 media_time=one.media_time, duration_ticks=one.duration_ticks, frames=one.frames, camera_time=one.camera_time,
             )  # fmt: skip

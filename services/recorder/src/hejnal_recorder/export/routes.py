@@ -15,7 +15,7 @@ from hejnal_recorder.export.planning import make_plan, too_large, why_empty
 from hejnal_recorder.export.runner import package_path
 from hejnal_recorder.export.work import package_name
 from hejnal_recorder.playback.byte_range import etag_matches, requested_range
-from hejnal_recorder.playback.file_response import FileRangeResponse
+from hejnal_recorder.playback.file_response import RangeResponse
 from hejnal_recorder.playback.interval import requested_interval
 from hejnal_recorder.playback.routes import Here, problems
 from hejnal_recorder.resources import Resources
@@ -202,7 +202,7 @@ async def get_package(
         return Response(status_code=304, headers=headers)
     wanted = requested_range(range_header, export.size_bytes) if if_range in (None, etag) else None
     path = package_path(here.settings, export_id)
-    return await FileRangeResponse.open(path, size_bytes=export.size_bytes, wanted=wanted, headers=headers)
+    return await RangeResponse.open(path, size_bytes=export.size_bytes, wanted=wanted, headers=headers)
 
 
 def _order(body: ExportBody, here: Resources, who: Staff) -> Order:

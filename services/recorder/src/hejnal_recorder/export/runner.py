@@ -19,7 +19,9 @@ from hejnal_recorder.export.jobs import Export
 from hejnal_recorder.export.keys import KeysError, load_keys
 from hejnal_recorder.export.planning import make_plan
 from hejnal_recorder.export.work import JOB, PACKAGE, Job, Result
+from hejnal_recorder.marker import read_name
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.tiers.opening import store_place
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, is_transient
@@ -116,9 +118,12 @@ class ExportRunner:
                 organisation=settings.export_organisation,
                 longest_bytes=settings.export_file_bytes,
             )
+            name = await read_name(session)
         job = Job(
             plan=plan,
             archive_dir=settings.archive_dir.absolute(),
+            archive_name=name or "",
+            store=store_place(settings),
             keys_dir=settings.export_keys_dir.absolute(),
             tsa_url=settings.export_tsa_url,
             tsa_anchor=settings.export_tsa_anchor,

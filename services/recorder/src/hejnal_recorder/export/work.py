@@ -24,7 +24,7 @@ import structlog
 from pydantic import BaseModel
 
 from hejnal_recorder.export.documents import write_documents
-from hejnal_recorder.export.footage import CHUNK_BYTES, SegmentDigest, SourceChangedError, find_damaged, write_stretch
+from hejnal_recorder.export.footage import SegmentDigest, SourceChangedError, find_damaged, write_stretch
 from hejnal_recorder.export.keys import EvidenceKeys, KeysError, load_keys
 from hejnal_recorder.export.manifest import MadeFile, read_made
 from hejnal_recorder.export.masking import mask_footage
@@ -39,7 +39,9 @@ from hejnal_recorder.export.provenance import (
     sign_media,
 )
 from hejnal_recorder.export.rfc3339 import rfc3339
+from hejnal_recorder.export.source import CHUNK_BYTES, Source, StoreAwayError
 from hejnal_recorder.export.time_stamp import TimeStampAuthority, ask_over_http
+from hejnal_recorder.tiers.store import StorePlace
 from hejnal_verify.package import verify_package
 
 JOB, CHECKED, RESULT, PACKAGE = "job.json", "checked.json", "result.json", "package.zip"
@@ -52,6 +54,8 @@ class Job(BaseModel):
 
     plan: Plan
     archive_dir: Path
+    archive_name: str = ""
+    store: StorePlace | None = None
     keys_dir: Path
     tsa_url: str | None = None
     tsa_anchor: Path | None = None
@@ -86,6 +90,7 @@ class Worker:
         self._package = folder / "package"
         self._steps = folder / "steps"
         self._job = job
+        self._source = Source(job.archive_dir, job.store, job.archive_name)
         self._keys = keys
         self._say = say
         self._stage = "reading"
@@ -127,7 +132,7 @@ class Worker:
             return Plan.model_validate_json(done.read_bytes())
         plan = self._job.plan
         self._begin("reading", plan.size_bytes)
-        damaged = find_damaged(self._job.archive_dir, plan, self._progress)
+        damaged = find_damaged(self._source, plan, self._progress)
         if damaged:
             longest = self._job.longest_file_bytes
             cameras = [
@@ -167,7 +172,7 @@ class Worker:
         note = ExportNote(plan.organisation, plan.order.requested_by, camera.name, stretch.starts_at, datetime.now(UTC))
         plain = self._folder / "unsigned.mp4"
         with plain.open("wb") as file:
-            segments = write_stretch(self._job.archive_dir, stretch, note, file, self._progress)
+            segments = write_stretch(self._source, stretch, note, file, self._progress)
         statement = footage_statement(plan.order, camera.camera_id, stretch, camera.spans, masked=False)
         claim = recorded_claim(target.name, statement, rfc3339(datetime.now(UTC)), SOFTWARE)
         return self._sign(step, plain, target, claim, stretch, camera, stamp_url, segments=segments)
@@ -325,6 +330,8 @@ def _work(folder: Path) -> int:
         return fail("keys-unusable", str(error))
     except SourceChangedError as error:
         return fail("footage-changed", f"Footage went away while it was being exported: {error}.")
+    except StoreAwayError as error:
+        return fail("store-unreachable", str(error))
     except SigningError as error:
         return fail("signing-failed", f"The footage could not be signed: {error}.")
     except OSError as error:

@@ -69,7 +69,8 @@ _PACKED = text(
 )
 _FILE = text(
     """
-    select min(camera_id) as camera_id, min(path) as path, max(size_bytes) as size_bytes, bool_or(state = 'garbage') as deleted
+    select min(camera_id) as camera_id, min(path) as path, max(size_bytes) as size_bytes, bool_or(state = 'garbage') as deleted,
+        bool_and(tier in ('leaving', 'store')) as in_store
     from segments
     where segment_id = :segment_id and starts_at >= cast(:oldest as timestamptz) and starts_at < cast(:newest as timestamptz)
     having count(*) > 0
@@ -88,6 +89,8 @@ class SegmentFile:
     camera_id: str
     path: str
     size_bytes: int
+    in_store: bool
+    """In the object store, else in the archive's folder."""
 
 
 async def find_story(session: AsyncSession, camera_id: str) -> Known | None:
@@ -192,7 +195,7 @@ async def find_file(session: AsyncSession, segment_id: str) -> SegmentFile | Non
             break
     if row is None or row.deleted:
         return None
-    return SegmentFile(row.camera_id, row.path, row.size_bytes)
+    return SegmentFile(row.camera_id, row.path, row.size_bytes, row.in_store)
 
 
 def _likely_times(segment_id: str) -> list[tuple[datetime, datetime]]:

@@ -1,6 +1,7 @@
 """The recorder's internal API for playback. Roles and audit are the gateway's; here only its token is accepted."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -11,8 +12,9 @@ from hejnal_media.fmp4 import silent_init
 from hejnal_recorder import metrics
 from hejnal_recorder.playback import index
 from hejnal_recorder.playback.byte_range import etag_matches, requested_range
-from hejnal_recorder.playback.file_response import FileRangeResponse
+from hejnal_recorder.playback.file_response import RangeResponse
 from hejnal_recorder.playback.interval import FromQuery, ToQuery, requested_interval
+from hejnal_recorder.playback.places import open_segment
 from hejnal_recorder.playback.playlist import media_playlist
 from hejnal_recorder.resources import Resources, get_resources
 from hejnal_recorder.timeline.spans import Interval, KnownGap, SpanKind, completeness, settled_end, tile
@@ -182,8 +184,8 @@ async def get_segment_media(
     if etag_matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     wanted = requested_range(range_header, segment.size_bytes) if if_range in (None, etag) else None
-    found = await FileRangeResponse.open(
-        here.settings.archive_dir / segment.path, size_bytes=segment.size_bytes, wanted=wanted, headers=headers
+    found = await RangeResponse.open(
+        partial(open_segment, here, segment_id, segment), size_bytes=segment.size_bytes, wanted=wanted, headers=headers
     )
     return found if init == "recorded" else await found.read(silent_init, at_most=LONGEST_INIT_BYTES)
 

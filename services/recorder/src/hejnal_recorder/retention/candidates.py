@@ -1,4 +1,7 @@
-"""Which files should go: too old, over a camera's share, or first in line when room is needed. Held rows are never among them."""
+"""Which files should go: too old, over a camera's share, or first in line when room is needed. Held rows are never among them.
+
+What lies in the object store takes no room: it goes by age only.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -39,6 +42,7 @@ _OLDEST_OF = text(
     from unnest(cast(:cameras as text[])) as camera(camera_id) cross join lateral (
         select s.camera_id, s.segment_id, s.starts_at, s.footage_bytes from segments s
         where s.camera_id = camera.camera_id and s.state = 'stored' and s.starts_at < :before and s.ends_at < :before
+            and s.tier in ('local', 'copying')
             and {_NOT_HELD}
         order by s.starts_at limit :per_camera) s
     order by s.starts_at
@@ -52,8 +56,9 @@ _CAMERAS_OF = text(
 )
 _SHARES = text(
     """
-    select c.camera_id, c.disk_share_percent, sum(v.amount)::bigint as used_bytes
-    from cameras c join coverage v on v.camera_id = c.camera_id and v.level = 'day' and v.kind = 'bytes'
+    select c.camera_id, c.disk_share_percent,
+        sum(case v.kind when 'bytes' then v.amount else - v.amount end)::bigint as used_bytes
+    from cameras c join coverage v on v.camera_id = c.camera_id and v.level = 'day' and v.kind in ('bytes', 'store_bytes')
     where c.disk_share_percent is not null group by c.camera_id
     """
 )

@@ -1,7 +1,8 @@
 """Deleting in an order that a crash cannot hurt.
 
 1. `condemn`: rows to `garbage`, a `retention` gap in their place; one transaction that asks for holds under the story's lock.
-2. `finish`: file unlinked and folder synced, then rows gone with `segment.deleted`. The next round finishes what a crash left.
+2. `finish`: file unlinked and folder synced, its object in the store removed, then rows gone with `segment.deleted`. The next
+   round finishes what a crash left.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ from hejnal_contracts.media import GapCause
 from hejnal_contracts.recordings import SegmentDeleted
 from hejnal_recorder import metrics
 from hejnal_recorder.takeover.archive import Archive
+from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.database import Database
+from hejnal_runtime.errors import AppError
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import publish
 
@@ -78,7 +81,8 @@ _GARBAGE = text(
     """
     select segment_id, min(camera_id) as camera_id, min(path) as path, min(starts_at) as starts_at, max(ends_at) as ends_at,
         max(starts_at) as newest, coalesce(min(garbage_reason), 'age') as reason
-    from segments where state = 'garbage' group by segment_id order by min(starts_at) limit :batch
+    from segments where state = 'garbage' and (tier <> 'local') = :in_store
+    group by segment_id order by min(starts_at) limit :batch
     """
 )
 _FORGET = text(
@@ -176,16 +180,39 @@ async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime,
         await session.execute(_INSERT_GAP, values | {"gap_id": new_id()})
 
 
-async def finish(database: Database, archive: Archive, now: datetime) -> int:
-    """Unlink a batch of condemned files and forget their rows; gives how many files."""
+async def finish(database: Database, archive: Archive, now: datetime, store: ObjectStore | None = None) -> int:
+    """Unlink a batch of condemned files and forget their rows; gives how many files.
+
+    What also lies in the object store is a batch of its own, so that a store that is away holds up nothing else.
+    """
+    garbage = await _garbage(database, in_store=False)
+    if garbage:
+        await asyncio.to_thread(_unlink, archive, garbage)
+        await _forget(database, garbage, now)
+    stored = await _garbage(database, in_store=True)
+    if not stored:
+        return len(garbage)
+    await asyncio.to_thread(_unlink, archive, stored)
+    if store is None:
+        log.error("store_not_configured", waiting_files=len(stored))
+        return len(garbage)
+    try:
+        for one in stored:
+            await store.delete(one.path)
+    except AppError as error:
+        log.warning("store_deletion_interrupted", waiting_files=len(stored), error=error.detail)
+        return len(garbage)
+    await _forget(database, stored, now)
+    return max(len(garbage), len(stored))
+
+
+async def _garbage(database: Database, *, in_store: bool) -> list[_Garbage]:
     async with database.read() as session:
-        rows = (await session.execute(_GARBAGE, {"batch": FINISH_BATCH})).all()
-    garbage = [
-        _Garbage(row.segment_id, row.camera_id, row.path, row.starts_at, row.ends_at, row.newest, row.reason) for row in rows
-    ]
-    if not garbage:
-        return 0
-    await asyncio.to_thread(_unlink, archive, garbage)
+        rows = (await session.execute(_GARBAGE, {"batch": FINISH_BATCH, "in_store": in_store})).all()
+    return [_Garbage(row.segment_id, row.camera_id, row.path, row.starts_at, row.ends_at, row.newest, row.reason) for row in rows]
+
+
+async def _forget(database: Database, garbage: Sequence[_Garbage], now: datetime) -> None:
     values = {
         "segment_ids": [one.segment_id for one in garbage],
         "oldest": min(one.starts_at for one in garbage),
@@ -198,7 +225,6 @@ async def finish(database: Database, archive: Archive, now: datetime) -> int:
     for reason, number in _counted(facts).items():
         metrics.SEGMENTS_DELETED.labels(reason).inc(number)
         log.info("segments_deleted", count=number, reason=reason)
-    return len(garbage)
 
 
 def _unlink(archive: Archive, garbage: Sequence[_Garbage]) -> None:

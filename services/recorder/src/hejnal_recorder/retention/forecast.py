@@ -10,11 +10,15 @@ RATE_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class CameraBytes:
-    """What a camera has in the archive, by UTC day of its footage; of that, what holds keep."""
+    """What a camera has on the archive's disk, by UTC day of its footage; of that, what holds keep.
+
+    `recorded_by_day` is given where some of what was recorded lies elsewhere by now.
+    """
 
     keep_days: int
     by_day: Mapping[date, int]
     held_by_day: Mapping[date, int]
+    recorded_by_day: Mapping[date, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,9 @@ def forecast(cameras: list[CameraBytes], free_bytes: int, today: date) -> Foreca
 def _rate(camera: CameraBytes, today: date) -> float:
     """Mean of the last full days on which the camera was there."""
     days = [today - timedelta(days=number) for number in range(1, RATE_DAYS + 1)]
-    first = min(camera.by_day, default=today)
+    by_day = camera.by_day if camera.recorded_by_day is None else camera.recorded_by_day
+    first = min(by_day, default=today)
     days = [day for day in days if day >= first]
     if not days:  # it began today: what it did so far is the best guess
-        return float(camera.by_day.get(today, 0))
-    return sum(camera.by_day.get(day, 0) for day in days) / len(days)
+        return float(by_day.get(today, 0))
+    return sum(by_day.get(day, 0) for day in days) / len(days)

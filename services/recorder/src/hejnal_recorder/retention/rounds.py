@@ -1,7 +1,7 @@
 """The loop that deletes in time, makes room, ends expired holds and keeps the index's days."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 import structlog
@@ -17,9 +17,10 @@ from hejnal_recorder.retention.deletion import FINISH_BATCH, Candidates, Reason,
 from hejnal_recorder.retention.pressure import GIVES_WAY, KEPT_AT_LEAST, Admission, Disk, Lasting, Level, bytes_to_free, level_of
 from hejnal_recorder.retention.storage import read_forecast
 from hejnal_recorder.takeover.archive import Archive
+from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.errors import AppError, is_transient
 
 log = structlog.get_logger()
 
@@ -48,7 +49,11 @@ class Retention:
         default_keep_days: int,
         ceiling_days: int,
         interval_s: float,
+        open_store: Callable[[], Awaitable[ObjectStore | None]] | None = None,
+        local_days: float | None = None,
     ) -> None:
+        self._open_store = open_store
+        self._local_days = local_days
         self._database = database
         self._archive = archive
         self._clock = clock
@@ -111,7 +116,7 @@ class Retention:
             excess = await over_share(session, now, disk.total_bytes)
         await self._condemn(excess, "space")
         await self._make_room(disk)
-        more = await finish(self._database, self._archive, now) >= FINISH_BATCH or more
+        more = await self._finish() >= FINISH_BATCH or more
         await self._days.keep_up(now)
         await forget_events(self._database, now)
         await self._tell_forecast(disk)
@@ -131,9 +136,18 @@ class Retention:
                 if not freed:
                     break
                 wanted -= freed
-                await finish(self._database, self._archive, now)
+                await self._finish()
         if wanted > 0:
             log.warning("no_room_to_make", missing_bytes=wanted, level=level.name.lower())
+
+    async def _finish(self) -> int:
+        store = None
+        if self._open_store is not None:
+            try:
+                store = await self._open_store()
+            except AppError as error:  # what lies there waits
+                log.warning("store_not_usable", error=error.detail)
+        return await finish(self._database, self._archive, self._clock.now(), store)
 
     async def _condemn(self, all_candidates: Iterable[Candidates], reason: Reason) -> int:
         """Gives the bytes that were condemned."""
@@ -149,6 +163,8 @@ class Retention:
             return
         self._forecast_at = now + FORECAST_EVERY_S
         async with self._database.read() as session:
-            told = await read_forecast(session, disk, self._clock.now(), default_days=self._default_keep_days)
+            told = await read_forecast(
+                session, disk, self._clock.now(), default_days=self._default_keep_days, local_days=self._local_days
+            )
         metrics.DAYS_UNTIL_FULL.set(float("inf") if told.days_until_full is None else told.days_until_full)
         metrics.GROWTH_BYTES_PER_DAY.set(told.growth_bytes_per_day)

@@ -92,7 +92,13 @@ async def get_storage(here: Here, _: Viewer) -> Storage:
     """How full it is, who takes how much, and when it will be full."""
     disk = await asyncio.to_thread(Archive(here.settings.archive_dir, None).disk)
     async with here.database.read() as session:
-        cameras, told = await read_storage(session, disk, here.clock.now(), default_days=here.settings.default_keep_days)
+        cameras, told = await read_storage(
+            session,
+            disk,
+            here.clock.now(),
+            default_days=here.settings.default_keep_days,
+            local_days=here.settings.tier_after_days if here.settings.tier_enabled else None,
+        )
     level = level_of(disk, Level.FINE)
     return Storage(
         total_bytes=disk.total_bytes,
