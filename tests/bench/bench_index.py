@@ -20,7 +20,6 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-import numpy as np
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
@@ -28,7 +27,7 @@ from servers import kafka_and_postgres
 
 from hejnal_local.database_roles import create_database, drop_database, url_of
 from hejnal_recorder.app import create_app
-from hejnal_recorder.fragments import RECORD_SIZE_BYTES, from_microseconds, to_microseconds
+from hejnal_recorder.fragments import Fragment, from_microseconds, pack, pack_further, to_microseconds, unpack
 from hejnal_recorder.resources import SCHEMA, Resources
 from hejnal_recorder.settings import Settings
 from hejnal_runtime import migrations
@@ -42,13 +41,6 @@ BOUND_P95_MS = 50.0
 SEGMENT_S, FRAGMENT_S = 60, 2
 FRAGMENTS = SEGMENT_S // FRAGMENT_S
 FRAGMENT_BYTES, INIT_BYTES = 1_000_000, 800
-RECORD = np.dtype(
-    [
-        ("sequence", "<u4"), ("offset", "<u8"), ("size", "<u4"), ("starts", "<i8"), ("ends", "<i8"), ("media", "<u8"),
-        ("ticks", "<u4"), ("frames", "<u4"), ("camera", "<i8"), ("sha256", "S32"),
-    ]
-)  # fmt: skip
-assert RECORD.itemsize == RECORD_SIZE_BYTES
 COLUMNS = (
     "segment_id", "part", "camera_id", "run_id", "state", "path", "starts_at", "ends_at", "fragment_count", "footage_bytes",
     "size_bytes", "init_size_bytes", "init_sha256", "fragments",
@@ -61,30 +53,35 @@ def line(**values: object) -> None:
     print(json.dumps({"bench": "index", "system": "hejnal", "load": round(os.getloadavg()[0], 2), **values}), flush=True)
 
 
+def fragment(day: datetime, number: int) -> Fragment:
+    """The `number`th fragment of a day."""
+    starts_at = day + timedelta(seconds=number * FRAGMENT_S)
+    return Fragment(
+        sequence=number,
+        offset_bytes=INIT_BYTES + (number % FRAGMENTS) * FRAGMENT_BYTES,
+        size_bytes=FRAGMENT_BYTES,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=FRAGMENT_S),
+        media_time=number * FRAGMENT_S * 90_000,
+        duration_ticks=FRAGMENT_S * 90_000,
+        frames=50,
+        camera_time=starts_at - timedelta(milliseconds=120),
+        sha256=HASH,
+    )
+
+
 def rows_of(camera: str, run_id: str, day: datetime) -> list[tuple[Any, ...]]:
     """A camera's day: 1440 segments of 30 fragments."""
     count = 86400 // SEGMENT_S
-    records = np.zeros(count * FRAGMENTS, RECORD)
-    number = np.arange(count * FRAGMENTS)
     start_us = to_microseconds(day)
-    records["sequence"] = number
-    records["offset"] = INIT_BYTES + (number % FRAGMENTS) * FRAGMENT_BYTES
-    records["size"] = FRAGMENT_BYTES
-    records["starts"] = start_us + number * FRAGMENT_S * 1_000_000
-    records["ends"] = records["starts"] + FRAGMENT_S * 1_000_000
-    records["media"] = number * FRAGMENT_S * 90_000
-    records["ticks"] = FRAGMENT_S * 90_000
-    records["frames"] = 50
-    records["camera"] = -(2**63)
-    records["sha256"] = HASH
-    data = records.tobytes()
-    size = FRAGMENTS * RECORD_SIZE_BYTES
+    further = pack_further([fragment(day, 1)], after=fragment(day, 0)) * (FRAGMENTS - 1)  # each follows the one before it
+    assert unpack(pack([fragment(day, 0)]) + further)[-1] == fragment(day, FRAGMENTS - 1)
     footage = FRAGMENTS * FRAGMENT_BYTES
     rows = []
     for segment in range(count):
         starts_at = from_microseconds(start_us + segment * SEGMENT_S * 1_000_000)
         ends_at = starts_at + timedelta(seconds=SEGMENT_S)
-        fragments = data[segment * size : (segment + 1) * size]
+        fragments = pack([fragment(day, segment * FRAGMENTS)]) + further
         name = f"{camera}-{start_us // 1_000_000 + segment * SEGMENT_S}"
         rows.append(
             (name, 0, camera, run_id, "stored", "bench.mp4", starts_at, ends_at, FRAGMENTS, footage,
@@ -131,7 +128,13 @@ async def fill(url: str, cameras: list[str], first: datetime, days: int) -> None
     finally:
         await connection.close()
     rows_made = len(cameras) * days * 86400 // SEGMENT_S
-    line(what="fill", rows=rows_made, seconds=round(time.monotonic() - began, 1), index_gb=round(int(size or 0) / 1e9, 2))
+    line(
+        what="fill",
+        rows=rows_made,
+        seconds=round(time.monotonic() - began, 1),
+        index_gb=round(int(size or 0) / 1e9, 2),
+        bytes_per_row=round(int(size or 0) / rows_made),
+    )
 
 
 class Viewer:

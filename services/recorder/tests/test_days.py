@@ -1,6 +1,7 @@
 """The partitioned index: no overlap within a day or across midnight, days come and go, old data moves in, sums stay true."""
 
 import asyncio
+import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.days import SegmentDays
+from hejnal_recorder.fragments import Fragment, to_microseconds, unpack
 from hejnal_recorder.playback.index import find_file
 from hejnal_runtime import migrations
 from hejnal_runtime.ids import new_id
@@ -168,6 +170,10 @@ async def test_rows_of_the_first_release_move_into_their_days(make_database: Cal
         return found
 
     await migrations._run(url, at_first)
+    first, last = datetime(2026, 5, 3, 23, 59, tzinfo=UTC), datetime(2026, 5, 4, 0, 0, 30, tzinfo=UTC)
+    record = struct.pack(
+        "<IQIqqQIIq32s", 7, 10, 990, to_microseconds(first), to_microseconds(last), 5, 180_000, 1 << 31 | 50, -(2**63), bytes(32)
+    )
     await fill(
         [
             "insert into runs values ('r', 'cam-001', 1, 'i', 'main', '', 'avc1', 1, 1, 1, now(), null, null, '')",
@@ -175,9 +181,10 @@ async def test_rows_of_the_first_release_move_into_their_days(make_database: Cal
                 segment_id, segment_part, segment_part_open, segment_starts_at, segment_ends_at, segment_fragments,
                 segment_size_bytes) values ('cam-001', 0, '2026-05-03 23:59Z', '2026-05-04 00:01Z', 1, 'i', 'r', true, 2, 's1', 0,
                 true, '2026-05-04 00:00:30Z', '2026-05-04 00:01Z', 1, 1000)""",
-            """insert into segments (segment_id, part, camera_id, run_id, state, path, starts_at, ends_at, fragment_count,
+            f"""insert into segments (segment_id, part, camera_id, run_id, state, path, starts_at, ends_at, fragment_count,
                 size_bytes, init_size_bytes, init_sha256, fragments) values
-                ('s0', 0, 'cam-001', 'r', 'stored', 'p', '2026-05-03 23:59Z', '2026-05-04 00:00:30Z', 1, 1000, 10, '', ''),
+                ('s0', 0, 'cam-001', 'r', 'stored', 'p', '2026-05-03 23:59Z', '2026-05-04 00:00:30Z', 1, 1000, 10, '',
+                    '\\x{record.hex()}'),
                 ('s1', 0, 'cam-001', 'r', 'open', 'q', '2026-05-04 00:00:30Z', '2026-05-04 00:01Z', 1, 1000, 10, '', '')""",
         ]
     )
@@ -186,5 +193,9 @@ async def test_rows_of_the_first_release_move_into_their_days(make_database: Cal
     assert [tuple(row) for row in rows] == [("s0", "segments_d20260503", 990), ("s1", "segments_d20260504", 990)]
     rows = await fill(["select bucket::date::text, amount from coverage where level = 'day' and kind = 'footage' order by 1"])
     assert [row.amount for row in rows] == [60_000_000, 30_000_000]
+    [row] = await fill(["select fragments from segments where segment_id = 's0'"])
+    assert unpack(row.fragments) == [
+        Fragment(7, 10, 990, first, last, 5, 180_000, 50, None, bytes(32), starts_with_key_frame=False)
+    ]
     [row] = await fill(["select segment_part_starts_at = segment_starts_at as same from stories"])
     assert row.same

@@ -13,6 +13,7 @@ from recorder_room import START, Room
 from sqlalchemy import make_url
 
 from hejnal_contracts.media import GapCause
+from hejnal_recorder.fragments import pack, unpack
 from hejnal_runtime.errors import AppError, Kind, is_transient
 
 
@@ -273,3 +274,21 @@ async def test_postgresql_away_is_a_transient_error_and_nothing_is_lost(
     assert await room.check() == []
     await wired.database.close()
     await cable.close()
+
+
+async def test_a_minute_of_footage_stays_in_its_page(room: Room, clip: Clip) -> None:
+    """Appended to one by one, by two take-overs in turn: the row is as if written at once, and nothing is moved out of line."""
+    run = SpoolRun(room.spool, clip, START, segment_s=30)
+    await room.takeover.take([run.started()])
+    for number in range(30):
+        takeover = room.takeover if number % 4 else room.another_takeover()
+        room.takeover.forget()
+        await takeover.take([run.fragment()])
+    [row] = await room.rows("select fragments, pg_column_size(s.*) as size_bytes from segments s")
+    assert pack(unpack(row.fragments)) == row.fragments
+    assert len(unpack(row.fragments)) == 30
+    assert row.size_bytes < 2000
+    query = "select pg_relation_size(reltoastrelid) as size_bytes from pg_class where oid in (select tableoid from segments)"
+    assert [table.size_bytes for table in await room.rows(query)] == [0]
+    [row] = await room.rows("select segment_last from stories")
+    assert row.segment_last is None  # the file is complete

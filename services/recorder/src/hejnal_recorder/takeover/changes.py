@@ -26,6 +26,8 @@ class PartChange:
 
     starts_at: datetime
     opened: PartOpened | None = None
+    after: Fragment | None = None
+    """The row's last fragment before these."""
     fragments: list[Fragment] = field(default_factory=list)
     closed: bool = False
 
@@ -57,7 +59,9 @@ class Changes:
 
     def _add(self, effect: Effect) -> None:
         if isinstance(effect, FragmentAdded):
-            self._part(effect.segment_id, effect.part, effect.part_starts_at).fragments.append(effect.fragment)
+            part = self._part(effect.segment_id, effect.part, effect.part_starts_at)
+            part.after = part.after if part.fragments else effect.after
+            part.fragments.append(effect.fragment)
         elif isinstance(effect, PartOpened):
             self._part(effect.segment_id, effect.part, effect.starts_at).opened = effect
         elif isinstance(effect, PartClosed):

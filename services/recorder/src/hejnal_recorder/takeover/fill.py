@@ -14,6 +14,7 @@ from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStart
 from hejnal_contracts.recordings import GapClosed, GapOpened, SegmentStored
 from hejnal_recorder import metrics
 from hejnal_recorder.days import SegmentDays
+from hejnal_recorder.fragments import pack, pack_further
 from hejnal_recorder.takeover.archive import Wanted
 from hejnal_recorder.timeline.decide import StoryFact, archive_path
 from hejnal_recorder.timeline.fill import FilledRow, Filling, Gap
@@ -277,7 +278,7 @@ class Filler:
             "fragment_count": len(row.added),
             "footage_bytes": sum(fragment.size_bytes for fragment in row.added),
             "size_bytes": max(fragment.end_bytes for fragment in row.added),
-            "fragments": b"".join(fragment.pack() for fragment in row.added),
+            "fragments": pack(row.added) if row.is_new else pack_further(row.added, after=None),
         }
         if not row.is_new:
             await session.execute(_APPEND_ROW, values)

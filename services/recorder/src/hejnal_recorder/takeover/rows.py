@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.media import GapCause
+from hejnal_recorder.fragments import pack, pack_further, unpack
 from hejnal_recorder.takeover.changes import Changes, PartChange
 from hejnal_recorder.timeline.story import ClosedGap, OpenGap, OpenSegment, PartOpened, Story
 
@@ -29,6 +30,7 @@ _STORY_COLUMNS: tuple[tuple[str, str], ...] = (
     ("segment_ends_at", "timestamptz"),
     ("segment_fragments", "integer"),
     ("segment_size_bytes", "bigint"),
+    ("segment_last", "bytea"),
     ("gap_id", "text"),
     ("gap_cause", "text"),
     ("gap_starts_at", "timestamptz"),
@@ -213,7 +215,7 @@ def _appended(key: tuple[str, int], change: PartChange) -> tuple[Any, ...]:
         len(change.fragments),
         sum(fragment.size_bytes for fragment in change.fragments),
         max((fragment.end_bytes for fragment in change.fragments), default=0),
-        b"".join(fragment.pack() for fragment in change.fragments),
+        pack_further(change.fragments, after=change.after),
     )
 
 
@@ -232,13 +234,13 @@ def _inserted(opened: PartOpened, change: PartChange) -> tuple[Any, ...]:
         max(fragment.end_bytes for fragment in change.fragments),
         opened.init_size_bytes,
         opened.init_sha256,
-        b"".join(fragment.pack() for fragment in change.fragments),
+        pack(change.fragments),
     )
 
 
 def _story_values(story: Story, version: int) -> tuple[Any, ...]:
     segment, gap = story.segment, story.gap
-    in_segment: tuple[Any, ...] = (None,) * 8
+    in_segment: tuple[Any, ...] = (None,) * 9
     if segment is not None:
         in_segment = (
             segment.segment_id,
@@ -249,6 +251,7 @@ def _story_values(story: Story, version: int) -> tuple[Any, ...]:
             segment.ends_at,
             segment.fragments,
             segment.size_bytes,
+            pack([segment.last]) if segment.last and segment.part_open else None,
         )
     in_gap: tuple[Any, ...] = (None,) * 3 if gap is None else (gap.gap_id, gap.cause.value, gap.starts_at)
     last = story.last_gap
@@ -281,6 +284,7 @@ def _story(row: Any) -> Story:
             ends_at=row.segment_ends_at,
             fragments=row.segment_fragments,
             size_bytes=row.segment_size_bytes,
+            last=None if row.segment_last is None else unpack(row.segment_last)[0],
         )
     gap = None if row.gap_id is None else OpenGap(row.gap_id, GapCause(row.gap_cause), row.gap_starts_at)
     last_gap = None

@@ -171,7 +171,7 @@ class _Teller:
             self.effects.append(PartClosed(segment.segment_id, segment.part, segment.part_starts_at))
             segment = replace(segment, part_open=False)
         if not segment.part_open:
-            segment = replace(segment, part=segment.part + 1, part_open=True, part_starts_at=story.until)
+            segment = replace(segment, part=segment.part + 1, part_open=True, part_starts_at=story.until, last=None)
             self.effects.append(
                 PartOpened(
                     segment_id=fact.segment_id,
@@ -184,12 +184,13 @@ class _Teller:
                     init_sha256=bytes.fromhex(fact.init_sha256),
                 )
             )
-        self.effects.append(FragmentAdded(fact.segment_id, segment.part, segment.part_starts_at, fragment))
+        self.effects.append(FragmentAdded(fact.segment_id, segment.part, segment.part_starts_at, fragment, segment.last))
         segment = replace(
             segment,
             ends_at=ends_at,
             fragments=segment.fragments + 1,
             size_bytes=max(segment.size_bytes, fragment.end_bytes),
+            last=fragment,
         )
         story = replace(story, until=ends_at, next_sequence=fact.sequence + 1, segment=segment, last_gap=None)
         return self._complete_segment(story) if fact.segment_ends else story

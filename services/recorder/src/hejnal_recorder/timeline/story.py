@@ -20,6 +20,8 @@ class OpenSegment:
     ends_at: datetime
     fragments: int
     size_bytes: int
+    last: Fragment | None = None
+    """The last fragment of the open row; None when it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class FragmentAdded:
     part: int
     part_starts_at: datetime
     fragment: Fragment
+    after: Fragment | None = None
+    """The row's fragment before it; None where it is the first, or where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
