@@ -2,7 +2,7 @@
 
 The real `hejnal_ingest serve` against simulated 1080p25 cameras (4 Mbit/s, GOP 2 s) and a real Kafka. Peers in the same run, on
 the same cameras, without hash, sync and facts: `ffmpeg -c copy` into the segment muxer, a process each; GStreamer into fragmented
-MP4, one process for all. Prints one JSON line per size and system; `rss_mb` is memory of
+MP4, thirty in a process. Prints one JSON line per size and system; `rss_mb` is memory of
 the processes alone. Ours counts with its child that decodes suspicious pictures.
 `python tests/bench/bench_ingest.py [--sizes 10,60,120,190] [--seconds 20] [--no-peer]`
 """

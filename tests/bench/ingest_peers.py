@@ -1,4 +1,4 @@
-"""What others need for the same cameras: ffmpeg, a process each, and GStreamer, one process for all."""
+"""What others need for the same cameras: ffmpeg, a process each, and GStreamer, thirty in a process."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from typing import Any
 
 from processes import cpu_s, rss_mb, running
 
+_PIPELINES = 30
 PEERS = {"ffmpeg": "ffmpeg -c copy segment", "gstreamer": "rtspsrc ! mp4mux"}
 
 
@@ -25,9 +26,12 @@ def ffmpeg_commands(base: str, count: int, folder: Path) -> list[list[str]]:
 
 
 def gstreamer_commands(base: str, count: int, folder: Path) -> list[list[str]]:
-    """One process with a pipeline per camera."""
-    command = ["gst-launch-1.0", "-q"]
+    """A pipeline per camera, as many in a process as its file descriptors allow."""
+    commands = []
     for number in range(1, count + 1):
+        if (number - 1) % _PIPELINES == 0:
+            command = ["gst-launch-1.0", "-q"]
+            commands.append(command)
         camera = f"cam-{number:03d}"
         command += [
             "rtspsrc",
@@ -40,7 +44,7 @@ def gstreamer_commands(base: str, count: int, folder: Path) -> list[list[str]]:
             "h264parse",
         ]
         command += ["!", "mp4mux", "fragment-duration=2000", "!", "filesink", f"location={folder / camera}.mp4"]
-    return [command]
+    return commands
 
 
 async def measure_peer(commands: list[list[str]], count: int, seconds: float, folder: Path) -> dict[str, Any]:
@@ -50,7 +54,7 @@ async def measure_peer(commands: list[list[str]], count: int, seconds: float, fo
         for command in commands:
             pids.append(stack.enter_context(running(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)).pid)
             await asyncio.sleep(0.02)
-        async with asyncio.timeout(60 + count):
+        async with asyncio.timeout(60 + count / 2):
             while sum(1 for path in folder.glob("cam-*.mp4") if path.stat().st_size > 1_000_000) < count:
                 await asyncio.sleep(0.2)
         cpu_before, began, written = cpu_s(pids), asyncio.get_running_loop().time(), folder_bytes(folder)

@@ -32,7 +32,7 @@ from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.tokens import TokenIssuer, load_key
 
-_LINGER_MS = 25
+_LINGER_MS = 100
 """A lone message costs ten times a batched one, and nobody waits for a fact this short a while."""
 
 _EVENTS_LIMIT = 128

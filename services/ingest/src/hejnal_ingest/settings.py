@@ -84,7 +84,7 @@ class Settings(ServiceSettings):
     loop_files: bool = Field(default=False, description="A `file://` stream begins again at its end")
     status_interval_s: float = Field(default=10.0, gt=0, description="A camera's status is told at least this often")
     batch_s: float = Field(
-        default=0.12, ge=0, le=1, description="Pictures that nobody watches may wait so long, to be taken several at a time"
+        default=0.16, ge=0, le=1, description="Pictures that nobody watches may wait so long, to be taken several at a time"
     )
     start_spacing_s: float = Field(default=0.02, ge=0, description="Pause between two connections to cameras")
     start_limit: int = Field(default=32, ge=1, description="Connections to cameras that may be opening at the same time")

@@ -63,6 +63,7 @@ class RtspConnection(asyncio.BufferedProtocol):
         self._skipped = 0
         self._closed = False
         self._transport: asyncio.Transport | None = None
+        self._batch_bytes = 1
         self.bytes_received = 0
 
     def take_media(self, channel: int, consumer: FrameConsumer) -> None:
@@ -81,9 +82,11 @@ class RtspConnection(asyncio.BufferedProtocol):
 
         What waits when the number is lowered is handed over at once. Fewer wakings cost less, and pictures come later.
         """
-        if self._transport is not None and not self._transport.is_closing():
-            wire = self._transport.get_extra_info("socket")
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size_bytes)
+        if size_bytes == self._batch_bytes or self._transport is None or self._transport.is_closing():
+            return
+        self._batch_bytes = size_bytes
+        wire = self._transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size_bytes)
 
     def send(self, data: bytes) -> None:
         """Queues bytes; does nothing on a closed connection."""

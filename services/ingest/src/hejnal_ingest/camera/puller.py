@@ -215,7 +215,8 @@ class StreamPuller:
         """While nobody watches, several pictures are taken at one waking; what a thin stream leaves behind is fetched."""
         came, self._octets_seen = octets - self._octets_seen, octets
         size_bytes = int(came * self._context.batch_s / _LOOK_INTERVAL_S)
-        source.receive_in_batches(1 if self.hub.readers else min(max(1, size_bytes), _MAX_BATCH_BYTES))
+        power = 1 << max(0, size_bytes.bit_length() - 1)  # seldom another one, and each costs a call
+        source.receive_in_batches(1 if self.hub.readers else min(power, _MAX_BATCH_BYTES))
 
     def _receive_at_once(self) -> None:
         if self._source is not None:
