@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
-import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,40 +13,13 @@ import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer
 from recorder_footage import Clip, SpoolRun
+from recorder_process import Process, eventually, free_port
 from recorder_room import Room, write_keys
 from sqlalchemy import text
 
 from hejnal_contracts.cameras import CameraRegistered
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import SystemClock
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Process:
-    """`python -m hejnal_recorder serve`, started and killed at will."""
-
-    environment: dict[str, str]
-    port: int
-    log: Path
-    child: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "hejnal_recorder", "serve", env=os.environ | self.environment, stderr=log
-            )
-
-    async def end(self, sign: int = signal.SIGKILL) -> int:
-        assert self.child is not None
-        if self.child.returncode is None:
-            self.child.send_signal(sign)
-        return await asyncio.wait_for(self.child.wait(), 30)
 
 
 @dataclass
@@ -84,13 +54,6 @@ async def stage(
     await producer.stop()
     if process.child is not None:
         await process.end()
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 60) -> None:
-    end = asyncio.get_running_loop().time() + timeout_s
-    while not await condition():
-        assert asyncio.get_running_loop().time() < end, what
-        await asyncio.sleep(0.1)
 
 
 async def recorded_fragments(room: Room) -> int:

@@ -112,7 +112,7 @@ TOPICS: tuple[Topic, ...] = (
         ),
         "What the archive holds and lacks.",
         ("recorder",),
-        ("operator-gateway",),
+        ("operator-gateway", "recorder"),
         30 * DAY_MS,
     ),
     Topic(

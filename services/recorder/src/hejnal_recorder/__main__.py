@@ -1,9 +1,10 @@
-"""`python -m hejnal_recorder serve | migrate | check | keys | openapi`."""
+"""`python -m hejnal_recorder serve | migrate | check | compare | keys | openapi`."""
 
 import argparse
 import asyncio
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 
@@ -20,6 +21,11 @@ def main() -> int:
     check.add_argument("--repair", action="store_true", help="put right what can be put right without a guess")
     check.add_argument("--hashes", action="store_true", help="read every byte and compare the fragments' SHA-256")
     check.add_argument("--orphans-older-than-s", type=float, default=300, help="younger files without a row are in the making")
+    compare = commands.add_parser("compare", help="compare this recorder's index with another one's; changes nothing")
+    compare.add_argument("--with", dest="other", required=True, help="database address of the other recorder")
+    compare.add_argument("--from", dest="starts_at", type=_instant, help="only from this instant on (ISO 8601 with offset)")
+    compare.add_argument("--to", dest="ends_at", type=_instant, help="only up to this instant")
+    compare.add_argument("--camera", help="only this camera")
     keys = commands.add_parser("keys", help="the evidence authority: make, rotate, look at")
     keys.add_argument("act", choices=["init", "rotate", "show"])
     keys.add_argument("--folder", type=Path, help="HEJNAL_RECORDER_EXPORT_KEYS_DIR without it")
@@ -65,10 +71,29 @@ def main() -> int:
                 repair=arguments.repair,
             )
         )
+    if arguments.command == "compare":
+        from hejnal_recorder.standby.compare import run_compare
+
+        return asyncio.run(
+            run_compare(
+                settings.database_url.get_secret_value(),
+                arguments.other,
+                starts_at=arguments.starts_at,
+                ends_at=arguments.ends_at,
+                camera_id=arguments.camera,
+            )
+        )
     from hejnal_recorder.service import run_service
 
     asyncio.run(run_service(settings))
     return 0
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("give the offset too, e.g. 2026-05-03T12:00:00Z")
+    return instant
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from hejnal_recorder.playback.routes import router as playback_router
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.retention.routes import router as retention_router
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.standby.read_only import refuse_writes
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
 from hejnal_runtime.tokens import TokenVerifier, service_caller
@@ -24,7 +25,10 @@ CALLERS = ("operator-gateway",)
 def create_app(settings: Settings, resources: Resources | None = None, health: Health | None = None) -> FastAPI:
     """The app behind the internal port. Without `resources` it can only describe itself (OpenAPI)."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
-    guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
+    guards = [Depends(service_caller(verifier, *CALLERS))]
+    if settings.standby:
+        guards.append(Depends(refuse_writes))
+    guarded = APIRouter(dependencies=guards)
     guarded.include_router(playback_router)
     guarded.include_router(coverage_router)
     guarded.include_router(holds_router)

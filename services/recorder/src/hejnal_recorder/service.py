@@ -16,6 +16,8 @@ from hejnal_recorder.retention.ceiling import check_ceiling, record_decision
 from hejnal_recorder.retention.pressure import Admission
 from hejnal_recorder.retention.rounds import Retention
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.standby.mirror import mirror
+from hejnal_recorder.standby.silence import Silence
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.takeover.fetch import SpoolFetcher
 from hejnal_recorder.takeover.gather import Gatherer
@@ -32,8 +34,9 @@ from hejnal_runtime.serve import serve
 
 log = structlog.get_logger()
 
-GROUP = "recorder"
 TOPICS = ("camera-media", "cameras", "camera-events")
+OF_THE_FIRST = ("recordings",)
+"""What a standby has to know of the first recorder."""
 
 
 class Intake:
@@ -41,6 +44,7 @@ class Intake:
 
     def __init__(self, resources: Resources, takeover: Takeover, gatherer: Gatherer) -> None:
         self._database = resources.database
+        self._clock = resources.clock
         self._takeover = takeover
         self._gatherer = gatherer
 
@@ -54,6 +58,8 @@ class Intake:
                 await remember_camera(self._database, message.fact)
             elif message.topic == "camera-events" and message.fact is not None:
                 await remember_event(self._database, message.fact)
+            elif message.topic in OF_THE_FIRST and message.fact is not None:
+                await mirror(self._database, message.fact, self._clock)
         if story:
             await self._gatherer.submit(story)
 
@@ -77,8 +83,8 @@ async def run_service(settings: Settings) -> None:
         intake = Intake(resources, takeover, gatherer)
         consumer = Consumer(
             settings.kafka_bootstrap,
-            GROUP,
-            TOPICS,
+            settings.group,
+            (*TOPICS, *OF_THE_FIRST) if settings.standby else TOPICS,
             batch_handler=intake.handle,
             batch_size=200,
             producer=resources.producer,
@@ -103,7 +109,8 @@ async def run_service(settings: Settings) -> None:
         health = Health()
         health.add("postgresql", resources.database.ping)
         health.add("camera-media", consumer.health)
-        health.add("outbox", relay.health)
+        if not settings.standby:
+            health.add("outbox", relay.health)
         health.add("archive", lambda: None if ready.is_set() and archive.is_there() else "the archive's disk is not mounted")
         app = create_app(settings, resources, health)
 
@@ -144,7 +151,8 @@ async def run_service(settings: Settings) -> None:
                 finally:
                     gathering.cancel()
 
-        loops = [prepare, consume, relay.run, delete_in_time, move_with_age, exports.run]
+        loops = [prepare, consume, delete_in_time, move_with_age]
+        loops += [Silence(resources.database).run] if settings.standby else [relay.run, exports.run]
         await serve([(app, settings.internal_host, settings.internal_port)], loops)
     finally:
         await resources.close()

@@ -15,6 +15,14 @@ class Settings(ServiceSettings):
 
     service: str = Field(default="recorder", description="Name in tokens, facts and logs")
     internal_port: int = Field(default=18091, ge=0, le=65535, description="Port of the internal API, health and metrics")
+    group: str = Field(
+        default="recorder",
+        pattern=r"^[a-z][a-z0-9-]{0,62}$",
+        description="Consumer group; a second recorder (standby) has a group, a database and an archive folder of its own",
+    )
+    standby: bool = Field(
+        default=False, description="Keep a second copy in silence: nothing is published, nobody's orders are taken"
+    )
     archive_dir: Path = Field(default=Path("archive"), description="Where footage is kept: <camera>/<yyyy-mm-dd>/<segment>.mp4")
     spool_dir: Path | None = Field(
         default=None,

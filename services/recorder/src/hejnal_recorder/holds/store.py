@@ -34,6 +34,16 @@ _INSERT = text(
     values (:hold_id, 'active', :starts_at, :ends_at, :legal_basis, :basis_text, :case_number, :owner, :now, :expires_at)
     """
 )
+_ADOPT = text(
+    """
+    insert into holds as h
+        (hold_id, state, starts_at, ends_at, legal_basis, basis_text, case_number, owner, placed_at, expires_at)
+    values (:hold_id, 'active', :starts_at, :ends_at, :legal_basis, :basis_text, :case_number, :owner, :now, :expires_at)
+    on conflict (hold_id) do update set starts_at = least(h.starts_at, excluded.starts_at),
+        ends_at = greatest(h.ends_at, excluded.ends_at), expires_at = greatest(h.expires_at, excluded.expires_at)
+    where h.state = 'active'
+    """
+)
 _INSERT_CAMERAS = text(
     "insert into hold_cameras (hold_id, camera_id) select :hold_id, unnest(cast(:cameras as text[])) on conflict do nothing"
 )
@@ -129,6 +139,43 @@ async def end_expired(session: AsyncSession, *, now: datetime) -> list[Hold]:
         if hold.expires_at <= now:  # it may have been extended meanwhile
             ended.append(await _end(session, hold, HoldState.EXPIRED, by=SOURCE, reason="Its time was over", now=now))
     return ended
+
+
+async def adopt(session: AsyncSession, fact: HoldPlaced, *, basis_text: str, now: datetime) -> None:
+    """The hold of another recorder binds here too, camera by camera as it is told. One that has ended here stays ended."""
+    await _lock_stories(session, [fact.camera_id])
+    values = {
+        "hold_id": fact.hold_id,
+        "starts_at": fact.starts_at,
+        "ends_at": fact.ends_at,
+        "legal_basis": fact.legal_basis,
+        "basis_text": basis_text,
+        "case_number": fact.case_number,
+        "owner": fact.owner,
+        "now": now,
+        "expires_at": fact.expires_at,
+    }
+    await session.execute(_ADOPT, values)
+    held = (await session.execute(_LOCK, {"hold_id": fact.hold_id})).one()
+    if held.state != HoldState.ACTIVE:
+        return
+    await session.execute(_INSERT_CAMERAS, {"hold_id": fact.hold_id, "cameras": [fact.camera_id]})
+    await session.execute(_BIND, {"hold_id": fact.hold_id, "starts_at": held.starts_at, "ends_at": held.ends_at})
+
+
+async def adopt_release(session: AsyncSession, fact: HoldReleased) -> None:
+    """A hold that was released elsewhere ends here; what expires does so by itself."""
+    if fact.released_by == SOURCE:
+        return
+    held = (await session.execute(_FIND, {"hold_id": fact.hold_id})).one_or_none()
+    if held is None or held.state != HoldState.ACTIVE:
+        return
+    await _lock_stories(session, held.cameras)
+    request = {"hold_id": fact.hold_id, "by": SOURCE, "reason": fact.reason, "now": fact.released_at}
+    await session.execute(_REQUEST, request)  # who asked is told with the first recorder
+    end = {"hold_id": fact.hold_id, "state": HoldState.RELEASED.value, "by": fact.released_by, "now": fact.released_at}
+    await session.execute(_END, end)
+    await session.execute(_UNBIND, {"hold_id": fact.hold_id})
 
 
 async def find(session: AsyncSession, hold_id: str) -> Hold:
