@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+from tests.chaos.counts import Counts
 
 _MARK = re.compile(rb"hejnal-simulator(.{12})(\d{12})(\d{20})")
 _NEAR_US = 2_000_000
@@ -36,7 +37,7 @@ class Turned:
 
 
 @dataclass
-class Account:
+class Account(Counts):
     """Counts of one camera, or of all."""
 
     sent: int = 0
@@ -59,16 +60,6 @@ class Account:
     camera_times: int = 0
     wrong_camera_times: int = 0
     """Fragments whose camera time is not that of the camera, whose clock is right whatever its reports say."""
-    causes: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, other: "Account") -> None:
-        """Takes another camera's counts in."""
-        for name, value in vars(other).items():
-            if isinstance(value, int):
-                setattr(self, name, getattr(self, name) + value)
-        self.causes.update(other.causes)
-        self.notes += other.notes
 
     @property
     def clean(self) -> bool:

@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hejnal_contracts.media import FragmentWritten
 from hejnal_recorder.fragments import Fragment
+from tests.chaos.counts import Counts
 
 if TYPE_CHECKING:
     from tests.chaos.house import House
@@ -32,7 +33,7 @@ class Trouble:
 
 
 @dataclass
-class ArchiveAccount:
+class ArchiveAccount(Counts):
     """Counts of one camera, or of all. `lost`: announced and not in the archive; `strangers`: there, and never announced."""
 
     sent: int = 0
@@ -45,16 +46,6 @@ class ArchiveAccount:
     in_gaps: int = 0
     unexplained: int = 0
     wrong_causes: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, other: "ArchiveAccount") -> None:
-        """Takes another camera's counts in."""
-        for name, value in vars(other).items():
-            if isinstance(value, int):
-                setattr(self, name, getattr(self, name) + value)
-        self.causes.update(other.causes)
-        self.notes += other.notes
 
     @property
     def clean(self) -> bool:
