@@ -7,6 +7,7 @@ from sqlalchemy import select
 from yarl import URL
 
 from hejnal_gateway.accounts.roles import Role
+from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_gateway.tables import audit_entries
 
 MEDIA = bytes(range(256)) * 4096
@@ -81,6 +82,39 @@ async def test_playback_is_on_record_once_per_camera_and_interval(gateway: Gatew
     assert rows[0]["footage_from"].isoformat() == "2026-11-22T06:00:00+00:00"
 
 
+async def test_each_snapshot_is_on_record_with_its_instant_and_the_pictures_of_a_strip_once(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    await gateway.add_camera("cam-1")
+    await gateway.add_camera("cam-secret", restricted=True)
+    picture = {"X-Hejnal-Frame-Time": "2026-11-22T06:00:00.040000Z"}
+    for camera, name in (("cam-1", "snapshot"), ("cam-1", "thumbnail"), ("cam-secret", "snapshot")):
+        upstream.answers[f"/internal/v1/cameras/{camera}/{name}"] = lambda _: web.Response(
+            body=b"picture", content_type="image/jpeg", headers=picture
+        )
+    url = "/api/v1/archive/cameras/{}/{}?at=2026-11-22T06:00:0{}Z"
+    async with gateway.signed_in(Role.EDITOR) as browser, browser.get(url.format("cam-1", "snapshot", 1)) as answer:
+        assert answer.status == 403
+    async with gateway.signed_in() as browser:
+        for second in (1, 1, 2):
+            async with browser.get(url.format("cam-1", "snapshot", second)) as answer:
+                assert answer.status == 200
+                assert answer.headers["X-Hejnal-Frame-Time"] == picture["X-Hejnal-Frame-Time"]
+            async with browser.get(url.format("cam-1", "thumbnail", second)) as answer:
+                assert answer.status == 200
+        async with browser.get(url.format("cam-secret", "snapshot", 1)) as answer:
+            assert answer.status == 422
+        async with browser.get(url.format("cam-secret", "snapshot", 1) + "&reason=RSOW 12/26") as answer:
+            assert answer.status == 200
+    rows = await _audit(gateway, "footage.snapshot", 3)
+    assert [(row["camera_id"], row["footage_from"].second, row["reason"]) for row in rows] == [
+        ("cam-1", 1, ""),
+        ("cam-1", 2, ""),
+        ("cam-secret", 1, "RSOW 12/26"),
+    ]
+    assert len(await _audit(gateway, "footage.thumbnails", 1)) == 1
+
+
 async def test_a_change_that_failed_is_on_record_and_one_that_came_to_pass_is_left_to_the_upstream(
     gateway: Gateway, upstream: Upstream
 ) -> None:
@@ -130,11 +164,9 @@ async def test_securing_and_giving_free_is_on_record_with_who_did_it(gateway: Ga
 
 
 async def test_an_upstream_that_is_away_is_a_503_problem(gateway: Gateway, upstream: Upstream) -> None:
+    nobody = Upstreams(["http://127.0.0.1:1"], gateway.resources.clock)
     await _answers_503(
-        gateway,
-        lambda: setattr(
-            gateway.resources.proxy, "_urls", {"recorder": "http://127.0.0.1:1", "citizen-api": "http://127.0.0.1:1"}
-        ),
+        gateway, lambda: setattr(gateway.resources.proxy, "_upstreams", {"recorder": nobody, "citizen-api": nobody})
     )
 
 

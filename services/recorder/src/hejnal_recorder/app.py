@@ -13,6 +13,7 @@ from hejnal_recorder.playback.routes import router as playback_router
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.retention.routes import router as retention_router
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.stills.routes import router as stills_router
 from hejnal_recorder.standby.read_only import refuse_writes
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
@@ -30,6 +31,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
         guards.append(Depends(refuse_writes))
     guarded = APIRouter(dependencies=guards)
     guarded.include_router(playback_router)
+    guarded.include_router(stills_router)
     guarded.include_router(coverage_router)
     guarded.include_router(holds_router)
     guarded.include_router(export_router)

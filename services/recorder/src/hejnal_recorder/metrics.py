@@ -34,6 +34,11 @@ TIER_MOVED = Counter(
     ["outcome"],  # moved, bound, missing, corrupted, damaged
 )
 STORE_UP = Gauge("hejnal_recorder_store_up", "Whether the object store answered last (1) or not (0)")
+STILLS = Counter(
+    "hejnal_recorder_stills_total",
+    "Single pictures by what became of them",
+    ["outcome"],  # made, remembered, busy, undecodable, died
+)
 ARCHIVE_FREE_BYTES = Gauge("hejnal_recorder_archive_free_bytes", "Free space of the archive's file system")
 DISK_LEVEL = Gauge("hejnal_recorder_disk_level", "Shortness of room: 0 fine, 1 from 90 %, 2 from 95 %, 3 from 99 % used")
 DAYS_UNTIL_FULL = Gauge("hejnal_recorder_days_until_full", "Forecast for the archive's disk; +Inf beyond a year")

@@ -1,13 +1,14 @@
 """What the recorder holds while it runs, built and closed in one place."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import aiohttp
 from fastapi import Request
 
 from hejnal_recorder.settings import Settings
+from hejnal_recorder.stills.stills import Stills
 from hejnal_recorder.tiers.opening import Stores
 from hejnal_recorder.tiers.store import ObjectStore
 from hejnal_runtime.bus.producer import Producer
@@ -29,6 +30,7 @@ class Resources:
     http: aiohttp.ClientSession
     issuer: TokenIssuer | None
     stores: Stores | None = None
+    stills: Stills = field(default_factory=Stills)
 
     async def object_store(self) -> ObjectStore | None:
         """The archive's second tier; None when none is configured. AppError(UNAVAILABLE) while it cannot be opened."""
@@ -55,6 +57,7 @@ class Resources:
 
     async def close(self) -> None:
         """Close in reverse order."""
+        await self.stills.close()
         await self.http.close()
         await self.producer.stop()
         await self.database.close()

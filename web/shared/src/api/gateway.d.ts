@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/archive/cameras/{camera_id}/keyframes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Times of key frames */
+        get: operations["get_archive_cameras_camera_id_keyframes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where something moves in recorded footage */
+        get: operations["get_archive_cameras_camera_id_motion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/archive/cameras/{camera_id}/playlist.m3u8": {
         parameters: {
             query?: never;
@@ -98,6 +132,40 @@ export interface paths {
         };
         /** HLS playlist of recorded footage */
         get: operations["get_archive_cameras_camera_id_playlist_m3u8"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of an instant, exact to the frame */
+        get: operations["get_archive_cameras_camera_id_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/cameras/{camera_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Small picture of an instant, for scrubbing */
+        get: operations["get_archive_cameras_camera_id_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,6 +426,23 @@ export interface paths {
         put?: never;
         /** Withdraw it */
         post: operations["post_archive_privacy_deletions_deletion_id_withdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/archive/segments/{segment_id}/keyframe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One key frame, for fast playback */
+        get: operations["get_archive_segments_segment_id_keyframe"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1467,7 +1552,7 @@ export interface components {
          * @description Why a camera gives no picture.
          * @enum {string}
          */
-        FaultCause: "no_route" | "refused" | "unauthorized" | "not_rtsp" | "not_found" | "no_video" | "unsupported" | "no_keyframe" | "stalled" | "closed" | "protocol" | "disk_full" | "operator_off";
+        FaultCause: "no_route" | "refused" | "unauthorized" | "not_rtsp" | "not_found" | "no_video" | "unsupported" | "no_keyframe" | "stalled" | "closed" | "protocol" | "disk_full" | "operator_off" | "gateway_away" | "ingest_away";
         /**
          * GapCause
          * @description Why there is no footage for a while.
@@ -2381,7 +2466,123 @@ export interface operations {
             };
         };
     };
+    get_archive_cameras_camera_id_keyframes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_archive_cameras_camera_id_playlist_m3u8: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_cameras_camera_id_thumbnail: {
         parameters: {
             query?: never;
             header?: never;
@@ -2897,6 +3098,35 @@ export interface operations {
             header?: never;
             path: {
                 deletion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As recorder answers; see its own OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description recorder does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_archive_segments_segment_id_keyframe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
             };
             cookie?: never;
         };

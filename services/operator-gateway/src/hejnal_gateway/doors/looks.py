@@ -42,15 +42,16 @@ class LooksOnRecord:
         camera_id = names.get("camera_id")
         if camera_id is not None:
             await self._demand_reason(camera_id, reason)
-        key = (staff.session_id, door.audit, *names.values(), query.get("from", ""), query.get("to", ""), reason)
+        single = query.get("at", "") if door.audit == "footage.snapshot" else ""  # each snapshot is a copy of its own
+        key = (staff.session_id, door.audit, *names.values(), query.get("from", ""), query.get("to", ""), single, reason)
         await self._record(
             key,
             staff,
             door.audit,
             object_id="" if camera_id else next(iter(names.values()), "")[:64],
             camera_id=camera_id,
-            footage_from=_instant(query.get("from")),
-            footage_until=_instant(query.get("to")),
+            footage_from=_instant(query.get("from") or single),
+            footage_until=_instant(query.get("to") or single),
             reason=reason,
         )
         return handed_on

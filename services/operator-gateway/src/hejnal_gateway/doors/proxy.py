@@ -30,7 +30,7 @@ _UP = (
 )  # fmt: skip
 _DOWN = (
     "content-type", "content-length", "content-range", "accept-ranges", "content-disposition", "etag", "last-modified",
-    "cache-control", "retry-after", "vary", "link",
+    "cache-control", "retry-after", "vary", "link", "x-hejnal-frame-time", "x-content-type-options",
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MAX_BODY_BYTES = 1024 * 1024

@@ -67,6 +67,14 @@ _PACKED = text(
     order by starts_at, part
     """
 )
+_PARTS = text(
+    """
+    select fragments from segments
+    where segment_id = :segment_id and starts_at >= cast(:oldest as timestamptz) and starts_at < cast(:newest as timestamptz)
+        and state <> 'garbage'
+    order by part
+    """
+)
 _FILE = text(
     """
     select min(camera_id) as camera_id, min(path) as path, max(size_bytes) as size_bytes, bool_or(state = 'garbage') as deleted,
@@ -196,6 +204,19 @@ async def find_file(session: AsyncSession, segment_id: str) -> SegmentFile | Non
     if row is None or row.deleted:
         return None
     return SegmentFile(row.camera_id, row.path, row.size_bytes, row.in_store)
+
+
+async def fragment_of(session: AsyncSession, segment_id: str, sequence: int) -> Fragment | None:
+    """One fragment of a segment; None when there is none, or it is being deleted."""
+    for oldest, newest in _likely_times(segment_id):
+        rows = (await session.execute(_PARTS, {"segment_id": segment_id, "oldest": oldest, "newest": newest})).all()
+        for row in rows:
+            for one in unpack(row.fragments):
+                if one.sequence == sequence:
+                    return one
+        if rows:
+            break
+    return None
 
 
 def _likely_times(segment_id: str) -> list[tuple[datetime, datetime]]:

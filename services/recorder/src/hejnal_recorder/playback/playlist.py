@@ -56,7 +56,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
                 body.append(f'#EXT-X-MAP:URI="{uri}{shown}",BYTERANGE="{segment.init_size_bytes}@0"')
                 mapped = segment.init_sha256
             if broken or number == 0:
-                body.append(f"#EXT-X-PROGRAM-DATE-TIME:{_instant(fragment.starts_at)}")
+                body.append(f"#EXT-X-PROGRAM-DATE-TIME:{instant(fragment.starts_at)}")
             independent &= fragment.starts_with_key_frame
             duration_s = _duration_s(fragment, segment.timescale)
             longest_s = max(longest_s, duration_s)
@@ -71,7 +71,7 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         *(["#EXT-X-INDEPENDENT-SEGMENTS"] if independent else []),  # not where a long GOP is in several parts
-        *(_daterange(gap) for gap in gaps),
+        *(daterange(gap) for gap in gaps),
     ]
     return "\n".join([*head, *body, "#EXT-X-ENDLIST", ""])
 
@@ -83,13 +83,15 @@ def _duration_s(fragment: Fragment, timescale: int) -> float:
     return (fragment.ends_at - fragment.starts_at).total_seconds()
 
 
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def instant(at: datetime) -> str:
+    """As PROGRAM-DATE-TIME has it, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _daterange(gap: Span) -> str:
+def daterange(gap: Span) -> str:
+    """A gap with its cause."""
     cause = gap.cause.value if gap.cause else "unknown"
-    starts_at = _instant(gap.starts_at)
+    starts_at = instant(gap.starts_at)
     return (
         f'#EXT-X-DATERANGE:ID="gap-{starts_at}",CLASS="org.hejnal.gap",START-DATE="{starts_at}",'
         f'DURATION={gap.duration_s:.3f},X-CAUSE="{cause}"'

@@ -17,6 +17,7 @@ from hejnal_recorder.playback.interval import FromQuery, ToQuery, requested_inte
 from hejnal_recorder.playback.places import open_segment
 from hejnal_recorder.playback.playlist import media_playlist
 from hejnal_recorder.resources import Resources, get_resources
+from hejnal_recorder.stills.key_frames import key_frame_playlist
 from hejnal_recorder.timeline.spans import Interval, KnownGap, SpanKind, completeness, settled_end, tile
 from hejnal_runtime.errors import AppError, Kind
 
@@ -119,7 +120,13 @@ async def get_timeline(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
     response_class=Response,
     responses={200: {"content": {PLAYLIST_TYPE: {"schema": {"type": "string"}}}}, **problems(401, 403, 404, 422, 503)},
 )
-async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: ToQuery, here: Here) -> Response:
+async def get_playlist(
+    camera_id: CameraIdPath,
+    starts_at: FromQuery,
+    ends_at: ToQuery,
+    here: Here,
+    keyframes: Annotated[Literal["0", "1"], Query(description="1: key frames only (EXT-X-I-FRAMES-ONLY), without sound")] = "0",
+) -> Response:
     """A VOD playlist (fMP4, byte ranges into segment files) up to three seconds ago; segment addresses are relative.
 
     Gaps are left out: a DISCONTINUITY and a new PROGRAM-DATE-TIME follow each, and an EXT-X-DATERANGE of class
@@ -141,7 +148,8 @@ async def get_playlist(camera_id: CameraIdPath, starts_at: FromQuery, ends_at: T
             raise _no_footage(_why_empty(interval, gaps))
         shown = Interval(interval.starts_at, min(interval.ends_at, known.until if known else interval.ends_at))
         spans = [span for span in tile(shown, footage=[], gaps=gaps, known=known) if span.cause] if shown.duration_s > 0 else []
-        text = media_playlist(segments, spans, uri_of=lambda segment_id: f"../../segments/{segment_id}/media")
+        made = key_frame_playlist if keyframes == "1" else media_playlist
+        text = made(segments, spans, uri_of=lambda segment_id: f"../../segments/{segment_id}/media")
     return Response(text, media_type=PLAYLIST_TYPE, headers={"Cache-Control": "private, no-store"})
 
 
