@@ -28,5 +28,6 @@ SEND_LATENCY_S = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.5),
 )
 
+STOOD_IN = Counter("hejnal_gateway_stood_in_total", "Requests that another address answered for the first", ["upstream"])
 PROXIED = Counter("hejnal_gateway_proxied_total", "Requests handed on to other services", ["upstream", "status"])
 AUDIT_ENTRIES = Counter("hejnal_gateway_audit_entries_total", "Entries written to the audit log")

@@ -18,6 +18,7 @@ from hejnal_gateway.cameras.status import StatusBoard
 from hejnal_gateway.cameras.thumbnails import Thumbnails
 from hejnal_gateway.doors.looks import LooksOnRecord
 from hejnal_gateway.doors.proxy import Proxy
+from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_gateway.events import EventRing
 from hejnal_gateway.feeds import Feeds
 from hejnal_gateway.housekeeping import Housekeeping
@@ -106,7 +107,10 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         database,
         clock,
         looks,
-        {"recorder": settings.recorder_url.rstrip("/"), "citizen-api": settings.citizen_url.rstrip("/")},
+        {
+            "recorder": Upstreams((settings.recorder_url, *settings.recorder_standby_urls), clock),
+            "citizen-api": Upstreams((settings.citizen_url,), clock),
+        },
         answer_within_s=settings.upstream_timeout_s,
     )
     outbox = OutboxRelay(database, producer, clock=clock)

@@ -30,6 +30,9 @@ class GatewaySettings(ServiceSettings):
     lock_s: int = Field(default=900, ge=1, description="How long a login name stays locked")
 
     recorder_url: str = Field(default="http://127.0.0.1:18091", description="Recorder's internal address")
+    recorder_standby_urls: tuple[str, ...] = Field(
+        default=(), description="Further recorders with a copy of the footage: playback goes there while the first is away"
+    )
     citizen_url: str = Field(default="http://127.0.0.1:18093", description="citizen-api's internal address")
     upstream_timeout_s: float = Field(default=10.0, gt=0, description="Longest wait for an upstream's answer to begin")
 

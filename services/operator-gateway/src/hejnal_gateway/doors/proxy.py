@@ -16,6 +16,7 @@ from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.audit.facts import publish_audit
 from hejnal_gateway.doors.looks import LooksOnRecord
 from hejnal_gateway.doors.table import PREFIX, Door, Upstream
+from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
@@ -37,6 +38,9 @@ _MAX_BODY_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
 _CONNECT_S = 2.0
 _IDLE_S = 30.0
+_IMPATIENT_CONNECT_S = 1.0
+_IMPATIENT_S = 3.0
+_NOT_ABLE = (502, 503, 504)
 
 
 class Proxy:
@@ -49,7 +53,7 @@ class Proxy:
         database: Database,
         clock: Clock,
         looks: LooksOnRecord,
-        urls: dict[Upstream, str],
+        upstreams: dict[Upstream, Upstreams],
         *,
         answer_within_s: float,
     ) -> None:
@@ -58,7 +62,7 @@ class Proxy:
         self._database = database
         self._clock = clock
         self._looks = looks
-        self._urls = urls
+        self._upstreams = upstreams
         self._answer_within_s = answer_within_s
 
     async def handle(self, door: Door, request: Request, staff: StaffSession) -> Response:
@@ -74,7 +78,7 @@ class Proxy:
         if upstream.status == 401:  # our token was refused: not the person's fault, and signing in again would not help
             upstream.close()
             log.error("upstream_refused_our_token", upstream=door.upstream)
-            raise _unavailable(door.upstream)
+            raise _unavailable(door, alone=False)
         headers = {name: upstream.headers[name] for name in _DOWN if name in upstream.headers}
         if location := upstream.headers.get("location"):
             outside, inside = PREFIX[door.upstream]
@@ -84,29 +88,58 @@ class Proxy:
     async def _ask(
         self, door: Door, request: Request, staff: StaffSession, names: dict[str, str], query: str
     ) -> aiohttp.ClientResponse:
-        path = PREFIX[door.upstream][1] + door.path.format(**names)
-        url = URL(self._urls[door.upstream] + path + (f"?{query}" if query else ""), encoded=True)
+        path = PREFIX[door.upstream][1] + door.path.format(**names) + (f"?{query}" if query else "")
         headers = {name: request.headers[name] for name in _UP if name in request.headers}
         headers |= self._issuer.headers(door.upstream, subject=staff.account_id, role=staff.role.value)
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
+        upstreams = self._upstreams[door.upstream]
         body = None if door.method in ("GET", "DELETE") else _bounded(request.stream())
-        try:
-            async with asyncio.timeout(self._answer_within_s):
-                return await self._session.request(
-                    door.method,
-                    url,
-                    headers=headers,
-                    data=body,
-                    allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_IDLE_S),
-                )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if isinstance(error.__cause__, AppError):
-                raise error.__cause__ from None
-            metrics.PROXIED.labels(door.upstream, "none").inc()
-            log.warning("upstream_unavailable", upstream=door.upstream, error=repr(error))
-            raise _unavailable(door.upstream) from error
+        urls = upstreams.in_turn() if door.copied else [upstreams.first]
+        refusal: aiohttp.ClientResponse | None = None
+        for number, base in enumerate(urls, 1):
+            last = number == len(urls)
+            try:
+                answer = await self._request(door.method, base + path, headers, body, patient=last)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if isinstance(error.__cause__, AppError):
+                    raise error.__cause__ from None
+                upstreams.failed(base)
+                metrics.PROXIED.labels(door.upstream, "none").inc()
+                log.warning("upstream_unavailable", upstream=door.upstream, url=base, error=repr(error))
+                continue
+            if answer.status in _NOT_ABLE:
+                upstreams.refused(base)
+                if refusal is None:
+                    refusal = answer
+                else:
+                    answer.close()
+                continue
+            upstreams.answered(base)
+            if base != upstreams.first:
+                metrics.STOOD_IN.labels(door.upstream).inc()
+            if refusal is not None:
+                refusal.close()
+            return answer
+        if refusal is not None:  # what the first that answered says of it
+            return refusal
+        raise _unavailable(door, alone=len(urls) == 1 and len(upstreams.in_turn()) > 1)
+
+    async def _request(
+        self, method: str, url: str, headers: dict[str, str], body: AsyncIterator[bytes] | None, *, patient: bool
+    ) -> aiohttp.ClientResponse:
+        """Who is not the last to be asked has less time."""
+        async with asyncio.timeout(self._answer_within_s if patient else min(_IMPATIENT_S, self._answer_within_s)):
+            return await self._session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_S if patient else _IMPATIENT_CONNECT_S, sock_read=_IDLE_S
+                ),
+            )
 
     async def _note_change(
         self, door: Door, staff: StaffSession, names: dict[str, str], upstream: aiohttp.ClientResponse
@@ -122,9 +155,16 @@ class Proxy:
             await publish_audit(session, staff, door.audit, self._clock.now(), object_id=object_id[:64], outcome=outcome)
 
 
-def _unavailable(upstream: str) -> AppError:
+def _unavailable(door: Door, *, alone: bool) -> AppError:
+    """`alone`: others have copies, but only the first may do this."""
+    if alone:
+        detail = (
+            f"The first {door.upstream} does not answer right now, and nobody else may do this. Recorded footage can be "
+            "watched meanwhile; please try this again when it is back."
+        )
+        return AppError(Kind.UNAVAILABLE, "upstream-first-unavailable", detail)
     return AppError(
-        Kind.UNAVAILABLE, "upstream-unavailable", f"{upstream} does not answer right now. Please try again in a moment."
+        Kind.UNAVAILABLE, "upstream-unavailable", f"{door.upstream} does not answer right now. Please try again in a moment."
     )
 
 

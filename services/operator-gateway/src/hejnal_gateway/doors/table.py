@@ -37,6 +37,9 @@ class Door:
     upstream_records: bool = False
     """The upstream records what it did in the transaction of the act; here only what did not come to pass is added."""
 
+    copied: bool = False
+    """A standby of the upstream gives the same answer."""
+
     @property
     def outside(self) -> str:
         """The path at this door."""
@@ -45,6 +48,11 @@ class Door:
 
 def _archive(path: str, roles: frozenset[Role], summary: str, audit: str | None = None) -> Door:
     return Door("recorder", "GET", path, roles, summary, audit)
+
+
+def _footage(path: str, roles: frozenset[Role], summary: str, audit: str | None = None) -> Door:
+    """What every recorder with a copy can answer."""
+    return Door("recorder", "GET", path, roles, summary, audit, copied=True)
 
 
 def _keep(
@@ -68,17 +76,13 @@ def _town(
 
 
 DOORS: tuple[Door, ...] = (
-    _archive("/cameras/{camera_id}/timeline", SEE_TIMELINE, "What is recorded of a camera, and why the rest is not"),
-    _archive("/cameras/{camera_id}/playlist.m3u8", PLAY_BACK, "HLS playlist of recorded footage", "footage.playback"),
-    _archive("/segments/{segment_id}/media", PLAY_BACK, "Bytes of a segment (Range)", "footage.segment"),
-    _archive("/segments/{segment_id}/keyframe", PLAY_BACK, "One key frame, for fast playback", "footage.segment"),
-    _archive("/cameras/{camera_id}/keyframes", SEE_TIMELINE, "Times of key frames"),
-    _archive("/cameras/{camera_id}/thumbnail", PLAY_BACK, "Small picture of an instant, for scrubbing", "footage.thumbnails"),
-    _archive("/cameras/{camera_id}/snapshot", PLAY_BACK, "The picture of an instant, exact to the frame", "footage.snapshot"),
-    _archive("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
-    _archive("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),
-    _archive("/cameras/{camera_id}/events", SEE_TIMELINE, "Motion, tampering, faults"),
-    _archive("/cameras/{camera_id}/motion", SEE_TIMELINE, "Where something moves in recorded footage"),
+    _footage("/cameras/{camera_id}/timeline", SEE_TIMELINE, "What is recorded of a camera, and why the rest is not"),
+    _footage("/cameras/{camera_id}/playlist.m3u8", PLAY_BACK, "HLS playlist of recorded footage", "footage.playback"),
+    _footage("/segments/{segment_id}/media", PLAY_BACK, "Bytes of a segment (Range)", "footage.segment"),
+    _footage("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
+    _footage("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),
+    _footage("/cameras/{camera_id}/events", SEE_TIMELINE, "Motion, tampering, faults"),
+    _footage("/cameras/{camera_id}/motion", SEE_TIMELINE, "Where something moves in recorded footage"),
     _archive("/cameras/{camera_id}/bookmarks", SEE_TIMELINE, "Bookmarks of a camera"),
     _keep("POST", "/cameras/{camera_id}/bookmarks", SECURE_FOOTAGE, "Mark footage", "bookmark.made"),
     _archive("/bookmarks/{bookmark_id}", SEE_TIMELINE, "One bookmark"),
