@@ -23,11 +23,13 @@ _BOUND = (
 )
 _DUE = text(
     f"""
-    select s.segment_id, s.camera_id, s.path, min(s.starts_at) as oldest
-    from segments s join runs r using (run_id)
-    where s.state = 'stored' and s.tier in ('local', 'copying') and s.starts_at < :before and s.ends_at < :before
-        and s.segment_id <> all(cast(:skip as text[])) and r.open_segment is distinct from s.segment_id and not ({_BOUND})
-    group by s.segment_id, s.camera_id, s.path order by min(s.starts_at) limit :batch
+    select segment_id, camera_id, path, min(starts_at) as oldest
+    from (
+        select s.segment_id, s.camera_id, s.path, s.starts_at from segments s join runs r using (run_id)
+        where s.state = 'stored' and s.tier in ('local', 'copying') and s.starts_at < :before and s.ends_at < :before
+            and s.segment_id <> all(cast(:skip as text[])) and r.open_segment is distinct from s.segment_id and not ({_BOUND})
+        order by s.starts_at limit :batch) parts
+    group by segment_id, camera_id, path order by min(starts_at)
     """  # noqa: S608 constants only
 )
 _OLDEST = text(
