@@ -112,7 +112,7 @@ async def test_each_snapshot_is_on_record_with_its_instant_and_the_pictures_of_a
         ("cam-1", 2, ""),
         ("cam-secret", 1, "RSOW 12/26"),
     ]
-    assert len(await _audit(gateway, "footage.thumbnails", 1)) == 1
+    assert len(await _audit(gateway, "footage.thumbnail", 1)) == 1
 
 
 async def test_a_change_that_failed_is_on_record_and_one_that_came_to_pass_is_left_to_the_upstream(

@@ -12,7 +12,35 @@ export async function fetchTimeline(cameraId: string, fromMs: number, toMs: numb
   return parseTimeline(body);
 }
 
-export function playlistUrl(cameraId: string, fromMs: number, toMs: number): string {
-  const query = new URLSearchParams({ from: iso(fromMs), to: iso(toMs) });
+export function playlistUrl(cameraId: string, fromMs: number, toMs: number, keyFramesOnly = false): string {
+  const query = new URLSearchParams({ from: iso(fromMs), to: iso(toMs), ...(keyFramesOnly ? { keyframes: "1" } : {}) });
   return `/api/v1/archive/cameras/${encodeURIComponent(cameraId)}/playlist.m3u8?${query.toString()}`;
+}
+
+export function thumbnailUrl(cameraId: string, atMs: number): string {
+  const query = new URLSearchParams({ at: iso(atMs) });
+  return `/api/v1/archive/cameras/${encodeURIComponent(cameraId)}/thumbnail?${query.toString()}`;
+}
+
+/** Times of key frames, spread evenly over the interval. */
+export async function fetchKeyFrames(cameraId: string, fromMs: number, toMs: number, most: number, signal: AbortSignal): Promise<readonly number[]> {
+  const body = await answer(
+    archive.GET("/api/v1/archive/cameras/{camera_id}/keyframes", { params: { path: { camera_id: cameraId }, query: { from: iso(fromMs), to: iso(toMs), most } }, signal }),
+  );
+  return body.items.map((one) => Date.parse(one.at));
+}
+
+export interface Snapshot {
+  readonly picture: Blob;
+  /** When the picture was taken. */
+  readonly atMs: number;
+}
+
+/** The frame of `atMs` as a file, with every pixel as it was decoded. */
+export async function fetchSnapshot(cameraId: string, atMs: number): Promise<Snapshot> {
+  const path = { camera_id: cameraId };
+  const call = archive.GET("/api/v1/archive/cameras/{camera_id}/snapshot", { params: { path, query: { at: iso(atMs), format: "png" } }, parseAs: "blob" });
+  const [picture, { response }] = await Promise.all([answer(call), call]);
+  const takenAt = Date.parse(response.headers.get("X-Hejnal-Frame-Time") ?? "");
+  return { picture: picture as unknown as Blob, atMs: Number.isNaN(takenAt) ? atMs : takenAt };
 }

@@ -11,7 +11,7 @@ import { fromLocalInput, toLocalInput } from "../words/town-clock.ts";
 import { CameraSelect } from "./CameraSelect.tsx";
 import { type Zoom, ZOOM_ORDER } from "./time-bar-geometry.ts";
 
-export const SPEEDS: readonly number[] = [0.5, 1, 2, 4];
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 interface PlaybackControlsProps {
   readonly camera: NumberedCamera;

@@ -9,15 +9,23 @@ export interface PlayerFailure {
 
 export interface ArchivePlayerOptions {
   readonly video: HTMLVideoElement;
-  readonly playlistUrl: (fromMs: number, toMs: number) => string;
+  readonly playlistUrl: (fromMs: number, toMs: number, keyFramesOnly: boolean) => string;
   readonly now: () => number;
   readonly onState: (state: PlayerState, failure: PlayerFailure | null) => void;
   readonly onUnauthenticated: () => void;
+  /** Another frame is on the screen, of this wall-clock time. */
+  readonly onFrame?: (atMs: number) => void;
 }
+
+/** Faster than this only key frames are played: no network and no decoder has to keep up with all pictures. */
+export const FASTEST_WHOLE = 4;
 
 /** One playlist covers this much before and after the moment asked for: short enough to load at once, long enough to scrub. */
 const BEFORE_MS = 5 * 60_000;
 const AFTER_MS = 55 * 60_000;
+/** Until frames have told how long they are. */
+const LIKELY_FRAME_S = 0.04;
+const FRAMES_REMEMBERED = 24;
 
 /**
  * Plays one camera's archive over HLS and speaks in wall-clock time: the playlist's PROGRAM-DATE-TIME maps media time
@@ -29,6 +37,10 @@ export class ArchivePlayer {
   #window: { fromMs: number; toMs: number } | null = null;
   #fragments: readonly Fragment[] = [];
   #rate = 1;
+  #frameHandle = 0;
+  /** Media time of the frame on the screen. */
+  #shownS: number | null = null;
+  #steps: readonly number[] = [];
   #wantPlay = true;
   #closed = false;
 
@@ -39,14 +51,15 @@ export class ArchivePlayer {
     video.addEventListener("pause", this.#onPause);
     video.addEventListener("waiting", this.#onWaiting);
     video.addEventListener("ended", this.#onEnded);
+    this.#frameHandle = video.requestVideoFrameCallback(this.#onShown);
   }
 
   /** The wall-clock time of the frame on the screen, or null before the first one. */
   atMs(): number | null {
-    const { video } = this.#options;
-    const fragment = this.#fragmentOfMedia(video.currentTime);
+    const mediaS = this.#shownS ?? this.#options.video.currentTime;
+    const fragment = this.#fragmentOfMedia(mediaS);
     if (fragment?.programDateTime == null) return null;
-    return fragment.programDateTime + (video.currentTime - fragment.start) * 1_000;
+    return fragment.programDateTime + (mediaS - fragment.start) * 1_000;
   }
 
   /** Shows the frame of `atMs`; the caller has already stepped over gaps. */
@@ -70,14 +83,39 @@ export class ArchivePlayer {
     this.#options.video.pause();
   }
 
+  /** 0.25 to 16; above `FASTEST_WHOLE` only key frames are shown. */
   setRate(rate: number): void {
+    const other = rate > FASTEST_WHOLE !== this.#rate > FASTEST_WHOLE;
+    const atMs = this.atMs();
     this.#rate = rate;
     this.#options.video.playbackRate = rate;
+    if (other && atMs !== null) this.#load(atMs);
+  }
+
+  /** A little faster or slower than the rate, to stay in step with others; 1 is the rate itself. */
+  adjust(factor: number): void {
+    const wanted = Math.min(16, this.#rate * factor);
+    if (Math.abs(this.#options.video.playbackRate - wanted) > 0.001) this.#options.video.playbackRate = wanted;
+  }
+
+  /** How long one frame is on the screen, in media seconds, as far as the last ones have told. */
+  get frameS(): number {
+    return this.#steps.length === 0 ? LIKELY_FRAME_S : Math.min(...this.#steps);
+  }
+
+  /** Stops, and shows the next frame (1) or the one before (-1). Over a gap it is the frame on its other side. */
+  step(by: 1 | -1): void {
+    this.pause();
+    const { video } = this.#options;
+    const shown = this.#shownS ?? video.currentTime;
+    // The middle of the neighbour: a time on its edge may show either.
+    video.currentTime = Math.max(0, shown + (by > 0 ? 1.5 : -0.5) * this.frameS);
   }
 
   close(): void {
     this.#closed = true;
     const { video } = this.#options;
+    video.cancelVideoFrameCallback(this.#frameHandle);
     video.removeEventListener("playing", this.#onPlaying);
     video.removeEventListener("pause", this.#onPause);
     video.removeEventListener("waiting", this.#onWaiting);
@@ -92,7 +130,10 @@ export class ArchivePlayer {
     const fromMs = atMs - BEFORE_MS;
     this.#window = { fromMs, toMs };
     this.#fragments = [];
+    this.#shownS = null;
+    this.#steps = [];
     this.#hls?.destroy();
+    const keyFramesOnly = this.#rate > FASTEST_WHOLE;
     onState("loading", null);
     // No worker: it would start from a blob: address, which the console's policy forbids, and fMP4 needs no re-muxing.
     // No cues of playlist tags: they need a data: track, which the policy forbids too; gaps come from the timeline.
@@ -102,7 +143,7 @@ export class ArchivePlayer {
       enableDateRangeMetadataCues: false,
       enableID3MetadataCues: false,
       enableEmsgMetadataCues: false,
-      maxBufferLength: 20,
+      maxBufferLength: keyFramesOnly ? 240 : 20,
       backBufferLength: 60,
       maxBufferHole: 0.5,
     });
@@ -123,7 +164,7 @@ export class ArchivePlayer {
     hls.on(Hls.Events.ERROR, (_event, data) => {
       this.#onError(hls, data);
     });
-    hls.loadSource(playlistUrl(fromMs, toMs));
+    hls.loadSource(playlistUrl(fromMs, toMs, keyFramesOnly));
     hls.attachMedia(video);
   }
 
@@ -163,6 +204,15 @@ export class ArchivePlayer {
     const next = this.#fragments.find((fragment) => fragment.gap !== true && (fragment.programDateTime ?? 0) >= atMs);
     return next?.start ?? null;
   }
+
+  readonly #onShown = (_now: number, { mediaTime }: VideoFrameCallbackMetadata) => {
+    const step = mediaTime - (this.#shownS ?? mediaTime);
+    if (step > 0 && step < 0.5) this.#steps = [...this.#steps, step].slice(-FRAMES_REMEMBERED);
+    this.#shownS = mediaTime;
+    const atMs = this.atMs();
+    if (atMs !== null) this.#options.onFrame?.(atMs);
+    if (!this.#closed) this.#frameHandle = this.#options.video.requestVideoFrameCallback(this.#onShown);
+  };
 
   readonly #onPlaying = () => {
     this.#options.video.playbackRate = this.#rate;

@@ -25,28 +25,21 @@ export function useArchivePlayer(video: RefObject<HTMLVideoElement | null>, came
     if (!active || element === null) return;
     const opened = new ArchivePlayer({
       video: element,
-      playlistUrl: (fromMs, toMs) => playlistUrl(cameraId, fromMs, toMs),
+      playlistUrl: (fromMs, toMs, keyFramesOnly) => playlistUrl(cameraId, fromMs, toMs, keyFramesOnly),
       now: Date.now,
       onState: (next, why) => {
         setState(next);
         setFailure(why);
       },
       onUnauthenticated: ended,
-    });
-    player.current = opened;
-    let handle = 0;
-    const onFrame = () => {
-      const shown = opened.atMs();
-      if (shown !== null) {
+      onFrame: (shown) => {
         start.current = shown;
         setAtMs(shown);
-      }
-      handle = element.requestVideoFrameCallback(onFrame);
-    };
-    handle = element.requestVideoFrameCallback(onFrame);
+      },
+    });
+    player.current = opened;
     opened.seek(start.current);
     return () => {
-      element.cancelVideoFrameCallback(handle);
       opened.close();
       player.current = null;
     };

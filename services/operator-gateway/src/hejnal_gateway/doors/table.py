@@ -81,7 +81,7 @@ DOORS: tuple[Door, ...] = (
     _footage("/segments/{segment_id}/media", PLAY_BACK, "Bytes of a segment (Range)", "footage.segment"),
     _footage("/segments/{segment_id}/keyframe", PLAY_BACK, "One key frame, for fast playback", "footage.segment"),
     _footage("/cameras/{camera_id}/keyframes", SEE_TIMELINE, "Times of key frames"),
-    _footage("/cameras/{camera_id}/thumbnail", PLAY_BACK, "Small picture of an instant, for scrubbing", "footage.thumbnails"),
+    _footage("/cameras/{camera_id}/thumbnail", PLAY_BACK, "Small picture of an instant, for scrubbing", "footage.thumbnail"),
     _footage("/cameras/{camera_id}/snapshot", PLAY_BACK, "The picture of an instant, exact to the frame", "footage.snapshot"),
     _footage("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
     _footage("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),

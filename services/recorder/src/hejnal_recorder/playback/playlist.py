@@ -33,6 +33,8 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
     on (FFmpeg and Safari ask for the bytes of EXT-X-GAP entries or stall on hours of nothing). Each gap is named by an
     EXT-X-DATERANGE of class `org.hejnal.gap` with its cause, which players hand to the page and otherwise ignore.
 
+    Each fragment says when it begins, so that players know a frame's time as exactly as the snapshot door does.
+
     Sound is shown when all segments have the same and browsers can play it: a player cannot take up sound on its way, and
     refuses a file with a track that it does not know. Else it is hidden; the files have it all the same.
     """
@@ -48,15 +50,14 @@ def media_playlist(segments: Iterable[RecordedSegment], gaps: Iterable[Span], *,
     mapped: bytes | None = None
     for segment in segments:
         uri = uri_of(segment.segment_id)
-        for number, fragment in enumerate(segment.fragments):
+        for fragment in segment.fragments:
             broken = previous is not None and (previous.run_id != segment.run_id or previous_end != fragment.starts_at)
             if broken:
                 body.append("#EXT-X-DISCONTINUITY")
             if broken or mapped != segment.init_sha256:
                 body.append(f'#EXT-X-MAP:URI="{uri}{shown}",BYTERANGE="{segment.init_size_bytes}@0"')
                 mapped = segment.init_sha256
-            if broken or number == 0:
-                body.append(f"#EXT-X-PROGRAM-DATE-TIME:{instant(fragment.starts_at)}")
+            body.append(f"#EXT-X-PROGRAM-DATE-TIME:{instant(fragment.starts_at)}")
             independent &= fragment.starts_with_key_frame
             duration_s = _duration_s(fragment, segment.timescale)
             longest_s = max(longest_s, duration_s)
