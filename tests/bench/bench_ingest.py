@@ -28,7 +28,7 @@ from typing import Any
 import aiohttp
 from aiokafka import AIOKafkaConsumer
 from ingest_peers import PEERS, measure_peers
-from processes import cpu_s, family, rss_mb, running
+from processes import cpu_s, end_children_with_us, family, rss_mb, running
 
 from hejnal_contracts.base import Point
 from hejnal_contracts.cameras import CameraRegistered, StreamSource
@@ -237,6 +237,7 @@ def main() -> int:
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where footage is written meanwhile")
     arguments = parser.parse_args()
+    end_children_with_us()
     sizes = [int(text) for text in arguments.sizes.split(",")]
     good = asyncio.run(bench(sizes, arguments.seconds, peer=not arguments.no_peer, folder=arguments.dir))
     return 0 if good else 1

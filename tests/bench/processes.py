@@ -5,11 +5,17 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 _TICK_HZ = os.sysconf("SC_CLK_TCK")
+
+
+def end_children_with_us() -> None:
+    """SIGTERM unwinds the program, so that what it has started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def family(pid: int) -> list[int]:
