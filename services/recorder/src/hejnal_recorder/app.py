@@ -13,8 +13,8 @@ from hejnal_recorder.playback.routes import router as playback_router
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.retention.routes import router as retention_router
 from hejnal_recorder.settings import Settings
-from hejnal_recorder.stills.routes import router as stills_router
 from hejnal_recorder.standby.read_only import refuse_writes
+from hejnal_recorder.stills.routes import router as stills_router
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
 from hejnal_runtime.tokens import TokenVerifier, service_caller

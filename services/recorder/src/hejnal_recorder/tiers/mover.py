@@ -79,17 +79,22 @@ class Mover:
         before = self._clock.now() - self._after
         async with self._database.read() as session:
             due = await rows.due_files(session, before, skip=list(self._skipped), batch=BATCH)
+        results = await asyncio.gather(*(self._move_in_turn(file) for file in due), return_exceptions=True)
+        await self._finish()
+        await self._measure()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return len(due) >= BATCH
+
+    async def _measure(self) -> None:
+        before = self._clock.now() - self._after
+        async with self._database.read() as session:
             oldest = await rows.oldest_waiting(session, before)
             local_bytes, store_bytes = await rows.bytes_by_tier(session)
         metrics.TIER_BYTES.labels("local").set(local_bytes)
         metrics.TIER_BYTES.labels("store").set(store_bytes)
         metrics.TIER_OLDEST_WAITING.set((before - oldest).total_seconds() if oldest else 0)
-        results = await asyncio.gather(*(self._move_in_turn(file) for file in due), return_exceptions=True)
-        await self._finish()
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return len(due) >= BATCH
 
     async def _move_in_turn(self, file: DueFile) -> None:
         async with self._slots:
