@@ -6,12 +6,13 @@ import json
 import signal
 import sys
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
+from export_case import Case
 from recorder_footage import Clip, SpoolRun
 from recorder_room import NOW, START, Door, Room
 from store_server import StoreServer
@@ -21,15 +22,18 @@ from hejnal_contracts.cameras import CameraRegistered
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.export import source
 from hejnal_recorder.export.footage import find_damaged, write_stretch
+from hejnal_recorder.export.keys import create_keys
 from hejnal_recorder.export.onvif_boxes import ExportNote
 from hejnal_recorder.export.plan import Order
 from hejnal_recorder.export.planning import make_plan
+from hejnal_recorder.export.work import JOB, Job
 from hejnal_recorder.holds import store as holds
 from hejnal_recorder.holds.hold import LegalBasis, NewHold
 from hejnal_recorder.marker import name_archive
 from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.retention.candidates import oldest_of
 from hejnal_recorder.retention.deletion import Candidates, condemn, finish
+from hejnal_recorder.retention.forecast import CameraBytes, forecast
 from hejnal_recorder.retention.rounds import Retention
 from hejnal_recorder.retention.storage import read_storage
 from hejnal_recorder.tiers.opening import Stores
@@ -292,6 +296,39 @@ async def test_an_export_reads_from_both(tiered: Tiered, monkeypatch: pytest.Mon
     reading = source.Source(tiered.room.archive_dir, tiered.server.place, tiered.name)
     damaged = await asyncio.to_thread(find_damaged, reading, plan, lambda _: None)
     assert {one.segment_id for one in damaged} == {"run-1-s1"}
+
+
+async def test_a_package_is_made_of_both_by_the_worker_process(tiered: Tiered, tmp_path: Path) -> None:
+    await tiered.move()
+    order = Order(
+        export_id="0192f0aa-0000-7000-8000-000000000001", requested_by="staff-1", requested_at=NOW, approved_by=None,
+        reason="Kolizja", case_number="RSD-1/26", starts_at=START, ends_at=NOW,
+    )  # fmt: skip
+    async with tiered.room.database.read() as session:
+        plan = await make_plan(session, order, ["cam-001"], organisation="Gmina", longest_bytes=10**9)
+    create_keys(tmp_path / "keys", "Gmina", datetime.now(UTC))
+    job = Job(
+        plan=plan, archive_dir=tiered.room.archive_dir, archive_name=tiered.name, store=tiered.server.place,
+        keys_dir=tmp_path / "keys", longest_file_bytes=10**9, reserve_bytes=0,
+    )  # fmt: skip
+    case = Case(tmp_path / "job", job)
+    case.folder.mkdir()
+    told = job.model_dump_json()
+    assert "only-in-tests" not in told  # the key's file is named, not the key
+    (case.folder / JOB).write_text(told)
+    [*_, last] = await asyncio.to_thread(case.run)
+    assert (last["finished"]["media_files"], last["finished"]["damaged"]) == (2, 0), last
+    assert case.package.exists()
+
+
+def test_the_forecast_knows_that_footage_leaves_the_disk() -> None:
+    today = date(2026, 5, 20)
+    days = {today - timedelta(days=number): 100 for number in range(1, 31)}
+    on_disk = {day: amount for day, amount in days.items() if day >= today - timedelta(days=7)}
+    tiered = CameraBytes(7, on_disk, {}, days)
+    assert forecast([tiered], 900, today).days_until_full is None
+    assert forecast([CameraBytes(30, on_disk, {}, days)], 900, today).days_until_full == 9
+    assert forecast([tiered], 900, today).growth_bytes_per_day == 100
 
 
 async def test_check_looks_into_the_store(tiered: Tiered) -> None:

@@ -108,6 +108,10 @@ class Proxy:
                 metrics.PROXIED.labels(door.upstream, "none").inc()
                 log.warning("upstream_unavailable", upstream=door.upstream, url=base, error=repr(error))
                 continue
+            except BaseException:
+                if refusal is not None:
+                    refusal.close()
+                raise
             if answer.status in _NOT_ABLE:
                 upstreams.refused(base)
                 if refusal is None:
@@ -123,7 +127,7 @@ class Proxy:
             return answer
         if refusal is not None:  # what the first that answered says of it
             return refusal
-        raise _unavailable(door, alone=len(urls) == 1 and len(upstreams.in_turn()) > 1)
+        raise _unavailable(door, alone=upstreams.several and not door.copied)
 
     async def _request(
         self, method: str, url: str, headers: dict[str, str], body: AsyncIterator[bytes] | None, *, patient: bool

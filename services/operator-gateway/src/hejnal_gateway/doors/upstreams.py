@@ -33,6 +33,11 @@ class Upstreams:
         """The preferred address, the only one that takes orders."""
         return self._addresses[0].url
 
+    @property
+    def several(self) -> bool:
+        """Whether others stand in for the first."""
+        return len(self._addresses) > 1
+
     def in_turn(self) -> list[str]:
         """All addresses in the order to ask them: those that rest come last.
 
