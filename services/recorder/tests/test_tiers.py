@@ -20,6 +20,7 @@ from tier_case import STEPS, Proxy, mover
 
 from hejnal_contracts.cameras import CameraRegistered
 from hejnal_contracts.media import GapCause
+from hejnal_recorder.check_command import run_check
 from hejnal_recorder.export import source
 from hejnal_recorder.export.footage import find_damaged, write_stretch
 from hejnal_recorder.export.keys import create_keys
@@ -241,6 +242,29 @@ async def test_held_footage_is_not_moved_and_what_has_moved_is_held_there(tiered
     assert tiered.objects() == {tiered.path("run-1-s1")}
 
 
+async def test_held_while_it_is_copied_it_stays_and_moves_when_it_is_free(tiered: Tiered) -> None:
+    moving = mover(tiered.room.database, tiered.room.archive, tiered.store, tiered.room.clock)
+    async with tiered.room.database.read() as session:
+        file = (await due_files(session, NOW, skip=(), batch=10))[0]
+    parts = await moving.mark(file)
+    assert parts is not None
+    copied = await moving.copy(file, parts[0].size_bytes)
+    hold_id = await _hold(tiered.room, 3)
+    assert await moving.verify(file, copied, parts) == ""
+    assert not await moving.switch(file, parts)
+    await tiered.move()
+    assert (await tiered.tiers())["run-1-s0"] == "copying"
+    assert tiered.is_local("run-1-s0")
+    assert (await tiered.media("run-1-s0")).content == tiered.before["run-1-s0"]
+    assert await tiered.room.check(store=tiered.store) == []
+    async with tiered.room.database.transaction() as session:
+        await holds.request_release(session, hold_id, by="staff-1", reason="Koniec", now=NOW)
+    async with tiered.room.database.transaction() as session:
+        await holds.release(session, hold_id, by="staff-2", now=NOW)
+    await tiered.move()
+    assert (await tiered.tiers())["run-1-s0"] == "store"
+
+
 async def test_deleted_while_it_is_copied_no_object_stays(tiered: Tiered) -> None:
     moving = mover(tiered.room.database, tiered.room.archive, tiered.store, tiered.room.clock)
     async with tiered.room.database.read() as session:
@@ -344,5 +368,16 @@ async def test_check_looks_into_the_store(tiered: Tiered) -> None:
     assert found == {
         ("object_missing", "run-1-s0"), ("object_short", "run-1-s1"), ("object_hash", "run-1-s2"), ("object_orphan", ""),
     }  # fmt: skip
+    before = await tiered.room.dump()
+    place = tiered.server.place
+    settings = tiered.door.settings.model_copy(
+        update={
+            "store_endpoint": place.endpoint,
+            "store_access_key_file": place.access_key_file,
+            "store_secret_key_file": place.secret_key_file,
+        }
+    )
+    assert await run_check(settings, camera_id=None, hashes=False, orphan_age_s=0, repair=True) == 1
+    assert await tiered.room.dump() == before  # a person has to look: it may be another bucket
     assert (await tiered.media("run-1-s0")).status_code == 410
     assert (await tiered.media("run-1-s1")).status_code == 410
