@@ -38,6 +38,32 @@ window.player = new Playback.ArchivePlayer({
 </script>"""
 
 
+TOGETHER = """<!doctype html><video id="a" muted></video><video id="b" muted></video><script src="/player.js"></script><script>
+const iso = (ms) => new Date(ms).toISOString();
+window.clock = new Playback.TogetherClock(FROM, () => performance.now());
+window.cameras = [["a", "cam-001"], ["b", "cam-002"]].map(([element, id]) => {
+  const camera = { id, state: "idle", spans: [], rate: 1, follower: new Playback.TogetherFollower(id, clock) };
+  camera.player = new Playback.ArchivePlayer({
+    video: document.getElementById(element),
+    playlistUrl: (from, to) => `/internal/v1/cameras/${id}/playlist.m3u8?from=${iso(from)}&to=${iso(to)}`,
+    now: () => NOW,
+    onState: (state) => { camera.state = state; },
+    onUnauthenticated: () => undefined,
+  });
+  camera.player.seek(FROM);
+  fetch(`/internal/v1/cameras/${id}/timeline?from=${iso(FROM - 60000)}&to=${iso(FROM + 120000)}`).then((answer) => answer.json())
+    .then((body) => { camera.spans = Playback.joinSpans(Playback.parseTimeline(body).spans); });
+  return camera;
+});
+window.strays = [];
+setInterval(() => {
+  for (const camera of cameras) camera.follower.tick(camera, performance.now());
+  const shown = cameras.map((one) => one.player.atMs());
+  strays.push({ at: clock.atMs(), moving: clock.moving, shown, states: cameras.map((one) => one.state) });
+}, 100);
+</script>"""
+
+
 class Trusted:
     """Hands requests of the browser on with the gateway's token."""
 
@@ -54,8 +80,10 @@ class Trusted:
 @pytest.fixture(scope="session")
 def player_js(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The console's player as one script."""
-    target = tmp_path_factory.mktemp("player") / "player.js"
-    source = WEB / "operator/src/playback/archive-player.ts"
+    folder = tmp_path_factory.mktemp("player")
+    target, source = folder / "player.js", folder / "entry.ts"
+    rooms = ("archive-player", "together", "together-follower", "timeline")
+    source.write_text("".join(f"export * from '{WEB}/operator/src/playback/{room}.ts';\n" for room in rooms))
     command = [WEB / "node_modules/.bin/rolldown", source, "--format", "iife", "--name", "Playback", "--file", target]
     subprocess.run([str(part) for part in command], cwd=WEB, check=True, timeout=60, capture_output=True)
     return target
@@ -72,6 +100,11 @@ async def page(door: Door, room: Room, clip: Clip, player_js: Path) -> AsyncIter
     @door.app.get("/page")
     async def html() -> HTMLResponse:
         return HTMLResponse(PAGE.replace("NOW", str(int(door.resources.clock.now().timestamp() * 1000))))
+
+    @door.app.get("/together")
+    async def together() -> HTMLResponse:
+        now = str(int(door.resources.clock.now().timestamp() * 1000))
+        return HTMLResponse(TOGETHER.replace("NOW", now).replace("FROM", str(START_MS + 1000)))
 
     @door.app.get("/player.js")
     async def script() -> FileResponse:
@@ -144,3 +177,27 @@ async def test_back_from_key_frames_to_all_frames(page: Page) -> None:
     await page.evaluate("player.setRate(1)")
     await _until(page, f"seen.frames.some((at) => at > {START_MS + 2000} && (at - {START_MS}) % 1000 !== 0)")
     await page.evaluate("player.close()")
+
+
+async def test_two_cameras_are_in_step_to_a_frame_and_one_waits_in_its_gap(page: Page, room: Room, clip: Clip) -> None:
+    """The second camera has a gap from 6 s to 10 s: the first goes on meanwhile, and both are in step again after it."""
+    first = SpoolRun(room.spool, clip, START, camera="cam-002", run="run-3")
+    second = SpoolRun(room.spool, clip, START + timedelta(seconds=10), camera="cam-002", run="run-4", epoch=2)
+    await room.takeover.take([first.started(), *first.fragments(6), first.ended()])
+    await room.takeover.take([second.started(), *second.fragments(15)])
+    await page.goto(page.url.replace("/page", "/together"))
+    await _until(page, f"clock.atMs() >= {START_MS + 14_000}")
+    strays = await page.evaluate("strays")
+    calm = [one for one in strays if one["moving"] and one["states"] == ["playing", "playing"]]
+    before = [one["shown"] for one in calm if 3500 <= one["at"] - START_MS < 5500]
+    after = [one["shown"] for one in calm if one["at"] - START_MS >= 12_500]
+    assert before, strays
+    assert after, strays
+    for shown in (before[-1], after[-1]):
+        assert abs(shown[0] - shown[1]) <= 40.5
+    alone = [one["shown"][0] - START_MS for one in strays if 7000 <= one["at"] - START_MS < 9500]
+    assert max(alone) - min(alone) > 1500, "the other one goes on"
+    await page.evaluate("clock.setRunning(false)")
+    await page.wait_for_timeout(1500)
+    held = await page.evaluate("cameras.map((one) => one.player.atMs()).concat(clock.atMs())")
+    assert max(held) - min(held) <= 40.5

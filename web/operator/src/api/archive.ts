@@ -42,5 +42,5 @@ export async function fetchSnapshot(cameraId: string, atMs: number): Promise<Sna
   const call = archive.GET("/api/v1/archive/cameras/{camera_id}/snapshot", { params: { path, query: { at: iso(atMs), format: "png" } }, parseAs: "blob" });
   const [picture, { response }] = await Promise.all([answer(call), call]);
   const takenAt = Date.parse(response.headers.get("X-Hejnal-Frame-Time") ?? "");
-  return { picture: picture as unknown as Blob, atMs: Number.isNaN(takenAt) ? atMs : takenAt };
+  return { picture: picture, atMs: Number.isNaN(takenAt) ? atMs : takenAt };
 }

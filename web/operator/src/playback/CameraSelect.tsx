@@ -10,10 +10,12 @@ interface CameraSelectProps {
   readonly cameras: readonly NumberedCamera[];
   readonly value: string | null;
   readonly onChange: (cameraId: string) => void;
+  /** What choosing one does, where that is not "show this one". */
+  readonly label?: string;
 }
 
 /** Chooses a camera by number, name or street. */
-export function CameraSelect({ cameras, value, onChange }: CameraSelectProps) {
+export function CameraSelect({ cameras, value, onChange, label: says }: CameraSelectProps) {
   const { t } = useTranslation();
   const chosen = cameras.find((camera) => camera.camera_id === value);
   const label = chosen === undefined ? "" : `${chosen.number} ${chosen.name}`;
@@ -32,9 +34,9 @@ export function CameraSelect({ cameras, value, onChange }: CameraSelectProps) {
         else setText(label);
       }}
     >
-      <Label className="visually-hidden">{t("playback.camera")}</Label>
+      <Label className="visually-hidden">{says ?? t("playback.camera")}</Label>
       <div className="combo">
-        <Input className="input" />
+        <Input className="input" {...(says === undefined ? {} : { placeholder: says })} />
         <Button className="icon-button">
           <ConsoleIcon name="panel" />
         </Button>

@@ -28,6 +28,15 @@ interface PlaybackControlsProps {
   readonly onLive: () => void;
   readonly onRate: (rate: number) => void;
   readonly onZoom: (zoom: Zoom) => void;
+  readonly onStep: (by: 1 | -1) => void;
+  /** Null while there is no frame. */
+  readonly onSnapshot: (() => void) | null;
+  /** Shows one more camera at the same moment; null when there is room for no more. */
+  readonly onAdd: ((cameraId: string) => void) | null;
+  /** Cameras that can be added. */
+  readonly others: readonly NumberedCamera[];
+  /** Several cameras are shown: each has its own name, so none is chosen here. */
+  readonly several?: boolean;
 }
 
 /** Which camera, which moment, how fast, how much of the bar. */
@@ -38,13 +47,19 @@ export function PlaybackControls(props: PlaybackControlsProps) {
   const speed = new Intl.NumberFormat(i18n.language);
   return (
     <div className="controls">
-      <CameraSelect key={camera.camera_id} cameras={cameras} value={camera.camera_id} onChange={props.onCamera} />
+      {props.several === true ? null : <CameraSelect key={camera.camera_id} cameras={cameras} value={camera.camera_id} onChange={props.onCamera} />}
       <div className="controls-group">
         <IconButton label={t("playback.back")} shortcut="J" onPress={() => props.onSeek(atMs - 10_000)}>
           <ConsoleIcon name="back10" />
         </IconButton>
         <IconButton label={playing ? t("playback.pause") : t("playback.play")} shortcut="K" onPress={props.onToggle}>
           <ConsoleIcon name={playing ? "pause" : "play"} />
+        </IconButton>
+        <IconButton label={t("playback.stepBack")} shortcut="," onPress={() => props.onStep(-1)}>
+          <ConsoleIcon name="frameBack" />
+        </IconButton>
+        <IconButton label={t("playback.stepForward")} shortcut="." onPress={() => props.onStep(1)}>
+          <ConsoleIcon name="frameForward" />
         </IconButton>
         <IconButton label={t("playback.forward")} shortcut="L" onPress={() => props.onSeek(atMs + 10_000)}>
           <ConsoleIcon name="forward10" />
@@ -58,6 +73,9 @@ export function PlaybackControls(props: PlaybackControlsProps) {
           <ConsoleIcon name="live" /> {t("playback.live")}
         </Button>
       ) : null}
+      <Button className="button" isDisabled={props.onSnapshot === null} onPress={() => props.onSnapshot?.()}>
+        <ConsoleIcon name="snapshot" /> {t("playback.snapshot")}
+      </Button>
       {may("export") ? (
         <Link className="button" href={`/exports?camera=${encodeURIComponent(camera.camera_id)}&at=${new Date(atMs).toISOString()}`}>
           <ConsoleIcon name="export" /> {t("playback.export")}
@@ -97,6 +115,7 @@ export function PlaybackControls(props: PlaybackControlsProps) {
           </ToggleButton>
         ))}
       </ToggleButtonGroup>
+      {props.onAdd === null ? null : <CameraSelect key={props.others.length} cameras={props.others} value={null} label={t("playback.add")} onChange={props.onAdd} />}
       <GoTo atMs={atMs} latestMs={props.latestMs} onSeek={props.onSeek} />
     </div>
   );

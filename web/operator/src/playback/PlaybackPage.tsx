@@ -4,6 +4,8 @@ import { useLocation, useSearch } from "wouter";
 import { useCameras } from "../cameras/use-cameras.ts";
 import { CameraSelect } from "./CameraSelect.tsx";
 import { PlaybackRoom } from "./PlaybackRoom.tsx";
+import { togetherIds } from "./together.ts";
+import { TogetherRoom } from "./TogetherRoom.tsx";
 import "./playback.css";
 
 /** The archive of one camera; without a camera in the address, which one. */
@@ -26,5 +28,7 @@ export function PlaybackPage({ cameraId }: { readonly cameraId: string | null })
       </div>
     );
   }
+  const several = togetherIds(search).flatMap((id) => byId.get(id) ?? []);
+  if (several.length > 1) return <TogetherRoom key={several.map((one) => one.camera_id).join()} shown={several} cameras={cameras} search={search} />;
   return <PlaybackRoom key={camera.camera_id} camera={camera} cameras={cameras} search={search} />;
 }

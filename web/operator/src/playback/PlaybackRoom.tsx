@@ -16,6 +16,10 @@ import { playbackPath, startTime } from "./start-time.ts";
 import { type BarWindow, follow, keySteps, windowAround, type Zoom, ZOOM_ORDER } from "./time-bar-geometry.ts";
 import { TimeBar } from "./TimeBar.tsx";
 import { gapAt, seekTarget, type Span } from "./timeline.ts";
+import { useSnapshot } from "./snapshot.ts";
+import { SnapshotWord } from "./SnapshotWord.tsx";
+import { StripPreview } from "./StripPreview.tsx";
+import { togetherPath } from "./together.ts";
 import { useArchivePlayer } from "./use-archive-player.ts";
 import { useTimeline } from "./use-timeline.ts";
 
@@ -79,10 +83,12 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
     if (state === "playing" || state === "waiting") player.current?.pause();
     else player.current?.play();
   };
-  const step = (ms: number) => {
-    player.current?.pause();
-    seek(atMs + ms);
+  const step = (by: 1 | -1) => {
+    setWanted(null);
+    player.current?.step(by);
   };
+  const snapshot = useSnapshot(camera);
+  const save = frameMs === null ? null : () => void snapshot.save(frameMs);
   const goLive = () => {
     saveWall(localStorage, reduceWall(loadWall(localStorage), { type: "assign", cameraId: camera.camera_id }));
     navigate("/wall");
@@ -104,10 +110,11 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
       k: done(toggle),
       j: done(() => seek(atMs - 10_000)),
       l: done(() => seek(atMs + 10_000)),
-      ",": done(() => step(-200)),
-      ".": done(() => step(200)),
+      ",": done(() => step(-1)),
+      ".": done(() => step(1)),
       ArrowLeft: done(() => seek(atMs - keySteps(zoom).arrowMs)),
       ArrowRight: done(() => seek(atMs + keySteps(zoom).arrowMs)),
+      s: done(() => save?.()),
       p: done(() => seek(nowMs - MINUTE_MS)),
       "+": done(() => zoomBy(-1)),
       "=": done(() => zoomBy(-1)),
@@ -138,8 +145,21 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
           onLive={goLive}
           onRate={changeRate}
           onZoom={changeZoom}
+          onStep={step}
+          onSnapshot={save}
+          others={cameras.filter((other) => other.camera_id !== camera.camera_id)}
+          onAdd={(other) => navigate(togetherPath([camera.camera_id, other], atMs))}
         />
-        <TimeBar window={bar} zoom={zoom} spans={spans} atMs={atMs} latestMs={latestMs} onSeek={seek} />
+        <SnapshotWord snapshot={snapshot} />
+        <TimeBar
+          window={bar}
+          zoom={zoom}
+          lanes={[{ name: camera.name, spans }]}
+          atMs={atMs}
+          latestMs={latestMs}
+          onSeek={seek}
+          preview={(at) => <StripPreview cameraId={camera.camera_id} window={bar} atMs={at} hidden={gapAt(spans, at) !== null} />}
+        />
       </div>
       <SpanList window={bar} spans={spans} timeline={timeline} error={error} onSeek={seek} />
     </div>

@@ -13,11 +13,13 @@ interface SpanListProps {
   /** Null while it is on its way. */
   readonly timeline: Timeline | null;
   readonly error: unknown;
+  /** Whose it is, where there are several. */
+  readonly camera?: string;
   readonly onSeek: (atMs: number) => void;
 }
 
 /** The time bar in words: each stretch of footage and each gap with its cause, as buttons that go there. */
-export function SpanList({ window: shown, spans, timeline, error, onSeek }: SpanListProps) {
+export function SpanList({ window: shown, spans, timeline, error, camera, onSeek }: SpanListProps) {
   const { t, i18n } = useTranslation();
   const nowMs = useNowSeconds();
   const completeness = timeline?.completeness ?? null;
@@ -28,8 +30,8 @@ export function SpanList({ window: shown, spans, timeline, error, onSeek }: Span
   const gaps = inside.filter((span) => span.kind === "gap" && span.cause !== NOT_RECORDED);
   const percent = new Intl.NumberFormat(i18n.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   return (
-    <section className="span-list" aria-label={t("bar.listLabel")}>
-      <h2>{t("bar.list")}</h2>
+    <section className="span-list" aria-label={camera === undefined ? t("bar.listLabel") : t("bar.listOf", { camera })}>
+      <h2>{camera ?? t("bar.list")}</h2>
       <p className="soft">
         {timeline === null ? (error === null ? t("state.loading", { ns: "shared" }) : null) : completeness === null ? t("bar.nothingYet") : t("bar.completeness", { share: percent.format(Math.floor(completeness * 1000) / 1000) })}{" "}
         {completeness === null ? null : t("bar.gaps", { count: gaps.length })}

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { causeWords } from "../words/causes.ts";
 import { clock, clockWithSeconds, zoneOffsetMs } from "../words/town-clock.ts";
@@ -8,18 +8,28 @@ import { gapAt, NOT_RECORDED, type Span } from "./timeline.ts";
 interface TimeBarProps {
   readonly window: BarWindow;
   readonly zoom: Zoom;
-  readonly spans: readonly Span[];
+  /** One per camera; a lone one needs no name. */
+  readonly lanes: readonly Lane[];
   readonly atMs: number;
   readonly latestMs: number;
   readonly onSeek: (atMs: number) => void;
+  /** What is shown above the bar where somebody points, if anything. */
+  readonly preview?: (atMs: number) => ReactNode;
+}
+
+export interface Lane {
+  readonly name: string;
+  readonly spans: readonly Span[];
 }
 
 const HEIGHT = 56;
 const TRACK_TOP = 20;
 const TRACK_HEIGHT = 26;
+const LANE_HEIGHT = 14;
+const PREVIEW_WIDTH = 160;
 
 /** The archive as a bar: what is there, what is missing, where we are. A slider to the keyboard; the list beside it says the same. */
-export function TimeBar({ window: shown, zoom, spans, atMs, latestMs, onSeek }: TimeBarProps) {
+export function TimeBar({ window: shown, zoom, lanes, atMs, latestMs, onSeek, preview }: TimeBarProps) {
   const { t } = useTranslation();
   const [widthPx, setWidth] = useState(0);
   const [hover, setHover] = useState<number | null>(null);
@@ -55,12 +65,24 @@ export function TimeBar({ window: shown, zoom, spans, atMs, latestMs, onSeek }: 
     onSeek(Math.min(to, latestMs));
   };
 
-  const gap = gapAt(spans, atMs);
-  const valueText = gap === null ? t("bar.footageAt", { time: clockWithSeconds(atMs) }) : t("bar.gapAt", { time: clockWithSeconds(atMs), cause: causeWords(t, gap.cause) });
+  const laneHeight = lanes.length > 1 ? LANE_HEIGHT : TRACK_HEIGHT;
+  const trackHeight = laneHeight * lanes.length;
+  const height = HEIGHT - TRACK_HEIGHT + trackHeight;
+  const stateAt = (spans: readonly Span[]) => {
+    const gap = gapAt(spans, atMs);
+    return gap === null ? t("bar.footageAt", { time: clockWithSeconds(atMs) }) : t("bar.gapAt", { time: clockWithSeconds(atMs), cause: causeWords(t, gap.cause) });
+  };
+  const valueText = lanes.map(({ name, spans }) => (lanes.length > 1 ? t("playback.lane", { camera: name, state: stateAt(spans) }) : stateAt(spans))).join("; ");
   const playheadPx = xOf(shown, atMs, widthPx);
-  const hoverGap = hover === null ? null : gapAt(spans, hover);
+  const hoverGap = hover === null ? null : (lanes.map(({ spans }) => gapAt(spans, hover)).find((gap) => gap !== null) ?? null);
+  const hoverPx = hover === null ? 0 : Math.min(Math.max(xOf(shown, hover, widthPx) - PREVIEW_WIDTH / 2, 0), Math.max(0, widthPx - PREVIEW_WIDTH));
   return (
     <div className="time-bar">
+      {hover === null || preview === undefined ? null : (
+        <div className="time-bar-preview" style={{ insetInlineStart: hoverPx }} aria-hidden="true">
+          {preview(hover)}
+        </div>
+      )}
       <div
         ref={bar}
         className="time-bar-track"
@@ -79,25 +101,25 @@ export function TimeBar({ window: shown, zoom, spans, atMs, latestMs, onSeek }: 
         onPointerMove={(event) => setHover(pointed(event))}
         onPointerLeave={() => setHover(null)}
       >
-        <svg width={widthPx} height={HEIGHT} aria-hidden="true" focusable="false">
+        <svg width={widthPx} height={height} aria-hidden="true" focusable="false">
           <defs>
             <pattern id="bar-gap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
               <rect className="bar-gap-ground" width="6" height="6" />
               <rect className="bar-gap-stripe" width="2" height="6" />
             </pattern>
           </defs>
-          <rect className="bar-ground" x={0} y={TRACK_TOP} width={widthPx} height={TRACK_HEIGHT} />
-          {rects(shown, spans, widthPx).map(({ span, xPx, widthPx: width }) => (
+          <rect className="bar-ground" x={0} y={TRACK_TOP} width={widthPx} height={trackHeight} />
+          {lanes.flatMap(({ spans, name }, lane) => rects(shown, spans, widthPx).map(({ span, xPx, widthPx: width }) => (
             <rect
-              key={`${span.kind}-${span.fromMs}`}
+              key={`${name}-${span.kind}-${span.fromMs}`}
               className={span.kind === "footage" ? "bar-footage" : span.cause === NOT_RECORDED ? "bar-none" : "bar-gap"}
               x={xPx}
-              y={TRACK_TOP}
+              y={TRACK_TOP + lane * laneHeight}
               width={width}
-              height={TRACK_HEIGHT}
+              height={lanes.length > 1 ? laneHeight - 1 : laneHeight}
               fill={span.kind === "gap" && span.cause !== NOT_RECORDED ? "url(#bar-gap)" : undefined}
             />
-          ))}
+          )))}
           {ticks(shown, widthPx, zoneOffsetMs(shown.fromMs)).map((at) => (
             <g key={at} transform={`translate(${xOf(shown, at, widthPx)} 0)`}>
               <line className="bar-tick" y1={TRACK_TOP - 4} y2={TRACK_TOP} />
@@ -106,11 +128,11 @@ export function TimeBar({ window: shown, zoom, spans, atMs, latestMs, onSeek }: 
               </text>
             </g>
           ))}
-          {latestMs < shown.fromMs + shown.spanMs ? <line className="bar-now" x1={xOf(shown, latestMs, widthPx)} x2={xOf(shown, latestMs, widthPx)} y1={TRACK_TOP} y2={TRACK_TOP + TRACK_HEIGHT} /> : null}
-          {hover === null ? null : <line className="bar-hover" x1={xOf(shown, hover, widthPx)} x2={xOf(shown, hover, widthPx)} y1={TRACK_TOP} y2={TRACK_TOP + TRACK_HEIGHT} />}
+          {latestMs < shown.fromMs + shown.spanMs ? <line className="bar-now" x1={xOf(shown, latestMs, widthPx)} x2={xOf(shown, latestMs, widthPx)} y1={TRACK_TOP} y2={TRACK_TOP + trackHeight} /> : null}
+          {hover === null ? null : <line className="bar-hover" x1={xOf(shown, hover, widthPx)} x2={xOf(shown, hover, widthPx)} y1={TRACK_TOP} y2={TRACK_TOP + trackHeight} />}
           {playheadPx < 0 || playheadPx > widthPx ? null : (
             <g className="bar-playhead" transform={`translate(${playheadPx} 0)`}>
-              <line y1={TRACK_TOP - 4} y2={TRACK_TOP + TRACK_HEIGHT + 4} />
+              <line y1={TRACK_TOP - 4} y2={TRACK_TOP + trackHeight + 4} />
               <path d={`M-5 ${TRACK_TOP - 6}h10l-5 6z`} />
             </g>
           )}

@@ -1,6 +1,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { snapshotName } from "./snapshot.ts";
+import { keyFrameBefore } from "./StripPreview.tsx";
 import { playbackPath, startTime } from "./start-time.ts";
 import { parseTimeline } from "./timeline.ts";
 
@@ -63,6 +65,49 @@ describe("playback", () => {
     await waitFor(() => expect(new URLSearchParams(window.location.search).get("at")).not.toBe(AT));
     const at = Date.parse(new URLSearchParams(window.location.search).get("at") ?? "");
     expect(Math.abs(at - (before - 60_000))).toBeLessThan(10_000);
+  });
+});
+
+describe("frames", () => {
+  it("names camera and the town's time in the file of a saved frame", () => {
+    expect(snapshotName({ number: 7, name: "Rynek – Północ (Łukowa 3)" }, Date.parse("2026-11-20T11:00:00.040Z"))).toBe("7-rynek-polnoc-lukowa-3_2026-11-20_12-00-00-040.png");
+  });
+
+  it("shows the key frame before the place pointed at", () => {
+    expect(keyFrameBefore([10, 20, 30], 25)).toBe(20);
+    expect(keyFrameBefore([10, 20, 30], 30)).toBe(30);
+    expect(keyFrameBefore([10, 20, 30], 9)).toBeNull();
+  });
+
+  it("offers speeds from a quarter to sixteen times, and steps of one frame", async () => {
+    withTimeline();
+    openConsole(gateway(), `/playback/cam-001?at=${AT}`, "operator");
+    const speeds = await screen.findByRole("radiogroup", { name: "Szybkość" });
+    expect(within(speeds).getAllByRole("radio").map((each) => each.textContent)).toEqual(["0,25×", "0,5×", "1×", "2×", "4×", "8×", "16×"]);
+    expect(screen.getByRole("button", { name: "Jedna klatka wstecz" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Jedna klatka naprzód" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Zapisz klatkę" })).toBeDisabled();
+  });
+});
+
+describe("several cameras", () => {
+  it("have one bar with a lane each, their gaps in words, and a list each", async () => {
+    withTimeline();
+    gateway().json("GET /api/v1/archive/cameras/cam-002/timeline", {
+      camera_id: "cam-002",
+      from: "2026-11-20T10:50:00Z",
+      to: "2026-11-20T11:10:00Z",
+      completeness: 1,
+      spans: [{ kind: "footage", from: "2026-11-20T10:50:00Z", to: "2026-11-20T11:10:00Z" }],
+    });
+    const { container, user } = openConsole(gateway(), `/playback/cam-001?at=${AT}&cameras=cam-001,cam-002`, "operator");
+    const slider = await screen.findByRole("slider", { name: "Oś czasu nagrania" });
+    await waitFor(() => expect(slider.getAttribute("aria-valuetext")).toMatch(/^1 .*12:00:00, przerwa: Brak łączności z kamerą; 2 .*12:00:00, jest nagranie$/));
+    expect(screen.getAllByRole("region", { name: /^Nagrania i przerwy: / })).toHaveLength(2);
+    expect(screen.getByText("W tym czasie nie ma nagrania: Brak łączności z kamerą.")).toBeVisible();
+    await expectAccessible(container);
+    await user.click(screen.getAllByRole("button", { name: /^Zdejmij kamerę 2 / })[0]!);
+    await waitFor(() => expect(window.location.search).not.toContain("cameras="));
   });
 });
 

@@ -27,6 +27,7 @@ const GROUPS = [
       ["K", "playPause"],
       ["J / L", "jump"],
       [", / .", "frame"],
+      ["S", "snapshot"],
       ["← →", "seek"],
       ["+ / −", "zoom"],
       ["P", "minuteAgo"],
