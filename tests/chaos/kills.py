@@ -33,7 +33,8 @@ from tests.chaos.ingest import CLIP
 
 VICTIMS = {"recorder": 3, "ingest": 2, "kafka": 2, "postgres": 3, "full disk": 1}
 """What is hit, and how often compared to the others."""
-CAUSES = {"ingest": {"ingest_lost", "ingest_failover"}, "full disk": {"disk_full"}}
+CAUSES = {"ingest": {"ingest_lost", "ingest_failover"}, "kafka": {"ingest_failover"}, "full disk": {"disk_full"}}
+"""Kafka gone for long ends leases: runs go on without a hole, unless the disk is full at that moment."""
 _LONGEST_DOWN_S = 4.0
 _LONGEST_PAUSE_S = 5.0
 _FULL_FOR_S = 6.0
