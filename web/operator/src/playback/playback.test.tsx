@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
 import { snapshotName } from "./snapshot.ts";
 import { keyFrameBefore } from "./StripPreview.tsx";
@@ -108,6 +108,47 @@ describe("several cameras", () => {
     await expectAccessible(container);
     await user.click(screen.getAllByRole("button", { name: /^Zdejmij kamerę 2 / })[0]!);
     await waitFor(() => expect(window.location.search).not.toContain("cameras="));
+  });
+});
+
+describe("what is saved and shown in small", () => {
+  it("saves a frame of each camera as a file, and names the cause where one has a gap", async () => {
+    withTimeline();
+    const refused = { type: "urn:hejnal:problem:no-footage", title: "x", status: 404, detail: "x", instance: "/", errors: [{ pointer: "/query/at", detail: "x", code: "stalled" }] };
+    gateway()
+      .on("GET /api/v1/archive/cameras/cam-001/snapshot", () => new Response("picture", { headers: { "Content-Type": "image/png", "X-Hejnal-Frame-Time": "2026-11-20T11:00:00.040000Z" } }))
+      .on("GET /api/v1/archive/cameras/cam-002/snapshot", () => Response.json(refused, { status: 404, headers: { "Content-Type": "application/problem+json" } }));
+    const files: string[] = [];
+    vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => "blob:x", revokeObjectURL: () => undefined }));
+    const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+      files.push(this.download);
+    });
+    const { user } = openConsole(gateway(), `/playback/cam-001?at=${AT}&cameras=cam-001,cam-002`, "operator");
+    await user.click(await screen.findByRole("button", { name: "Zapisz klatkę" }));
+    expect(await screen.findByText(/^Zapisano klatkę z .*12:00:00/, { selector: ".controls-word" })).toBeVisible();
+    expect(await screen.findByText("W tym czasie nie ma nagrania: Kamera przestała wysyłać obraz.")).toBeVisible();
+    expect(files).toHaveLength(1);
+    expect(files[0]).toMatch(/^1-.*_2026-11-20_12-00-00-040\.png$/);
+    click.mockRestore();
+  });
+
+  it("shows a small picture where somebody points, and nothing when there is none", async () => {
+    withTimeline();
+    gateway().json("GET /api/v1/archive/cameras/cam-001/keyframes", {
+      camera_id: "cam-001",
+      from: "2026-11-20T10:55:00Z",
+      to: "2026-11-20T11:05:00Z",
+      items: [{ at: "2026-11-20T10:54:59.5Z", segment_id: "s", offset_bytes: 1, size_bytes: 2 }],
+    });
+    const { container } = openConsole(gateway(), `/playback/cam-001?at=${AT}`, "operator");
+    const slider = await screen.findByRole("slider");
+    await waitFor(() => expect(slider).toHaveAttribute("aria-valuetext", "12:00:00, przerwa: Brak łączności z kamerą"));
+    fireEvent.pointerMove(slider, { clientX: 0 });
+    const small = () => container.querySelector<HTMLImageElement>(".time-bar-preview img");
+    await waitFor(() => expect(small()?.getAttribute("src")).toBe("/api/v1/archive/cameras/cam-001/thumbnail?at=2026-11-20T10%3A54%3A59.500Z"));
+    await expectAccessible(container);
+    fireEvent.error(small()!);
+    expect(small()).toBeNull();
   });
 });
 
