@@ -201,3 +201,23 @@ async def test_two_cameras_are_in_step_to_a_frame_and_one_waits_in_its_gap(page:
     await page.wait_for_timeout(1500)
     held = await page.evaluate("cameras.map((one) => one.player.atMs()).concat(clock.atMs())")
     assert max(held) - min(held) <= 40.5
+
+
+async def test_the_browser_shows_small_pictures_and_snapshots(page: Page) -> None:
+    """The strip's pictures are 160 wide; a snapshot has the recorded size, as PNG and as JPEG."""
+    sizes = await page.evaluate(
+        """async (at) => {
+            const size = async (url) => {
+                const picture = await createImageBitmap(await (await fetch(url)).blob());
+                return [picture.width, picture.height];
+            };
+            const camera = "/internal/v1/cameras/cam-001";
+            const query = `from=${at}&to=${new Date(Date.parse(at) + 60000).toISOString()}&most=5`;
+            const { items } = await (await fetch(`${camera}/keyframes?${query}`)).json();
+            const thumbnail = (one) => `${camera}/thumbnail?at=${encodeURIComponent(one.at)}`;
+            const snapshots = ["format=png", "width=96"].map((wish) => `${camera}/snapshot?at=${at}&${wish}`);
+            return await Promise.all([...items.slice(0, 3).map(thumbnail), ...snapshots].map(size));
+        }""",
+        START.isoformat().replace("+00:00", "Z"),
+    )
+    assert sizes == [[160, 96]] * 4 + [[96, 58]]
