@@ -48,7 +48,7 @@ class Launcher:
         workspace = self._town.workspace
         self._refuse_second_start()
         self._refuse_taken_ports()
-        workspace.run.mkdir(exist_ok=True)
+        workspace.run.mkdir(parents=True, exist_ok=True)
         workspace.run.chmod(0o711)  # PostgreSQL's own user has to pass through; what is secret below is closed by itself
         ProcessId.of(_own_pid()).write(workspace.run / "launcher.process")
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
