@@ -19,6 +19,7 @@ from hejnal_contracts.cameras import FaultCause
 from hejnal_ingest.sources.address import Address
 from hejnal_ingest.sources.packets import CodedPacket
 from hejnal_ingest.sources.source import SourceError
+from hejnal_ingest.sources.srt import SrtStream
 
 av.logging.set_level(None)  # FFmpeg would write URLs, passwords and all, to stderr
 
@@ -93,7 +94,7 @@ class NativeWorker(threading.Thread):
         """In the thread."""
         opening = True
         try:
-            with av.open(self._address.url, options=dict(self._address.options), timeout=self._timeouts()) as container:
+            with self._stream() as stream, self._container(stream) as container:
                 opening = False
                 self._read(container)
             self._put(SourceError(FaultCause.CLOSED, "the stream has ended"))
@@ -106,8 +107,26 @@ class NativeWorker(threading.Thread):
         finally:
             self._tell(self._gone)
 
-    def _timeouts(self) -> tuple[float, float]:
-        return self._open_timeout_s, self._read_timeout_s
+    def _stream(self) -> contextlib.AbstractContextManager[SrtStream | None]:
+        """What FFmpeg does not open by itself."""
+        if self._address.scheme != "srt":
+            return contextlib.nullcontext()
+        return contextlib.closing(
+            SrtStream(
+                self._address.url,
+                passphrase=self._address.options.get("passphrase"),
+                where=self._address.where,
+                open_timeout_s=self._open_timeout_s,
+                read_timeout_s=self._read_timeout_s,
+                stopping=self._stopping,
+            )
+        )
+
+    def _container(self, stream: SrtStream | None) -> Any:
+        options = {name: value for name, value in self._address.options.items() if name != "passphrase"}
+        if stream is not None:
+            return av.open(stream, format="mpegts", options=options)
+        return av.open(self._address.url, options=options, timeout=(self._open_timeout_s, self._read_timeout_s))
 
     def _read(self, container: Any) -> None:
         if not container.streams.video:
