@@ -268,7 +268,8 @@ async def test_rtsp_over_udp_from_gstreamer() -> None:
         async with asyncio.timeout(20):
             port = json.loads(await process.stdout.readline())
         over_tcp = await fault(f"rtsp://127.0.0.1:{port}/gate")
-        sink = await pulled(f"rtsp+udp://127.0.0.1:{port}/gate", pictures=30)
+        # the server takes a moment to make its pipeline anew, and answers 503 meanwhile
+        sink = await pulled(f"rtsp+udp://127.0.0.1:{port}/gate", pictures=30, tries=10)
     finally:
         process.kill()
         await process.wait()
