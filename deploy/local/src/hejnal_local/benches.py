@@ -110,12 +110,23 @@ def main() -> int:
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
-    reference = root / "docs" / "reference"
-    document = {"machine": where, "measurements": measurements}
-    (reference / "benchmarks.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (reference / "benchmarks.md").write_text(markdown(where, measurements), encoding="utf-8")
-    print(f"\nwritten: {reference / 'benchmarks.md'}")
+    page = write(root / "docs" / "reference", where, measurements)
+    print(f"\nwritten: {page}")
     return 0
+
+
+def write(reference: Path, where: dict[str, Any], measurements: list[Measurement]) -> Path:
+    """Puts the measurements in the place of older ones of the same benchmarks; those of others stay. Gives the page."""
+    document = reference / "benchmarks.json"
+    older = json.loads(document.read_text(encoding="utf-8"))["measurements"] if document.exists() else []
+    names = {one["bench"] for one in measurements}
+    kept = [one for one in older if one["bench"] not in names] + measurements
+    kept.sort(key=lambda one: str(one["bench"]))
+    text = json.dumps({"machine": where, "measurements": kept}, indent=1, ensure_ascii=False)
+    document.write_text(text + "\n", encoding="utf-8")
+    page = reference / "benchmarks.md"
+    page.write_text(markdown(where, kept), encoding="utf-8")
+    return page
 
 
 if __name__ == "__main__":
