@@ -27,6 +27,7 @@ from hejnal_contracts.probes import CameraProbed, ProbeLine
 from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.cameras.events import CameraEvents
 from hejnal_gateway.tables import audit_entries, camera_events
+from hejnal_runtime.bus import Message
 from hejnal_runtime.tokens import TokenVerifier
 
 NOW = datetime.now(UTC)
@@ -113,6 +114,21 @@ async def test_events_are_kept_once_and_shown_newest_first(gateway: Gateway) -> 
             assert [item["event_id"] for item in (await answer.json())["items"]] == ["m-1", "f-1"]
         async with browser.get("/api/v1/cameras/cam-2/events") as answer:
             assert (await answer.json())["items"] == []
+
+
+async def test_a_beginning_told_again_in_the_same_batch_does_not_undo_the_end(gateway: Gateway) -> None:
+    begun = MotionDetected(event_id="m-2", camera_id="cam-1", started_at=NOW, source="stream")
+    ended = begun.model_copy(update={"ended_at": NOW + timedelta(seconds=9)})
+    batch = [
+        Message("camera-events", 0, offset, "cam-1", f"id-{offset}", fact.TYPE, "ingest", NOW, None, fact)
+        for offset, fact in enumerate((begun, ended, begun))
+    ]
+    events = CameraEvents(gateway.resources.database)
+    for messages in (batch, batch[:1]):
+        await events.store(messages)
+        (kept,) = await events.find("cam-1", kinds=(), before=None, limit=5)
+        assert isinstance(kept.fact, MotionDetected)
+        assert kept.fact.ended_at == ended.ended_at
 
 
 async def test_old_events_go_motion_first(gateway: Gateway) -> None:

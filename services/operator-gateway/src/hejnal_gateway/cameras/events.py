@@ -67,13 +67,16 @@ class CameraEvents:
         rows: dict[str, dict[str, Any]] = {}
         for message in messages:
             event = event_of(message)
-            rows[event.event_id] = {  # a later message of the same event in this batch is the fuller one
-                "event_id": event.event_id,
-                "camera_id": event.camera_id,
-                "kind": event.kind,
-                "at": event.at,
-                "fact": event.fact.model_dump(mode="json"),
-            }
+            fact = event.fact.model_dump(mode="json")
+            known = rows.get(event.event_id)
+            if known is None or fact.get("ended_at") is not None:  # a beginning told again does not undo the end
+                rows[event.event_id] = {
+                    "event_id": event.event_id,
+                    "camera_id": event.camera_id,
+                    "kind": event.kind,
+                    "at": event.at,
+                    "fact": fact,
+                }
         statement = insert(camera_events).values(list(rows.values()))
         ended = statement.excluded.fact["ended_at"].astext.is_not(None)
         statement = statement.on_conflict_do_update(
