@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from hejnal_contracts.topics import BY_NAME
 from hejnal_local import kafka, postgres
 from hejnal_local.database_roles import create_database, url_of
 from hejnal_local.ports import free_ports
+from hejnal_local.small_disk import small_disk
 from hejnal_local.testing import CACHE
 from hejnal_media.simulator import CameraSimulator
 from hejnal_recorder.fragments import Fragment, unpack
@@ -38,7 +38,6 @@ _LIVE_S = 150.0
 _CATCH_UP_S = 180.0
 _REVIVE_S = 90.0
 _ON_THE_WAY_US = 500_000
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class NotRevivedError(RuntimeError):
@@ -61,12 +60,6 @@ class House:
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     ended_us: int = 1 << 62
 
-    @staticmethod
-    def can_fill_disk(folder: Path) -> bool:
-        """Whether a small file system can be mounted for the footage (root only)."""
-        del folder
-        return os.geteuid() == 0
-
     @classmethod
     @contextlib.asynccontextmanager
     async def open(cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str]) -> AsyncIterator["House"]:
@@ -75,31 +68,27 @@ class House:
         await asyncio.to_thread(installation.install)
         broker = kafka.Broker(installation, folder / "kafka", *free_ports(2))
         server = postgres.Server(folder / "postgres", free_ports(1)[0])
-        disk = folder / "disk"
-        disk.mkdir()
-        mounted = cls.can_fill_disk(folder) and _mount(disk)
         house = cls(folder, broker, server, cameras, {})
-        try:
-            await asyncio.to_thread(broker.start)
-            await asyncio.to_thread(server.start)
-            await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS])
-            await create_database(server.admin_url, DATABASE)
-            url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
-            await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
-            house.environment = house._settings(url)
-            await house._register(simulator)
-            for service in ("ingest", "recorder"):
-                await house._serve(service)
-            yield house
-        finally:
-            for process in house.processes.values():
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-            await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(broker.stop)
-            if mounted:
-                _libc.umount2(os.fsencode(disk), 2)  # MNT_DETACH
+        with small_disk(folder / "disk", _DISK_BYTES):
+            try:
+                await asyncio.to_thread(broker.start)
+                await asyncio.to_thread(server.start)
+                await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS])
+                await create_database(server.admin_url, DATABASE)
+                url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
+                await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
+                house.environment = house._settings(url)
+                await house._register(simulator)
+                for service in ("ingest", "recorder"):
+                    await house._serve(service)
+                yield house
+            finally:
+                for process in house.processes.values():
+                    if process.returncode is None:
+                        process.kill()
+                        await process.wait()
+                await asyncio.to_thread(server.stop)
+                await asyncio.to_thread(broker.stop)
 
     @property
     def archive(self) -> Path:
@@ -311,8 +300,3 @@ class House:
         finally:
             await consumer.stop()
         return found
-
-
-def _mount(disk: Path) -> bool:
-    options = f"size={_DISK_BYTES},mode=755".encode()
-    return bool(_libc.mount(b"tmpfs", os.fsencode(disk), b"tmpfs", 0, options) == 0)

@@ -65,8 +65,7 @@ async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: flo
     names = [camera_name(number) for number in range(1, cameras + 1)]
     began_s = time.monotonic()
     troubles: list[Trouble] = []
-    victims = [name for name in VICTIMS if name != "full disk" or House.can_fill_disk(folder)]
-    weights = [VICTIMS[name] for name in victims]
+    victims, weights = list(VICTIMS), list(VICTIMS.values())
     async with House.open(folder, simulator, names) as house:
         await house.all_live()
         while len(troubles) < kills:

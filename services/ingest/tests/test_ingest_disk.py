@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -21,23 +20,16 @@ from hejnal_ingest.spool import files
 from hejnal_ingest.spool.files import SegmentFile
 from hejnal_ingest.spool.ring import SpoolPolicy
 from hejnal_ingest.spool.writers import PendingBytes, SpoolWriters
+from hejnal_local.small_disk import small_disk
 from hejnal_media.simulator import CameraSimulator
 
-SIZE = "4m"
+SIZE_BYTES = 4 * 1024 * 1024
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB."""
-    folder = tmp_path / "spool"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "spool", SIZE_BYTES) as folder:
+        yield folder
 
 
 def check_announced(spool: Path, facts: list[FragmentWritten]) -> None:
@@ -48,9 +40,9 @@ def check_announced(spool: Path, facts: list[FragmentWritten]) -> None:
             assert hashlib.sha256(file.read(fact.size_bytes)).hexdigest() == fact.sha256
 
 
-async def test_a_disk_that_is_really_full(town: Any, simulator: CameraSimulator, small_disk: Path, eventually: Any) -> None:
-    filler = small_disk / "filler"
-    free = shutil.disk_usage(small_disk).free
+async def test_a_disk_that_is_really_full(town: Any, simulator: CameraSimulator, full_disk: Path, eventually: Any) -> None:
+    filler = full_disk / "filler"
+    free = shutil.disk_usage(full_disk).free
     filler.write_bytes(b"x" * (free - 300_000))
     await town.register(simulator.url("cam-001/main"))
     facts = town.facts
@@ -59,15 +51,15 @@ async def test_a_disk_that_is_really_full(town: Any, simulator: CameraSimulator,
         assert ended.cause is GapCause.DISK_FULL
         told = facts.of(FragmentWritten)
         assert ended.fragments == len(told) >= 1
-        check_announced(small_disk, told)
-        last = small_disk / told[-1].segment_path
+        check_announced(full_disk, told)
+        last = full_disk / told[-1].segment_path
         assert last.stat().st_size == told[-1].offset_bytes + told[-1].size_bytes
         status = await eventually(lambda: (s := facts.last_status()) and s.cause is FaultCause.DISK_FULL and s)
         assert "No space" in status.detail
         filler.unlink()
         await eventually(lambda: len(facts.of(RunStarted)) == 2)
         await eventually(lambda: facts.last_status().cause is None)
-    check_announced(small_disk, facts.of(FragmentWritten))
+    check_announced(full_disk, facts.of(FragmentWritten))
 
 
 @contextlib.contextmanager

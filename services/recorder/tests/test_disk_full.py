@@ -1,7 +1,6 @@
 """A full disk on a real, small file system: low priority gives way, held and priority cameras go on, all recovers by itself."""
 
 import os
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from sqlalchemy import text
 from test_days import assert_sums_are_true
 from test_retention_and_check import camera, retention
 
+from hejnal_local.small_disk import small_disk
 from hejnal_recorder.holds import store
 from hejnal_recorder.holds.hold import LegalBasis, NewHold
 from hejnal_recorder.registry import remember_camera
@@ -25,26 +25,21 @@ from hejnal_recorder.retention.forecast import CameraBytes, forecast
 from hejnal_recorder.retention.pressure import BEGINS, HYSTERESIS, Disk, Level, bytes_to_free, level_of
 from hejnal_recorder.retention.rounds import Retention
 
-SIZE = 48 << 20
+SIZE_BYTES = 48 << 20
 CAMERAS = {"cam-low": "low", "cam-normal": "normal", "cam-high": "high", "cam-held": "normal"}
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "hejnal-test", str(folder)], check=True)
-    try:
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", SIZE_BYTES) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
-async def full_room(make_database: Callable[[str], str], small_disk: Path, http: aiohttp.ClientSession) -> AsyncIterator[Room]:
+async def full_room(make_database: Callable[[str], str], disk: Path, http: aiohttp.ClientSession) -> AsyncIterator[Room]:
     for name in ("archive", "spool"):
-        (small_disk / name).mkdir()
-    room = Room(make_database("recorder"), small_disk / "archive", small_disk / "spool", http)
+        (disk / name).mkdir()
+    room = Room(make_database("recorder"), disk / "archive", disk / "spool", http)
     yield room
     await room.database.close()
 
