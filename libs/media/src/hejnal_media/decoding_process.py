@@ -32,6 +32,11 @@ class DecodingProcess:
         self._process: Process | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None while there is none."""
+        return self._process.pid if self._process is not None else None
+
     async def ask(self, message: bytes) -> bytes:
         """The answer. Raises DecodingProcessDiedError; ValueError for a message beyond MAX_MESSAGE_BYTES."""
         if len(message) > MAX_MESSAGE_BYTES:

@@ -1,33 +1,20 @@
 """Ingest's side of the decoding process: one picture at a time, a bounded queue, a time limit, a share of one core."""
 
 import asyncio
-import contextlib
 import itertools
-import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from enum import IntEnum
 
 import structlog
 
 from hejnal_ingest import metrics
-from hejnal_ingest.picture.decoding.wire import (
-    HEAD_BYTES,
-    Look,
-    LookRequest,
-    WireError,
-    decode_answer,
-    encode_request,
-    split_head,
-)
+from hejnal_ingest.picture.decoding.wire import Look, LookRequest, WireError, decode_answer, encode_request
+from hejnal_media.decoding_process import DecodingProcess, DecodingProcessDiedError
 
 log = structlog.get_logger()
 
 QUEUE_LIMIT = 64
 _RESTART_FIRST_S, _RESTART_LAST_S = 0.5, 30.0
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""NumPy would reserve memory for every core of the machine."""
 _DEBT_S = 3.0
 _SAVED_S = 3.0
 
@@ -77,12 +64,17 @@ class PictureDecoder:
 
     def __init__(self, *, share: float, time_limit_s: float, monotonic: Callable[[], float]) -> None:
         self._time_limit_s = time_limit_s
+        self._process = DecodingProcess("hejnal_ingest.picture.decoding.child", time_limit_s=time_limit_s)
         self._share = CpuShare(share, monotonic)
         self._queue: asyncio.PriorityQueue[tuple[int, int, LookRequest, asyncio.Future[Look]]] = asyncio.PriorityQueue(
             QUEUE_LIMIT
         )
         self._numbers = itertools.count()
-        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None before the first picture and after a death."""
+        return self._process.pid
 
     @property
     def waiting(self) -> int:
@@ -112,12 +104,11 @@ class PictureDecoder:
                 if answer.cancelled():
                     continue
                 try:
-                    found = await self._ask(request)
-                except (OSError, WireError, TimeoutError, asyncio.IncompleteReadError) as error:
+                    found = decode_answer(await self._process.ask(encode_request(request)))
+                except (DecodingProcessDiedError, WireError) as error:
                     metrics.LOOKS.labels("died").inc()
                     log.warning("picture_decoder_died", error=repr(error), size_bytes=len(request.payload))
-                    self._give(answer, UndecodableError(f"the decoder did not survive the picture: {type(error).__name__}"))
-                    await self._end()
+                    self._give(answer, UndecodableError(f"the decoder did not survive the picture: {error}"))
                     self._share.used(self._time_limit_s / 2)
                     await asyncio.sleep(pause_s)
                     pause_s = min(_RESTART_LAST_S, 2 * pause_s)
@@ -132,43 +123,9 @@ class PictureDecoder:
                     metrics.LOOKS.labels("undecodable").inc()
                     self._give(answer, UndecodableError(found))
         finally:
-            await self._end()
+            await self._process.close()
             while not self._queue.empty():
                 self._queue.get_nowait()[3].cancel()
-
-    async def _ask(self, request: LookRequest) -> Look | str:
-        async with asyncio.timeout(self._time_limit_s + (5.0 if self._process is None else 0.0)):
-            process = self._process or await self._start()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(encode_request(request))
-            await process.stdin.drain()
-            head = await process.stdout.readexactly(HEAD_BYTES)
-            _, size = split_head(head)
-            return decode_answer(head + await process.stdout.readexactly(size))
-
-    async def _start(self) -> Process:
-        # No environment: what is in ours (keys, addresses) is none of the decoder's business.
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "hejnal_ingest.picture.decoding.child",
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ} | _ONE_THREAD,
-            limit=1024 * 1024,
-            start_new_session=True,
-        )
-        return self._process
-
-    async def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
     @staticmethod
     def _give(answer: "asyncio.Future[Look]", outcome: Look | Exception) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 LUMA_WIDTH, LUMA_HEIGHT = 160, 90
 LUMA_BYTES = LUMA_WIDTH * LUMA_HEIGHT
 """The picture that is judged and kept as reference: brightness only, full range."""
-HEAD_BYTES = 8
+_HEAD_BYTES = 4
 MAX_MESSAGE_BYTES = 20 * 1024 * 1024
 
 
@@ -93,7 +93,7 @@ def encode_request(request: LookRequest) -> bytes:
 
 
 def decode_request(body: bytes) -> LookRequest:
-    """From the bytes after the head. Raises WireError."""
+    """The other way. Raises WireError."""
     head, (payload, reference, previous) = _decode(body, 3)
     return LookRequest(str(head["kind"]), payload, reference, previous, int(head["thumbnail_width"]))
 
@@ -123,30 +123,21 @@ def decode_answer(body: bytes) -> Look | str:
 
 def _encode(head: dict[str, Any], blobs: tuple[bytes, ...]) -> bytes:
     text = json.dumps({**head, "sizes": [len(blob) for blob in blobs]}).encode()
-    body = b"".join((text, *blobs))
-    return len(text).to_bytes(4, "big") + len(body).to_bytes(4, "big") + body
-
-
-def split_head(head: bytes) -> tuple[int, int]:
-    """(length of the JSON, length of all that follows). Raises WireError."""
-    text, body = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:8], "big")
-    if text > body or body > MAX_MESSAGE_BYTES:
-        raise WireError(f"a message of {body} bytes")
-    return text, body
+    return b"".join((len(text).to_bytes(_HEAD_BYTES, "big"), text, *blobs))
 
 
 def _decode(message: bytes, count: int) -> tuple[dict[str, Any], list[bytes]]:
-    text, size = split_head(message[:HEAD_BYTES])
-    if len(message) != HEAD_BYTES + size:
-        raise WireError("a message of another length")
+    if not _HEAD_BYTES <= len(message) <= MAX_MESSAGE_BYTES:
+        raise WireError(f"a message of {len(message)} bytes")
+    position = _HEAD_BYTES + int.from_bytes(message[:_HEAD_BYTES], "big")
     try:
-        head = json.loads(message[HEAD_BYTES : HEAD_BYTES + text])
+        head = json.loads(message[_HEAD_BYTES:position])
         sizes = [int(size) for size in head["sizes"]]
     except (ValueError, KeyError, TypeError) as error:
         raise WireError(f"no head: {error}") from error
-    if len(sizes) != count or any(size < 0 for size in sizes) or text + sum(sizes) != size:
+    if len(sizes) != count or any(size < 0 for size in sizes) or position + sum(sizes) != len(message):
         raise WireError("blobs of another length")
-    blobs, position = [], HEAD_BYTES + text
+    blobs = []
     for length in sizes:
         blobs.append(message[position : position + length])
         position += length
