@@ -1,6 +1,7 @@
 """From FFmpeg's packets to access units. Pure: no I/O, time is handed in."""
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -81,7 +82,7 @@ class _Timeline:
         return self._last
 
 
-class VideoPackets:
+class VideoPackets(ABC):
     """Feeds a sink: `codec_changed` before the first key frame, nothing before that, a break where something is missing."""
 
     def __init__(self, sink: AccessUnitSink, time_base: Fraction | None) -> None:
@@ -130,9 +131,9 @@ class VideoPackets:
             self._waiting = True
             self._sink.stream_broken(reason, detail)
 
+    @abstractmethod
     def _read(self, packet: CodedPacket, ticks: int) -> tuple[AccessUnit, CodecParameters | None] | None:
         """The picture, and for a key frame what a decoder needs; None for what is no picture."""
-        raise NotImplementedError
 
 
 class NalPackets(VideoPackets):
