@@ -1,27 +1,22 @@
-// Writes shared/src/api/<name>.d.ts for each shared/openapi/<name>.json; with --check it only compares.
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+// Writes the types shared/src/api/<name>.d.ts for each shared/openapi/<name>.json; those of documents that are gone, go.
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
 const documents = new URL("../shared/openapi/", import.meta.url);
 const types = new URL("../shared/src/api/", import.meta.url);
-const check = process.argv.includes("--check");
 const banner = (name) => `// Generated from shared/openapi/${name}.json by "npm run generate". Do not edit.\n\n`;
 
 await mkdir(types, { recursive: true });
 const names = (await readdir(documents)).filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -5));
-let drifted = false;
+for (const file of await readdir(types)) {
+  if (!names.includes(file.replace(/\.d\.ts$/, ""))) await rm(new URL(file, types));
+}
 for (const name of names.sort()) {
   const ast = await openapiTS(new URL(`${name}.json`, documents), { alphabetize: true });
   const wanted = banner(name) + astToString(ast);
   const target = new URL(`${name}.d.ts`, types);
   const present = await readFile(target, "utf8").catch(() => "");
   if (present === wanted) continue;
-  if (check) {
-    drifted = true;
-    console.error(`shared/src/api/${name}.d.ts does not match shared/openapi/${name}.json: run "npm run generate"`);
-  } else {
-    await writeFile(target, wanted);
-    console.log(`wrote shared/src/api/${name}.d.ts`);
-  }
+  await writeFile(target, wanted);
+  console.log(`wrote shared/src/api/${name}.d.ts`);
 }
-process.exitCode = drifted ? 1 : 0;

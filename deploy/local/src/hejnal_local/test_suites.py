@@ -71,7 +71,7 @@ def suites(workspace: Workspace) -> list[Suite]:
         Suite("generated", (python, "-m", "hejnal_local.generated", "check"), quick=True),
         _pytest("unit", python, *tested, "-m", _WITHOUT_SERVERS, "-n", "2", "--dist", "loadfile", quick=True, timeout_s=600),
         Suite("helm", ("deploy/local/helm-test",), needs="deploy/local/helm-test"),
-        Suite("web-clients", ("npm", "run", "generate:check"), "web"),
+        Suite("web-clients", ("npm", "run", "generate"), "web"),
         Suite("web-lint", ("npm", "run", "lint"), "web"),
         Suite("web-types", ("npm", "run", "typecheck"), "web"),
         Suite("web-unit", ("npm", "run", "test"), "web", count=_vitest),

@@ -53,6 +53,7 @@ def install(workspace: Workspace, stamps: Stamps, profile: str) -> None:
         rtsp_server.ensure(workspace, stamps, _say)
     node.ensure_node(workspace, stamps, _say)
     node.ensure_packages(workspace, stamps, _say)
+    node.ensure_clients(workspace, stamps)
     node.ensure_pages(workspace, stamps, _say)
 
 

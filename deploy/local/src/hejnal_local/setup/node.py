@@ -70,6 +70,17 @@ def ensure_packages(workspace: Workspace, stamps: Stamps, say: Callable[[str], N
     stamps.record("web-packages", made_for)
 
 
+def ensure_clients(workspace: Workspace, stamps: Stamps) -> None:
+    """The types of the APIs, when one of the committed OpenAPI documents has changed."""
+    documents = sorted((workspace.web / "shared" / "openapi").glob("*.json"))
+    made_for = fingerprint(workspace.web / "tooling" / "generate-clients.mjs", workspace.web / "package-lock.json", *documents)
+    made = [workspace.web / "shared" / "src" / "api" / f"{document.stem}.d.ts" for document in documents]
+    if stamps.is_current("web-clients", made_for, *made):
+        return
+    run(["npm", "run", "generate"], step="front end", cwd=workspace.web, environment=environment(workspace))
+    stamps.record("web-clients", made_for)
+
+
 def ensure_pages(workspace: Workspace, stamps: Stamps, say: Callable[[str], None]) -> None:
     """Build the citizens' site and the operators' console when a source has changed."""
     sources = files_below(workspace.web, without=_NOT_SOURCES)
