@@ -15,6 +15,7 @@ from hejnal_gateway.doors import routes as door_routes
 from hejnal_gateway.live import routes as live_routes
 from hejnal_gateway.resources import Resources
 from hejnal_gateway.settings import GatewaySettings
+from hejnal_gateway.views import routes as view_routes
 from hejnal_runtime.serve import install_common
 
 DESCRIPTION = (
@@ -60,6 +61,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         event_routes.router,
         live_routes.router,
         audit_routes.router,
+        view_routes.router,
         door_routes.create_router(),
         map_files.router,
         console.router,  # last: it answers every other path

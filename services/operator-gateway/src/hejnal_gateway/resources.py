@@ -29,6 +29,7 @@ from hejnal_gateway.live.viewers import Viewers
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.storage import SERVICE, open_accounts, open_database
+from hejnal_gateway.views.views import WallViews
 from hejnal_runtime.bus import Consumer, Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -58,6 +59,7 @@ class Resources:
     proxy: Proxy
     viewers: Viewers
     ice_servers: IceServers
+    views: WallViews
     issuer: TokenIssuer
     verifier: TokenVerifier
     health: Health
@@ -158,6 +160,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             proxy=proxy,
             viewers=viewers,
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
+            views=WallViews(database, clock),
             issuer=issuer,
             verifier=verifier,
             health=health,

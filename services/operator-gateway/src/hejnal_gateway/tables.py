@@ -1,7 +1,7 @@
 """Tables of the schema `gateway`."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from hejnal_runtime.outbox import outbox_table
 
@@ -105,6 +105,22 @@ camera_events = sa.Table(
     sa.Index("camera_events_at", "kind", "at"),
 )
 
+# Walls put together once and called up again; `shared_with` names roles.
+wall_views = sa.Table(
+    "wall_views",
+    metadata,
+    sa.Column("view_id", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, sa.ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("layout", sa.Integer, nullable=False),
+    sa.Column("tiles", JSONB, nullable=False),
+    sa.Column("shared_with", ARRAY(sa.Text), nullable=False),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.UniqueConstraint("owner_id", "number", name="wall_views_number"),
+)
+
 outbox = outbox_table(metadata)
 
 __all__ = [
@@ -117,4 +133,5 @@ __all__ = [
     "outbox",
     "sessions",
     "sign_in_throttle",
+    "wall_views",
 ]

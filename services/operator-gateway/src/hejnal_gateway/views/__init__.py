@@ -1,0 +1,1 @@
+"""Walls that were put together once and are called up again."""
