@@ -1,10 +1,15 @@
 """The dispatchers' topic: alerts and their life, and requests for alerts from outside. A public contract."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from hejnal_contracts.base import CameraId, Fact, Id, Instant, Point, Severity
+
+Version = Annotated[
+    int | None,
+    Field(ge=1, description="Grows by one with each change of the alert: what is not higher than the last one seen is a repeat"),
+]
 
 
 class AlertRaised(Fact):
@@ -13,14 +18,29 @@ class AlertRaised(Fact):
     TYPE: ClassVar[str] = "alert.raised.v1"
 
     alert_id: Id
-    kind: Literal["camera_fault", "tamper", "report", "request", "manual"]
+    kind: Literal["camera_fault", "tamper", "report", "request", "manual", "system"]
     severity: Severity
     summary: str = Field(min_length=1, max_length=200)
     place: Point | None = None
     address: str = ""
     camera_ids: tuple[CameraId, ...] = ()
     source: str = Field(description="What raised it: a report id, a camera id, an outside system's id")
+    reason: str = Field(default="", max_length=120, description="For machines, e.g. tamper:covered, offline:no_route")
     raised_at: Instant
+    version: Version = None
+
+
+class AlertRepeated(Fact):
+    """The same thing was noticed again while its alert was open: no new alert, but a higher count."""
+
+    TYPE: ClassVar[str] = "alert.repeated.v1"
+
+    alert_id: Id
+    count: int = Field(ge=2, description="How often it was noticed so far")
+    severity: Severity
+    source: str
+    at: Instant
+    version: Version = None
 
 
 class AlertAcknowledged(Fact):
@@ -31,6 +51,7 @@ class AlertAcknowledged(Fact):
     alert_id: Id
     by: Id
     at: Instant
+    version: Version = None
 
 
 class AlertAssigned(Fact):
@@ -42,6 +63,7 @@ class AlertAssigned(Fact):
     to: str
     by: Id
     at: Instant
+    version: Version = None
 
 
 class AlertEscalated(Fact):
@@ -51,7 +73,9 @@ class AlertEscalated(Fact):
 
     alert_id: Id
     level: int = Field(ge=1)
+    tell: tuple[str, ...] = Field(default=(), description="Roles that are told at this level")
     at: Instant
+    version: Version = None
 
 
 class AlertResolved(Fact):
@@ -64,6 +88,7 @@ class AlertResolved(Fact):
     note: str = ""
     by: Id
     at: Instant
+    version: Version = None
 
 
 class AlertRequested(Fact):
@@ -76,6 +101,13 @@ class AlertRequested(Fact):
     severity: Severity
     summary: str = Field(min_length=1, max_length=200)
     place: Point | None = None
+    address: str = Field(default="", max_length=200)
+    camera_ids: tuple[CameraId, ...] = Field(default=(), max_length=32, description="Cameras that see it, where that is known")
+    object_id: str = Field(
+        default="",
+        max_length=120,
+        description="What it is about, e.g. one detector: requests about the same object join its open alert; empty: none joins",
+    )
     at: Instant
 
 
