@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,14 +66,24 @@ def best_installation() -> Installation:
 class Server:
     """One database cluster. `prepare` and `command` serve a supervisor, `start` and `stop` a test.
 
-    The superuser `hejnal_admin` gets a random password, kept in `admin-password` (mode 600) beside the data.
+    `settings` are the server's, and win over ours. The superuser `hejnal_admin` gets a random password, kept in `admin-password`
+    (mode 600) beside the data.
     """
 
-    def __init__(self, folder: Path, port: int, *, installation: Installation | None = None, durable: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        installation: Installation | None = None,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder.absolute()
         self._port = port
         self._installation = installation
         self._durable = durable
+        self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -123,6 +134,7 @@ class Server:
             "log_timezone": "UTC",
             "timezone": "UTC",
             "fsync": "on" if self._durable else "off",
+            **self._settings,
         }
         arguments = [f"-p{self._port}", *(f"-c{name}={value}" for name, value in settings.items())]
         return [
