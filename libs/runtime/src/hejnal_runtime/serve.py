@@ -96,6 +96,8 @@ def _server(app: FastAPI, host: str, port: int) -> _Server:
             timeout_keep_alive=30,
             server_header=False,
             h11_max_incomplete_event_size=64 * 1024,
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,  # what goes over WebSockets is video: compressed already
         )
     )
 
