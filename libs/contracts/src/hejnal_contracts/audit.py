@@ -32,3 +32,15 @@ class AuditRecorded(Fact):
     source_ip: str = ""
     outcome: Literal["allowed", "refused", "failed"] = "allowed"
     at: Instant
+
+
+class AuditHeadRecorded(Fact):
+    """How far the audit log had grown, told where its keeper cannot take it back: a log cut short or rewritten is found out."""
+
+    TYPE: ClassVar[str] = "audit.head-recorded.v1"
+
+    actor_id: Id = Field(description="The service that keeps the log; the key on this topic")
+    position: int = Field(ge=1, description="Position of the newest entry")
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Its SHA-256, which covers every entry before it")
+    at: Instant
+    statement: str = Field(max_length=2000, description="The same, signed: a JWS (EdDSA) of type hejnal-audit-head")

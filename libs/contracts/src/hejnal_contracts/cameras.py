@@ -62,6 +62,22 @@ class OnvifAccess(Model):
     )
 
 
+class PicturePoint(Model):
+    """A place in a picture, as shares of its width and height from the upper left corner."""
+
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+
+
+class PrivacyMask(Model):
+    """A part of a camera's picture that is nobody's business: a window, a garden."""
+
+    name: str = Field(default="", max_length=60)
+    points: tuple[PicturePoint, ...] = Field(
+        min_length=3, max_length=32, description="Corners of a polygon that does not cross itself, in order, not closed"
+    )
+
+
 class CameraState(Fact):
     """The whole state of a camera in the registry."""
 
@@ -80,6 +96,9 @@ class CameraState(Fact):
     restricted: bool = Field(default=False, description="Viewing asks for a reason")
     enabled: bool = True
     onvif: OnvifAccess | None = None
+    privacy_masks: tuple[PrivacyMask, ...] = Field(
+        default=(), max_length=32, description="Covered wherever the picture is shown to somebody; footage itself is not changed"
+    )
     changed_at: Instant
 
 

@@ -192,7 +192,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "audit",
         "actor_id",
-        (audit.AuditRecorded,),
+        (audit.AuditRecorded, audit.AuditHeadRecorded),
         "Who saw, played, exported, changed, decided, and why.",
         ("operator-gateway", "citizen-api", "recorder"),
         ("operator-gateway",),

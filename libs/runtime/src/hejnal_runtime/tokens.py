@@ -53,6 +53,12 @@ class TokenIssuer:
         """An Authorization header with a fresh token."""
         return {"Authorization": f"Bearer {self.issue(audience, subject=subject, role=role)}"}
 
+    def state(self, kind: str, **claims: Any) -> str:
+        """A signed statement (JWS of type `kind`) that stays valid; without audience and end it is never taken for a token."""
+        return jwt.encode(
+            {**claims, "iss": self.service}, self._key, algorithm="EdDSA", headers={"kid": self._jwk["kid"], "typ": kind}
+        )
+
     def jwks(self) -> dict[str, Any]:
         """The public key set of this service."""
         return {"keys": [self._jwk]}
@@ -110,6 +116,21 @@ class TokenVerifier:
             headers = {"WWW-Authenticate": "Bearer"}
             raise AppError(Kind.UNAUTHENTICATED, "invalid-token", detail, headers=headers) from error
         return Caller(claims["iss"], claims["sub"], claims.get("role", ""), claims)
+
+    def statement(self, text: str, kind: str) -> dict[str, Any]:
+        """The claims of a statement of type `kind`; ValueError when no trusted service has signed it."""
+        try:
+            header = jwt.get_unverified_header(text)
+            kid = str(header.get("kid", ""))
+            key = self._key(kid)
+            if key is None or header.get("typ") != kind:
+                raise ValueError("signed with an unknown key, or of another type")
+            claims: dict[str, Any] = jwt.decode(text, key, algorithms=["EdDSA"], options={"verify_aud": False})
+        except jwt.PyJWTError as error:
+            raise ValueError(str(error)) from error
+        if kid.split(":", 1)[0] != claims.get("iss"):
+            raise ValueError("the key belongs to another service")
+        return claims
 
 
 def service_caller(verifier: TokenVerifier, *allowed: str) -> Callable[[Request], Awaitable[Caller]]:
