@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useState } from "react";
-import { LngLatBounds, type Map as MapLibreMap } from "maplibre-gl";
+import { useEffect, useMemo } from "react";
+import { LngLatBounds } from "maplibre-gl";
 import type { FeatureCollection } from "geojson";
 import { useTranslation } from "react-i18next";
 import { Icon, type IconName } from "../ui/icons.tsx";
 import type { Severity } from "../ui/SeverityBadge.tsx";
 import { showAreas } from "./areas.ts";
 import { clusterPoints } from "./clusters.ts";
+import { useMapMoves } from "./use-map-moves.ts";
 import { useTownMap } from "./use-town-map.ts";
 import type { Bounds, LatLon } from "./view.ts";
 
@@ -97,21 +98,4 @@ export function TownMap({ label, bounds, scheme, tiles, markers = NO_MARKERS, ar
       </div>
     </div>
   );
-}
-
-/** Counts view changes, so that what depends on the projection is computed again; -1 before the map is there. */
-function useMapMoves(map: MapLibreMap | null): number {
-  const [moves, setMoves] = useState(-1);
-  useEffect(() => {
-    if (!map) return;
-    const count = () => setMoves((current) => current + 1);
-    map.on("move", count);
-    map.on("resize", count);
-    count();
-    return () => {
-      map.off("move", count);
-      map.off("resize", count);
-    };
-  }, [map]);
-  return moves;
 }

@@ -4,5 +4,6 @@ export { showAreas } from "./areas.ts";
 export { clusterPoints } from "./clusters.ts";
 export { PinPicker, type PinPickerProps } from "./PinPicker.tsx";
 export { type MapMarker, TownMap, type TownMapProps } from "./TownMap.tsx";
+export { useMapMoves } from "./use-map-moves.ts";
 export { useTownMap } from "./use-town-map.ts";
 export { type Bounds, circleRing, coneRing, type LatLon } from "./view.ts";
