@@ -241,7 +241,7 @@ async def main() -> None:
                 name, prefix = "hejnal_bench_live", f"bench{os.getpid()}-"
                 await drop_database(admin_url, name)
                 await create_database(admin_url, name)
-                await create_topics(bootstrap, [BY_NAME[t] for t in TOPICS], prefix=prefix, partitions=3)
+                await create_topics(bootstrap, list(BY_NAME.values()), prefix=prefix, partitions=1)
                 write_keys(Path(folder))
                 environment = gateway_environment(Path(folder), bootstrap, prefix, admin_url, name, public, internal)
                 command(environment, "migrate")
@@ -253,7 +253,6 @@ async def main() -> None:
             await bench_stock(options, feed)
 
 
-TOPICS = ("cameras", "camera-status", "recordings", "reports", "audit")
 CAMERA = {
     "camera_id": "cam-1",
     "name": "Bench",

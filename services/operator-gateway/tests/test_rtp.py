@@ -20,9 +20,11 @@ from hejnal_gateway.live.rtp_out import RtpOut
 from hejnal_gateway.live.rtp_packing import MAX_PAYLOAD_BYTES, MAX_RUN_PACKETS, PackedUnit, payloads_of
 from hejnal_gateway.live.stream import LiveStream
 from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
+from hejnal_media.relay import StreamInfo
 
 SPS, PPS = b"\x67" + bytes(20), b"\x68" + bytes(4)
 HEADER = struct.Struct(">BBHII")
+INFO = StreamInfo(codec="avc1.42c01e", width=640, height=480, run_id="run-1")
 
 
 def unit_of(*nals: bytes) -> bytes:
@@ -130,7 +132,7 @@ def check_order(packets: list[tuple[int, int, bool, bytes]]) -> None:
 
 async def _play(stream: LiveStream, first: int, count: int, *, key_every: int = 10, run: bool = False) -> None:
     if run:
-        stream.begin_run(same_run=False)
+        stream.begin_run(INFO, same_run=False)
     for number in range(first, first + count):
         stream.push(key_unit(number) if number % key_every == 0 else delta_unit(number))
     await asyncio.sleep(0.03)
@@ -157,7 +159,7 @@ async def test_a_joining_viewer_gets_the_newest_group_then_live(wire: Wire, gso:
 async def test_asking_for_a_key_frame_goes_on_in_sequence_and_time(wire: Wire) -> None:
     now = [100.0]
     stream = LiveStream(lambda: now[0])
-    stream.begin_run(same_run=False)
+    stream.begin_run(INFO, same_run=False)
     for number in range(5):
         stream.push(key_unit(number) if number == 0 else delta_unit(number))
     await asyncio.sleep(0.12)
@@ -179,7 +181,7 @@ async def test_asking_for_a_key_frame_goes_on_in_sequence_and_time(wire: Wire) -
 async def test_without_a_key_frame_nothing_is_sent(wire: Wire) -> None:
     stream = LiveStream()
     stream.join(wire.out)
-    stream.begin_run(same_run=False)
+    stream.begin_run(INFO, same_run=False)
     for number in range(1, 10):
         stream.push(delta_unit(number))
     await asyncio.sleep(0.05)
@@ -214,7 +216,7 @@ async def test_a_new_run_continues_the_timeline(wire: Wire) -> None:
     stream.join(wire.out)
     packets = await wire.settled(3)
     stream.end_run()
-    stream.begin_run(same_run=False)
+    stream.begin_run(INFO, same_run=False)
     payload = key_unit(0).payload
     stream.push(AccessUnit(0, 5_000_000, True, [payload], len(payload)))  # its clock begins anew, 4.92 s later
     await asyncio.sleep(0.03)
@@ -228,7 +230,7 @@ async def test_the_same_run_again_repeats_nothing(wire: Wire) -> None:
     await _play(stream, 0, 5, run=True)
     stream.join(wire.out)
     packets = await wire.settled(5)
-    stream.begin_run(same_run=True)
+    stream.begin_run(INFO, same_run=True)
     for number in range(7):
         stream.push(key_unit(number) if number == 0 else delta_unit(number))
     packets += await wire.settled(2)

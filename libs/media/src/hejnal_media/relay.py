@@ -124,26 +124,36 @@ class RelayDecoder:
     def __init__(self) -> None:
         self._pending = bytearray()
 
-    def feed(self, chunk: bytes) -> list[Record]:
-        """The records completed by `chunk`, in order. Raises RelayError; the decoder is of no use after that."""
+    def feed(self, chunk: bytes | memoryview) -> list[Record]:
+        """The records completed by `chunk`, in order; nothing of `chunk` is kept. Raises RelayError; no use after that."""
+        if not self._pending:
+            records, taken = _cut(chunk)
+            self._pending += memoryview(chunk)[taken:]
+            return records
         self._pending += chunk
-        records: list[Record] = []
-        position, end = 0, len(self._pending)
-        with memoryview(self._pending) as view:
-            while end - position >= _HEADER.size:
-                length, kind = _HEADER.unpack_from(view, position)
-                if not 1 <= length <= MAX_RECORD_BYTES:
-                    raise RelayError(f"record of {length} bytes")
-                after = position + 4 + length
-                if after > end:
-                    break
-                record = _decode(kind, view[position + _HEADER.size : after])
-                if record is not None:
-                    records.append(record)
-                position = after
-        if position:
-            del self._pending[:position]
+        records, taken = _cut(self._pending)
+        if taken:
+            del self._pending[:taken]
         return records
+
+
+def _cut(data: bytes | bytearray | memoryview) -> tuple[list[Record], int]:
+    """The whole records at the beginning of `data`, and how many bytes they are."""
+    records: list[Record] = []
+    position, end = 0, len(data)
+    with memoryview(data) as view:
+        while end - position >= _HEADER.size:
+            length, kind = _HEADER.unpack_from(view, position)
+            if not 1 <= length <= MAX_RECORD_BYTES:
+                raise RelayError(f"record of {length} bytes")
+            after = position + 4 + length
+            if after > end:
+                break
+            record = _decode(kind, view[position + _HEADER.size : after])
+            if record is not None:
+                records.append(record)
+            position = after
+    return records, position
 
 
 def _decode(kind: int, body: memoryview) -> Record | None:

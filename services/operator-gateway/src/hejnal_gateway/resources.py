@@ -90,7 +90,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     looks = LooksOnRecord(database, registry, clock)
     ingest = IngestClient(session, issuer, lambda camera_id: _relay_url(board, camera_id))
     probes = Probes(ingest, clock)
-    hub = Hub(session, issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
+    hub = Hub(issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
     feeds = Feeds(settings, board, events, clock, on_live=hub.try_now)
     viewers = Viewers(
         database,

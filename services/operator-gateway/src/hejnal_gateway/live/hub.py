@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import aiohttp
 import structlog
 
 from hejnal_gateway import metrics
@@ -33,13 +32,11 @@ class Hub:
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
         issuer: TokenIssuer,
         relay_url: Callable[[str], str | None],
         *,
         linger_s: float,
     ) -> None:
-        self._session = session
         self._issuer = issuer
         self._relay_url = relay_url
         self._linger_s = linger_s
@@ -52,7 +49,8 @@ class Hub:
         channel = self._channels.get(key)
         if channel is None:
             stream = LiveStream()
-            relay = RelayClient(self._session, self._issuer, lambda: self._relay_url(camera_id), camera_id, stream_name, stream)
+            relay = RelayClient(self._issuer, lambda: self._relay_url(camera_id), camera_id, stream_name)
+            relay.add_sink(stream)
             task = asyncio.create_task(relay.run(), name=f"relay {camera_id}/{stream_name}")
             task.add_done_callback(_report_end)
             channel = self._channels[key] = Channel(key, stream, relay, task)

@@ -4,13 +4,14 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
-import aiohttp
 import structlog
 
 from hejnal_gateway import metrics
-from hejnal_gateway.live.stream import LiveStream
-from hejnal_media.relay import RelayDecoder, RelayedUnit, RelayError, RunEnded, StreamInfo
+from hejnal_gateway.live.relay_connection import RelayConnection, RelayRefusedError, open_relay
+from hejnal_media.access_unit import AccessUnit, AudioFrame
+from hejnal_media.relay import Record, RelayedAudio, RelayedUnit, RelayError, RunEnded, StreamInfo
 from hejnal_runtime.tokens import TokenIssuer
 
 log = structlog.get_logger()
@@ -19,30 +20,66 @@ _SILENCE_S = 5.0  # ingest writes a keep-alive every second
 _CONNECT_S = 3.0
 _FIRST_RETRY_S = 0.2
 _LAST_RETRY_S = 5.0
-_PROBLEM_BYTES = 4096
+_MAX_KEPT_BYTES = 8 * 1024 * 1024
+
+
+class RelaySink(Protocol):
+    """Takes one stream's pictures and sounds. Called on the event loop: what takes time is done elsewhere."""
+
+    def begin_run(self, info: StreamInfo, *, same_run: bool) -> None:
+        """The relay starts to speak: of a new run, or again of the one before (its newest group of pictures is repeated)."""
+
+    def push(self, unit: AccessUnit, *, after_skip: bool = False) -> None:
+        """The next picture; after a skip it cannot be decoded unless it is a key frame."""
+
+    def push_audio(self, frame: AudioFrame) -> None:
+        """The next sound frame, coded as the run's information says."""
+
+    def end_run(self) -> None:
+        """The camera has gone; another run may follow."""
 
 
 class RelayClient:
-    """Reads the relay of one camera and stream into a `LiveStream`, again and again; the viewers stay meanwhile."""
+    """Reads the relay of one camera and stream for its sinks, again and again; they stay meanwhile.
+
+    A sink that is added later gets the run's information and the newest group of pictures first.
+    """
 
     def __init__(
         self,
-        session: aiohttp.ClientSession,
         issuer: TokenIssuer,
         relay_url: Callable[[], str | None],
         camera_id: str,
         stream_name: str,
-        stream: LiveStream,
     ) -> None:
-        self.codec: str | None = None
-        self._session = session
+        self.info: StreamInfo | None = None
+        """Of the run that lasts, or of the last one."""
         self._issuer = issuer
         self._relay_url = relay_url
         self._path = f"/internal/v1/relay/{camera_id}/{stream_name}"
-        self._stream = stream
-        self._run_id: str | None = None
+        self._sinks: list[RelaySink] = []
+        self._live = False
+        self._gop: list[AccessUnit] = []
+        self._gop_bytes = 0
         self._received = False
         self._try_now = asyncio.Event()
+
+    @property
+    def codec(self) -> str | None:
+        """The RFC 6381 codec string, once known."""
+        return self.info.codec if self.info is not None else None
+
+    def add_sink(self, sink: RelaySink) -> None:
+        """Hand everything to this one too, from the newest key frame on."""
+        if self._live and self.info is not None:
+            sink.begin_run(self.info, same_run=False)
+            for unit in self._gop:
+                sink.push(unit)
+        self._sinks = [*self._sinks, sink]
+
+    def remove_sink(self, sink: RelaySink) -> None:
+        """Hand nothing to this one any more."""
+        self._sinks = [other for other in self._sinks if other is not sink]
 
     def try_now(self) -> None:
         """The camera is said to be live: do not wait for the next try."""
@@ -65,40 +102,69 @@ class RelayClient:
     async def _read(self, url: str) -> str:
         """Read until the stream breaks; why it did."""
         try:
-            async with self._session.get(
-                url.rstrip("/") + self._path,
-                headers=self._issuer.headers("ingest"),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S),
-            ) as answer:
-                if answer.status != 200:
-                    detail = (await answer.content.read(_PROBLEM_BYTES)).decode(errors="replace")
-                    log.info("relay_refused", path=self._path, status=answer.status, detail=detail[:300])
-                    return f"status_{answer.status}"
-                decoder = RelayDecoder()
-                async for chunk in answer.content.iter_any():
-                    for record in decoder.feed(chunk):
-                        self._take(record)
-                return "closed"
-        except RelayError as error:
+            async with asyncio.timeout(_CONNECT_S):
+                connection = await open_relay(url.rstrip("/") + self._path, self._issuer.headers("ingest"), self._take)
+            await _ended(connection)
+        except RelayRefusedError as refusal:
+            log.info("relay_refused", path=self._path, status=refusal.status, detail=refusal.detail[:300])
+            return f"status_{refusal.status}"
+        except (RelayError, ValueError) as error:
             log.warning("relay_unreadable", path=self._path, error=str(error))
             return "unreadable"
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (TimeoutError, OSError) as error:
             log.warning("relay_broken", path=self._path, error=repr(error))
             return "broken"
         except Exception:
             log.exception("relay_failed", path=self._path)  # a fault of ours must not leave the viewers without pictures for good
             return "failed"
+        return "closed"
 
-    def _take(self, record: object) -> None:
+    def _take(self, record: Record) -> None:
         match record:
             case RelayedUnit(unit, after_skip):
                 self._received = True
-                self._stream.push(unit, after_skip=after_skip and not unit.key_frame)
-            case StreamInfo(codec=codec, run_id=run_id):
-                self._stream.begin_run(same_run=run_id == self._run_id)
-                self.codec, self._run_id = codec, run_id
+                skipped = after_skip and not unit.key_frame
+                self._keep(unit, skipped=skipped)
+                for sink in self._sinks:
+                    sink.push(unit, after_skip=skipped)
+            case RelayedAudio(frame):
+                for sink in self._sinks:
+                    sink.push_audio(frame)
+            case StreamInfo():
+                same_run = self.info is not None and record.run_id == self.info.run_id
+                self.info, self._live, self._gop = record, True, []
+                for sink in self._sinks:
+                    sink.begin_run(record, same_run=same_run)
             case RunEnded(cause, detail):
-                self._stream.end_run()
+                self._live, self._gop = False, []
+                for sink in self._sinks:
+                    sink.end_run()
                 log.info("relay_run_ended", path=self._path, cause=cause, detail=detail)
             case _:
                 pass  # keep-alive
+
+    def _keep(self, unit: AccessUnit, *, skipped: bool) -> None:
+        if unit.key_frame:
+            self._gop, self._gop_bytes = [unit], unit.size_bytes
+        elif self._gop:
+            self._gop_bytes += unit.size_bytes
+            if skipped or self._gop_bytes > _MAX_KEPT_BYTES:
+                self._gop = []
+            else:
+                self._gop.append(unit)
+
+
+async def _ended(connection: RelayConnection) -> None:
+    """Wait until the connection ends or has been silent for too long (TimeoutError)."""
+    loop = asyncio.get_running_loop()
+    try:
+        while not connection.closed.done():
+            left_s = connection.last_bytes_at + _SILENCE_S - loop.time()
+            if left_s <= 0:
+                raise TimeoutError("ingest is silent")
+            await asyncio.wait((connection.closed,), timeout=left_s)
+        connection.closed.result()
+    finally:
+        connection.close()
+        if connection.closed.done():
+            connection.closed.exception()  # seen, whoever was cancelled meanwhile

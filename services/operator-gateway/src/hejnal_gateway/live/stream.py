@@ -13,7 +13,8 @@ from hejnal_gateway import metrics
 from hejnal_gateway.live.rtp_out import TICK_S, RtpOut
 from hejnal_gateway.live.rtp_packing import PackedUnit
 from hejnal_gateway.live.sender_report import sender_report
-from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
+from hejnal_media.access_unit import AccessUnit, AudioFrame, MalformedAccessUnitError
+from hejnal_media.relay import StreamInfo
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class LiveStream:
         self._gop: list[PackedUnit] = []
         self._gop_bytes = 0
         self._broken = True
+        self._packs = True
         self._replaying = False
         self._collect_until: float | None = None
         self._collect_timer: asyncio.TimerHandle | None = None
@@ -61,8 +63,9 @@ class LiveStream:
 
     # --- in -------------------------------------------------------------------------------------------------------
 
-    def begin_run(self, *, same_run: bool) -> None:
+    def begin_run(self, info: StreamInfo, *, same_run: bool) -> None:
         """The relay starts to speak: of a new run, or of the one we know (it then repeats its newest group of pictures)."""
+        self._packs = info.codec.startswith("avc")
         if same_run and self._base is not None:
             self._replaying = True
         else:
@@ -75,8 +78,13 @@ class LiveStream:
         self._gop = []
         self._broken = True
 
+    def push_audio(self, frame: AudioFrame) -> None:
+        """Sound."""
+
     def push(self, unit: AccessUnit, *, after_skip: bool = False) -> None:
         """Take a unit in and send it on. What cannot be decoded (before a key frame, or malformed) is left out."""
+        if not self._packs:
+            return  # WebRTC does not carry it; other sinks of the relay do
         if self._replaying:
             if unit.ticks <= self._last_ticks:
                 return
