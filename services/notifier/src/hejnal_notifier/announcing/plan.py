@@ -14,9 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Severity
-from hejnal_notifier.announcing.quiet_hours import quiet_until
 from hejnal_notifier.delivery import TOLD, Event, allowed_from
 from hejnal_notifier.severity import OF_RANK, priority
+from hejnal_runtime.quiet_hours import quiet_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Language, Severity
-from hejnal_notifier.announcing.quiet_hours import TOWN_TIME
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent
+from hejnal_runtime.quiet_hours import TOWN_TIME
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hejnal_notifier.announcing.quiet_hours import TOWN_TIME, is_quiet, quiet_until
+from hejnal_runtime.quiet_hours import TOWN_TIME, is_quiet, quiet_until
 
 TIMES = st.times(timezones=st.none()).map(lambda at: at.replace(microsecond=0))
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001 bounds

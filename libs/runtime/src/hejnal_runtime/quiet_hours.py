@@ -1,4 +1,4 @@
-"""When a message that waits for the end of quiet hours may go. Pure; local time is Europe/Warsaw."""
+"""Quiet hours: when what waits for their end may go. Pure; local time is Europe/Warsaw."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
