@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from hejnal_gateway import metrics
+from hejnal_gateway.live.feed import StreamFeed
 from hejnal_gateway.live.relay import RelayClient
 from hejnal_gateway.live.stream import LiveStream
 from hejnal_runtime.tokens import TokenIssuer
@@ -25,6 +26,20 @@ class Channel:
     task: asyncio.Task[None]
     holders: int = 0
     linger: asyncio.TimerHandle | None = None
+    tapped: StreamFeed | None = None
+
+    @property
+    def codec(self) -> str | None:
+        """RFC 6381 codec string of the run that lasts, or of the last one."""
+        return self.relay.codec
+
+    @property
+    def feed(self) -> StreamFeed:
+        """The access units; taken from the relay as soon as somebody has asked for them."""
+        if self.tapped is None:
+            self.tapped = StreamFeed()
+            self.relay.add_sink(self.tapped)
+        return self.tapped
 
 
 class Hub:
@@ -78,6 +93,8 @@ class Hub:
             return
         channel.task.cancel()
         channel.stream.close()
+        if channel.tapped is not None:
+            channel.tapped.close()
         metrics.RELAYS.set(len(self._channels))
         self._ending.add(channel.task)
         channel.task.add_done_callback(self._ending.discard)
