@@ -12,10 +12,10 @@ from aiortc import rtp
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.live.dtls import Certificates, ViewerDtls
-from hejnal_gateway.live.hub import Channel
 from hejnal_gateway.live.ice_lite import IcePath
 from hejnal_gateway.live.rtp_out import RtpOut
 from hejnal_gateway.live.sdp import H264Format, Offer
+from hejnal_gateway.live.source import Source
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class Viewer:
         self,
         viewer_id: str,
         staff: StaffSession,
-        channel: Channel,
+        channel: Source,
         offer: Offer,
         chosen: H264Format,
         path: IcePath,
