@@ -18,6 +18,7 @@ const ExportsPage = lazy(() => import("./exports/ExportsPage.tsx").then((module)
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
+const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
 const AuditPage = lazy(() => import("./audit/AuditPage.tsx").then((module) => ({ default: module.AuditPage })));
 
 /** A client whose every 401 ends the session: the console then asks for a new sign-in and keeps the place. */
@@ -73,6 +74,8 @@ function Console() {
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
+            <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>
+            <Route path="/cameras/:cameraId/edit">{({ cameraId }) => <For act="keepCameras" page={<CameraEditor cameraId={cameraId} />} />}</Route>
             <Route path="/audit">{() => <For act="readAudit" page={<AuditPage />} />}</Route>
             <Route>{() => <Home />}</Route>
           </Switch>

@@ -1,5 +1,6 @@
 import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { type SyntheticEvent, useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -98,7 +99,7 @@ function Row({ entry, camera, onActor }: { readonly entry: AuditEntry; readonly 
   );
 }
 
-function roleWords(t: ReturnType<typeof useTranslation>["t"], entry: AuditEntry): string {
+function roleWords(t: TFunction, entry: AuditEntry): string {
   if (entry.actor_kind !== "staff") return entry.actor_kind === "service" ? t("audit.service") : t("audit.resident");
   switch (entry.actor_role) {
     case "operator":

@@ -4,17 +4,12 @@ import { useMemo, useState } from "react";
 import { Input, Label, SearchField, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
-import { playbackPath } from "../playback/start-time.ts";
 import { useTown } from "../reports/use-town.ts";
 import { useSession } from "../session/session.tsx";
-import { loadWall, reduceWall, saveWall } from "../wall/wall-state.ts";
-import { causeWords } from "../words/causes.ts";
-import { duration, since } from "../words/console-words.ts";
-import { useNowSeconds } from "../words/ticker.ts";
 import { matches } from "./camera-search.ts";
-import { CameraDetails } from "./CameraDetails.tsx";
-import { ConditionMark } from "./ConditionMark.tsx";
-import { isTampered, PictureMark } from "./PictureMark.tsx";
+import { CameraTable } from "./CameraTable.tsx";
+import { isTampered } from "./PictureMark.tsx";
+import { RegistryTools } from "./RegistryTools.tsx";
 import { type NumberedCamera, useCameras } from "./use-cameras.ts";
 import { viewCones } from "./view-cones.ts";
 import "./cameras.css";
@@ -25,6 +20,7 @@ type View = "list" | "map";
 /** Every camera with how it is, why, and since when. */
 export function CamerasPage() {
   const { t } = useTranslation();
+  const { may } = useSession();
   const { cameras, isPending, error, refetch } = useCameras();
   const [, navigate] = useLocation();
   const view: View = new URLSearchParams(useSearch()).get("view") === "map" ? "map" : "list";
@@ -72,6 +68,7 @@ export function CamerasPage() {
             {t("cameras.map")} <kbd>M</kbd>
           </ToggleButton>
         </ToggleButtonGroup>
+        {may("keepCameras") ? <RegistryTools /> : null}
       </header>
       {shown.length === 0 ? (
         <EmptyState icon={filter === "attention" && search === "" ? "check" : "camera"} title={filter === "attention" && search === "" ? t("cameras.allWell") : t("cameras.noneFound")} />
@@ -87,92 +84,6 @@ export function CamerasPage() {
 
 function needsAttention(camera: NumberedCamera): boolean {
   return camera.status.condition === "retrying" || camera.status.condition === "unknown" || isTampered(camera.status);
-}
-
-function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCamera[]; readonly short: boolean }) {
-  const { t, i18n } = useTranslation();
-  const { may } = useSession();
-  const [, navigate] = useLocation();
-  const [details, setDetails] = useState<string | null>(null);
-  const detailed = cameras.find((camera) => camera.camera_id === details);
-  const nowMs = useNowSeconds();
-  const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 });
-  const watch = (cameraId: string) => {
-    saveWall(localStorage, reduceWall(loadWall(localStorage), { type: "assign", cameraId }));
-    navigate("/wall");
-  };
-  return (
-    <div className="table-scroll">
-      <table className="table cameras-table">
-        <thead>
-          <tr>
-            <th scope="col" className="number">
-              {t("cameras.number")}
-            </th>
-            <th scope="col">{t("cameras.name")}</th>
-            <th scope="col">{t("cameras.state")}</th>
-            {short ? null : <th scope="col">{t("cameras.stream")}</th>}
-            {short ? null : <th scope="col">{t("cameras.recording")}</th>}
-            <th scope="col">
-              <span className="visually-hidden">{t("cameras.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {cameras.map((camera) => (
-            <tr key={camera.camera_id} data-camera={camera.camera_id} data-condition={camera.status.condition}>
-              <td className="number">{camera.number}</td>
-              <th scope="row">
-                {camera.name}
-                <span className="soft cell-line">{camera.address}</span>
-              </th>
-              <td>
-                <ConditionMark condition={camera.status.condition} />
-                <PictureMark status={camera.status} />
-                {camera.status.cause === null || camera.status.cause === undefined ? null : <span className="cell-line">{causeWords(t, camera.status.cause)}</span>}
-                {camera.status.since === null || camera.status.since === undefined ? null : (
-                  <span className="soft cell-line">{t("tile.since", { since: since(t, Date.parse(camera.status.since), nowMs), age: duration(t, nowMs - Date.parse(camera.status.since)) })}</span>
-                )}
-              </td>
-              {short ? null : (
-                <td>
-                  {camera.status.streams.map((stream) => (
-                    <span key={stream.name} className="cell-line">
-                      {t("cameras.figures", {
-                        stream: t(`cameras.streamName.${stream.name}`),
-                        width: String(stream.width),
-                        height: String(stream.height),
-                        fps: number.format(stream.fps),
-                        mbps: number.format(stream.bitrate_bps / 1e6),
-                      })}
-                    </span>
-                  ))}
-                </td>
-              )}
-              {short ? null : <td>{camera.recording.enabled ? t("cameras.days", { count: camera.recording.keep_days }) : t("cameras.notRecorded")}</td>}
-              <td className="cell-actions">
-                <button type="button" className="link-button" onClick={() => setDetails(camera.camera_id)}>
-                  {t("cameraDetails.open")}
-                  <span className="visually-hidden">, {camera.name}</span>
-                </button>
-                {may("watchLive") ? (
-                  <button type="button" className="link-button" onClick={() => watch(camera.camera_id)}>
-                    {t("cameras.watch")}
-                  </button>
-                ) : null}
-                {may("playBack") ? (
-                  <button type="button" className="link-button" onClick={() => navigate(playbackPath(camera.camera_id, Date.now() - 60_000))}>
-                    {t("cameras.playback")}
-                  </button>
-                ) : null}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {detailed === undefined ? null : <CameraDetails camera={detailed} onClose={() => setDetails(null)} />}
-    </div>
-  );
 }
 
 function CameraMap({ cameras }: { readonly cameras: readonly NumberedCamera[] }) {

@@ -13,6 +13,8 @@ const ALLOWED = {
   approveExport: ["dpo", "admin"],
   seeCameras: ["operator", "dispatcher", "dpo", "admin"],
   probeCameras: ["admin"],
+  keepCameras: ["admin"],
+  keepAccounts: ["admin"],
   readReports: ["operator", "dispatcher", "clerk", "editor", "admin"],
   answerReports: ["clerk", "editor", "admin"],
   readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
