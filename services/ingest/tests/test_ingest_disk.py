@@ -62,6 +62,26 @@ async def test_a_disk_that_is_really_full(town: Any, simulator: CameraSimulator,
     check_announced(full_disk, facts.of(FragmentWritten))
 
 
+async def test_a_spool_whose_files_vanish(town: Any, simulator: CameraSimulator, tmp_path: Path, eventually: Any) -> None:
+    kept = tmp_path / "archive"
+    kept.mkdir()
+    await town.register(simulator.url("cam-001/main"))
+    facts = town.facts
+    async with town.running(segment_s=60.0):
+        await eventually(lambda: len(facts.of(FragmentWritten)) >= 2)
+        before = len(facts.of(FragmentWritten))
+        taken = kept / "taken.mp4"
+        taken.hardlink_to(town.settings.spool_dir / facts.of(FragmentWritten)[0].segment_path)  # as the recorder takes it
+        shutil.rmtree(town.settings.spool_dir / "cam-001")
+        await eventually(lambda: len(facts.of(FragmentWritten)) >= before + 2)  # the recorder has the file: it goes on
+        taken.unlink()
+        (ended,) = await eventually(lambda: facts.of(RunEnded))
+        assert (ended.cause, ended.detail) == (GapCause.INGEST_LOST, "the spool's files have vanished")
+        begun = await eventually(lambda: len(facts.of(RunStarted)) == 2 and facts.of(RunStarted)[-1])
+        await eventually(lambda: [fact for fact in facts.of(FragmentWritten) if fact.run_id == begun.run_id])
+    check_announced(town.settings.spool_dir, [fact for fact in facts.of(FragmentWritten) if fact.run_id == begun.run_id])
+
+
 @contextlib.contextmanager
 def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> Iterator[None]:
     """A system call that fails as that of a broken disk."""

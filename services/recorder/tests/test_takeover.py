@@ -110,6 +110,24 @@ async def test_a_fact_from_the_future_is_refused(room: Room, clip: Clip) -> None
     assert caught.value.kind is Kind.INVALID
 
 
+async def test_a_clock_that_is_set_back_costs_no_footage(room: Room, clip: Clip) -> None:
+    before = SpoolRun(room.spool, clip, START)
+    await room.takeover.take([before.started(), *before.fragments(4)])
+    room.clock.advance(-7200)
+    under_way = [*before.fragments(2), before.ended(GapCause.CLOCK_STEP)]
+    repeated = SpoolRun(room.spool, clip, START - timedelta(hours=1), run="run-2")
+    beyond = SpoolRun(room.spool, clip, START + timedelta(seconds=30), run="run-3")
+    await room.another_takeover().take([*under_way, repeated.started(), *repeated.fragments(6)])
+    room.clock.advance(7300)
+    await room.takeover.take([repeated.ended(GapCause.CLOCK_STEP), beyond.started(), *beyond.fragments(3)])
+    rows = await room.rows("select run_id, sum(fragment_count), min(starts_at), max(ends_at) from segments group by 1 order by 1")
+    seconds = [(row[1], (row[2] - START).total_seconds(), (row[3] - START).total_seconds()) for row in rows]
+    assert seconds == [(6, 0, 6), (6, 6, 6), (3, 30, 33)]  # time is told once; nothing is thrown away
+    gaps = await room.rows("select cause, starts_at, ends_at from gaps")
+    assert [tuple(gap) for gap in gaps] == [("clock_step", START + timedelta(seconds=6), START + timedelta(seconds=30))]
+    assert await room.check() == []
+
+
 async def test_a_fragment_that_cannot_be_is_refused(room: Room, clip: Clip) -> None:
     run = SpoolRun(room.spool, clip, START - timedelta(hours=20))
     absurd = run.fragment().model_copy(update={"ends_at": START})

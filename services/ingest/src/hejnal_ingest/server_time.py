@@ -9,6 +9,8 @@ from hejnal_runtime.clock import Clock
 log = structlog.get_logger()
 
 _STEP_S = 1.0
+_LOOK_S = 1.0
+"""A clock that was set is seen so soon: what is received until then has the old time."""
 _MAX_SLEW = 500e-6
 """Largest correction per second: 500 ppm, as NTP slews."""
 
@@ -39,10 +41,14 @@ class ServerTime:
         return difference
 
     async def run(self) -> None:
-        """Disciplines for ever."""
+        """Disciplines for ever; a step is followed at once."""
+        until_next_s = self._interval_s
         while True:
-            await asyncio.sleep(self._interval_s)
-            self.discipline()
+            await asyncio.sleep(_LOOK_S)
+            until_next_s -= _LOOK_S
+            if until_next_s <= 0 or abs(self._measure() - self._offset_s) > _STEP_S:
+                self.discipline()
+                until_next_s = self._interval_s
 
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

@@ -115,12 +115,17 @@ class SegmentFile:
         return Written(offset, size, sha256)
 
     def sync(self) -> None:
-        """Makes the last fragment durable. On OSError the file is cut back to the one before; it must not be tried again."""
+        """Makes the last fragment durable. On OSError the file is cut back to the one before; it must not be tried again.
+
+        A file without a name is one: what is told must be there to be taken.
+        """
         try:
             os.fdatasync(self._descriptor)
             if not self._named:
                 sync_folder(self.path.parent)
                 self._named = True
+            if os.fstat(self._descriptor).st_nlink == 0:
+                raise FileNotFoundError(errno.ENOENT, "the file has vanished from the spool", str(self.path))  # noqa: TRY301
         except OSError:
             self._whole = self._before
             self._cut_back(self._before)

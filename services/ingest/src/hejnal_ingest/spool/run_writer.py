@@ -123,6 +123,9 @@ class RunWriter:
         began_s = loop.time()
         try:
             written = await self._watched(self._pool.store(functools.partial(self._store, fragment), self._sync))
+        except FileNotFoundError:
+            self._fail("the spool's files have vanished", "lost", GapCause.INGEST_LOST)
+            return
         except OSError as error:
             self._fail(f"the spool cannot be written: {error.strerror or type(error).__name__}", "disk")
             return
@@ -222,14 +225,14 @@ class RunWriter:
     def _note(self, count: int) -> None:
         self._acknowledged = count
 
-    def _fail(self, detail: str, reason: str) -> None:
+    def _fail(self, detail: str, reason: str, cause: GapCause = GapCause.DISK_FULL) -> None:
         if self._failed:
             return
         self._failed = True
         metrics.WRITE_FAILURES.labels(reason).inc()
         log.error("recording_failed", camera_id=self.identity.camera_id, run_id=self.identity.run_id, detail=detail)
         if self._ending is None:
-            self._ending = (GapCause.DISK_FULL, detail)
+            self._ending = (cause, detail)
         self._wake.set()
         self._on_failed(detail)
 

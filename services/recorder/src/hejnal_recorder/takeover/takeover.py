@@ -72,7 +72,6 @@ class Takeover:
 
         Raises AppError(INVALID) for a fact from the future, transient errors (database, disk, spool) to be retried.
         """
-        self._refuse_future(facts)
         with metrics.TAKEOVER_SECONDS.time():
             for attempt in range(5):
                 try:
@@ -91,6 +90,7 @@ class Takeover:
 
     async def _take(self, facts: Sequence[StoryFact]) -> None:
         await self._load(facts)
+        self._refuse_future(facts)
         live, filling = self._parted(facts)
         for run_id, of_run in filling.items():
             await self._filler.take(run_id, of_run)
@@ -227,8 +227,11 @@ class Takeover:
             metrics.LAG_SECONDS.set((self._clock.now() - newest).total_seconds())
 
     def _refuse_future(self, facts: Sequence[StoryFact]) -> None:
-        """A machine whose clock is years ahead must not claim those years."""
-        limit = self._clock.now() + FUTURE_TOLERANCE
+        """A machine whose clock is years ahead must not claim those years.
+
+        What goes on from where the camera's story stands is none of that: the clock may have been set back meanwhile.
+        """
+        now = self._clock.now()
         for fact in facts:
             if isinstance(fact, FragmentWritten) and fact.ends_at - fact.starts_at > LONGEST_FRAGMENT:
                 detail = (
@@ -236,7 +239,8 @@ class Takeover:
                 )
                 raise AppError(Kind.INVALID, "fragment-too-long", detail)
             instant = _latest(fact)
-            if instant > limit:
+            known = self._stories.get(fact.camera_id)
+            if instant > max(now, known[1].until if known is not None else now) + FUTURE_TOLERANCE:
                 detail = (
                     f"{fact.TYPE} of {fact.camera_id} says {instant.isoformat()}, which is yet to come: check ingest's clock."
                 )
