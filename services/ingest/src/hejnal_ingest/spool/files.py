@@ -125,7 +125,7 @@ class SegmentFile:
                 sync_folder(self.path.parent)
                 self._named = True
             if os.fstat(self._descriptor).st_nlink == 0:
-                raise FileNotFoundError(errno.ENOENT, "the file has vanished from the spool", str(self.path))  # noqa: TRY301
+                raise FileNotFoundError(errno.ENOENT, "the file has vanished from the spool", str(self.path))
         except OSError:
             self._whole = self._before
             self._cut_back(self._before)
