@@ -205,12 +205,12 @@ async def test_the_audit_log_is_searched_page_by_page_and_that_is_on_record(gate
         seen, cursor = [], ""
         while cursor is not None:
             query = {"action": "footage.", "limit": "2"} | ({"cursor": cursor} if cursor else {})
-            async with browser.get("/api/v1/audit", params=query) as answer:
+            async with browser.get("/api/v1/audit/entries", params=query) as answer:
                 page = await answer.json()
             seen += [item["object_id"] for item in page["items"]]
             cursor = page["next_cursor"]
         assert seen == ["s4", "s3", "s2", "s1", "s0"]
-        async with browser.get("/api/v1/audit", params={"from": "not-a-time"}) as answer:
+        async with browser.get("/api/v1/audit/entries", params={"from": "not-a-time"}) as answer:
             assert answer.status == 422
     assert (await _audit(gateway, "audit.searched", 1))[0]["actor_role"] == "dpo"
 

@@ -87,6 +87,25 @@ def _import_cameras(arguments: argparse.Namespace) -> None:
     _run(work)
 
 
+def _audit_check(arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.audit.command import check_database, check_export
+
+    async def work() -> None:
+        settings = GatewaySettings()
+        if arguments.file is None:
+            chain = await check_database(settings)
+            result = {"intact": not chain.findings, "entries": chain.checked, "last_position": chain.position}
+            findings = chain.findings
+        else:
+            found = await check_export(settings, arguments.file, against_database=arguments.against_database)
+            result, findings = found.model_dump(exclude={"findings"}), found.findings
+        print(json.dumps(result | {"findings": [one.model_dump() for one in findings]}, ensure_ascii=False, indent=1))
+        if findings:
+            sys.exit(1)
+
+    _run(work)
+
+
 def _run(work: Callable[[], Awaitable[None]]) -> None:
     async def main_task() -> None:
         await work()
@@ -112,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     cameras.add_argument("file", type=Path)
     cameras.add_argument("--prune", action="store_true", help="also remove cameras the file does not name")
     cameras.set_defaults(run=_import_cameras)
+    check = commands.add_parser("audit-check", help="check the chain of the audit log; exit code 1 when it is not intact")
+    check.add_argument("file", type=Path, nargs="?", help="an exported file; without it the log in the database is checked")
+    check.add_argument(
+        "--against-database",
+        action="store_true",
+        help="also compare the file with the log in the database",
+    )
+    check.set_defaults(run=_audit_check)
     return parser
 
 

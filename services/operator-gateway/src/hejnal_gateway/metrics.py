@@ -31,3 +31,12 @@ SEND_LATENCY_S = Histogram(
 STOOD_IN = Counter("hejnal_gateway_stood_in_total", "Requests that another address answered for the first", ["upstream"])
 PROXIED = Counter("hejnal_gateway_proxied_total", "Requests handed on to other services", ["upstream", "status"])
 AUDIT_ENTRIES = Counter("hejnal_gateway_audit_entries_total", "Entries written to the audit log")
+AUDIT_BROKEN = Counter("hejnal_gateway_audit_broken_total", "Heads told of the audit log that its entries do not agree with")
+
+ALERTS = Counter("hejnal_gateway_alerts_total", "Alerts raised", ["kind"])
+ALERT_ESCALATIONS = Counter("hejnal_gateway_alert_escalations_total", "Alerts that went one level up since nobody took them")
+ALERT_SHOWN_S = Histogram(
+    "hejnal_gateway_alert_shown_seconds",
+    "From a change of an alert to its event for consoles",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5),
+)

@@ -9,6 +9,12 @@ import aiohttp
 
 from hejnal_gateway.accounts.accounts import Accounts
 from hejnal_gateway.accounts.sessions import Sessions
+from hejnal_gateway.audit.checking import AuditChecks
+from hejnal_gateway.audit.exporting import AuditExport
+from hejnal_gateway.audit.heads import AuditHeads
+from hejnal_gateway.alerts.alerts import Alerts
+from hejnal_gateway.alerts.room import open_alerts
+from hejnal_gateway.alerts.rules import AlertRules
 from hejnal_gateway.audit.log import AuditLog
 from hejnal_gateway.cameras.events import CameraEvents
 from hejnal_gateway.cameras.ingest_client import IngestClient
@@ -53,6 +59,9 @@ class Resources:
     events: EventRing
     feeds: Feeds
     audit_log: AuditLog
+    audit_heads: AuditHeads
+    audit_checks: AuditChecks
+    audit_export: AuditExport
     camera_events: CameraEvents
     thumbnails: Thumbnails
     probes: Probes
@@ -60,6 +69,8 @@ class Resources:
     viewers: Viewers
     ice_servers: IceServers
     views: WallViews
+    alerts: Alerts
+    alert_rules: AlertRules
     issuer: TokenIssuer
     verifier: TokenVerifier
     health: Health
@@ -85,7 +96,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     registry = CameraRegistry(box)
     board = StatusBoard(stale_after_s=settings.status_stale_s)
     events = EventRing(kept=settings.events_kept, queue_limit=settings.events_queue)
-    audit_log = AuditLog(database)
+    audit_log = AuditLog(database, clock)
+    audit_heads = AuditHeads(database, issuer, clock, every_s=settings.audit_head_every_s)
+    audit_checks = AuditChecks(database, verifier, clock)
     camera_events = CameraEvents(database)
     looks = LooksOnRecord(database, registry, clock)
     ingest = IngestClient(session, issuer, lambda camera_id: _relay_url(board, camera_id))
@@ -140,6 +153,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     health.add("camera-status", feeds.status.health)
     health.add("cameras", feeds.cameras.health)
     health.add("news", feeds.news.health)
+    alert_room = open_alerts(settings, database, producer, registry, board, events, clock, health)
     secret = settings.turn_secret
     try:
         port.open()
@@ -154,6 +168,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             events=events,
             feeds=feeds,
             audit_log=audit_log,
+            audit_heads=audit_heads,
+            audit_checks=audit_checks,
+            audit_export=AuditExport(database, audit_heads, clock),
             camera_events=camera_events,
             thumbnails=Thumbnails(ingest, looks),
             probes=probes,
@@ -161,12 +178,15 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             viewers=viewers,
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
             views=WallViews(database, clock),
+            alerts=alert_room.alerts,
+            alert_rules=alert_room.rules,
             issuer=issuer,
             verifier=verifier,
             health=health,
             loops=(
                 outbox.run,
                 auditor.run,
+                audit_heads.run,
                 event_keeper.run,
                 probes.run,
                 feeds.status.run,
@@ -175,6 +195,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 feeds.watch_staleness,
                 port.watch_consent,
                 viewers.watch_sessions,
+                *alert_room.loops,
                 Housekeeping(
                     database,
                     sessions,
@@ -188,6 +209,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             secure_cookies=settings.public_url.startswith("https://"),
         )
     finally:
+        await audit_checks.close()
         await viewers.stop()
         await hub.close()
         port.close()

@@ -42,6 +42,10 @@ class GatewaySettings(ServiceSettings):
     events_keep_days: int = Field(default=90, ge=1, description="How long camera events are kept")
     motion_keep_days: int = Field(default=2, ge=1, description="How long detected motion is kept")
 
+    audit_head_every_s: float = Field(
+        default=300.0, gt=0, description="How often the head of the audit log is signed and published while the log grows"
+    )
+
     rtc_hosts: tuple[str, ...] = Field(default=("127.0.0.1",), description="Addresses the live view's UDP port is bound to")
     rtc_port: int = Field(default=0, ge=0, le=65535, description="UDP port of the live view; 0 takes any")
     rtc_announce: tuple[str, ...] = Field(

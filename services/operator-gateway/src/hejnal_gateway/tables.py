@@ -66,11 +66,11 @@ camera_versions = sa.Table(
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
 )
 
-# Append-only: a trigger refuses update and delete.
+# Append-only: triggers refuse update, delete, and what does not carry the hash of the entry before it (audit/chain.py).
 audit_entries = sa.Table(
     "audit_entries",
     metadata,
-    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("entry_id", sa.Text, nullable=False, unique=True),
     sa.Column("actor_id", sa.Text, nullable=False),
     sa.Column("actor_kind", sa.Text, nullable=False),
@@ -86,9 +86,38 @@ audit_entries = sa.Table(
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
     sa.Column("source", sa.Text, nullable=False),
-    sa.Index("audit_entries_actor", "actor_id", "position"),
-    sa.Index("audit_entries_camera", "camera_id", "position"),
-    sa.Index("audit_entries_action", "action", "position"),
+    sa.Column("previous_hash", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Index("audit_entries_actor", "actor_id", "at", "position"),
+    sa.Index("audit_entries_camera", "camera_id", "at", "position"),
+    sa.Index("audit_entries_action", "action", "at", "position"),
+    sa.Index("audit_entries_at", "at", "position"),
+    sa.Index("audit_entries_object", "object_id", "position", postgresql_where=sa.text("object_id <> ''")),
+)
+
+# Where the chain had grown to, signed (audit/heads.py); append-only too.
+audit_heads = sa.Table(
+    "audit_heads",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("statement", sa.Text, nullable=False),
+)
+
+audit_checks = sa.Table(
+    "audit_checks",
+    metadata,
+    sa.Column("check_id", sa.Text, primary_key=True),
+    sa.Column("started_by", sa.Text, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("entries", sa.BigInteger, nullable=False),
+    sa.Column("checked", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
+    sa.Column("findings", JSONB, nullable=False),
+    sa.Index("audit_checks_started", "started_at"),
 )
 
 # What cameras and ingest have noticed; one row per event, kept for a while (housekeeping).
@@ -125,7 +154,9 @@ outbox = outbox_table(metadata)
 
 __all__ = [
     "accounts",
+    "audit_checks",
     "audit_entries",
+    "audit_heads",
     "camera_events",
     "camera_versions",
     "cameras",

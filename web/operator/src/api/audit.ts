@@ -24,5 +24,5 @@ export function fetchAudit(question: AuditQuestion, cursor: string | null): Prom
     ...(question.toMs === null ? {} : { to: new Date(question.toMs).toISOString() }),
     ...(cursor === null ? {} : { cursor }),
   };
-  return answer(gateway.GET("/api/v1/audit", { params: { query } }));
+  return answer(gateway.GET("/api/v1/audit/entries", { params: { query } }));
 }

@@ -89,6 +89,6 @@ describe("roles", () => {
     openConsole(gateway(), "/audit", "editor");
     expect(await screen.findByText("Ta strona nie należy do Twojej roli")).toBeVisible();
     expect(screen.getByText("Dziennik może przeglądać: inspektor ochrony danych lub administrator.")).toBeVisible();
-    expect(gateway().asked("GET /api/v1/audit")).toEqual([]);
+    expect(gateway().asked("GET /api/v1/audit/entries")).toEqual([]);
   });
 });

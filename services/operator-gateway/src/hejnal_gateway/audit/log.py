@@ -1,82 +1,153 @@
-"""The audit log: facts of all services, kept in order of arrival, never changed."""
+"""The audit log: facts of all services, kept in order of arrival as one chain, never changed."""
 
+import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+import structlog
+from sqlalchemy import insert, or_, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_contracts.audit import AuditRecorded
+from hejnal_contracts.audit import AuditHeadRecorded, AuditRecorded
 from hejnal_gateway import metrics
+from hejnal_gateway.audit.chain import GENESIS, link
 from hejnal_gateway.tables import audit_entries
 from hejnal_runtime.bus import Message
+from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
 
+log = structlog.get_logger()
+
+_CHAIN_LOCK = zlib.crc32(b"gateway.audit_entries")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What entries are looked for; None: whatever it is. `action` may end in `.` to mean all that begin so."""
+
+    actor_id: str | None = None
+    action: str | None = None
+    camera_id: str | None = None
+    object_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: entries are sorted by the time of the deed, then by arrival."""
+
+    at: datetime
+    position: int
+
 
 class AuditLog:
-    """Takes audit facts in (each once, by its entry id) and finds them again."""
+    """Takes audit facts in (each once, by its entry id), links them into the chain and finds them again."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def store(self, messages: list[Message]) -> None:
-        """Write a batch of audit facts; facts already written are left alone."""
-        rows = [self._row(message) for message in messages]
-        async with self._database.transaction() as session:
-            statement = insert(audit_entries).values(rows).on_conflict_do_nothing(index_elements=["entry_id"])
-            written = await session.execute(statement.returning(audit_entries.c.position))
-            metrics.AUDIT_ENTRIES.inc(len(written.all()))
+        """Write a batch of audit facts; facts already written are left alone.
 
-    def _row(self, message: Message) -> dict[str, Any]:
-        fact = message.fact
-        if not isinstance(fact, AuditRecorded):
-            raise AppError(Kind.INVALID, "not-an-audit-fact", f"{message.type or 'a tombstone'} does not belong on this topic.")
-        return {
-            "entry_id": fact.entry_id,
-            "actor_id": fact.actor.id,
-            "actor_kind": fact.actor.kind,
-            "actor_role": fact.actor.role,
-            "action": fact.action,
-            "object_id": fact.object_id,
-            "camera_id": fact.camera_id,
-            "footage_from": fact.footage_from,
-            "footage_until": fact.footage_until,
-            "reason": fact.reason,
-            "source_ip": fact.source_ip,
-            "outcome": fact.outcome,
-            "at": fact.at,
-            "source": message.source,
-        }
+        Of all processes one writes at a time (advisory lock), so that each entry has one predecessor. A head that comes by is
+        compared with the entry it tells of.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        heads: list[AuditHeadRecorded] = []
+        for message in messages:
+            match message.fact:
+                case AuditHeadRecorded() as head:
+                    heads.append(head)
+                case AuditRecorded() as fact:
+                    rows.setdefault(fact.entry_id, _row(fact, message.source))
+                case _:
+                    detail = f"{message.type or 'a tombstone'} does not belong on this topic."
+                    raise AppError(Kind.INVALID, "not-an-audit-fact", detail)
+        if rows:
+            async with self._database.transaction() as session:
+                await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+                known = select(audit_entries.c.entry_id).where(audit_entries.c.entry_id.in_(rows))
+                for entry_id in (await session.execute(known)).scalars().all():
+                    del rows[entry_id]
+                await self._append(session, list(rows.values()))
+            metrics.AUDIT_ENTRIES.inc(len(rows))
+        for head in heads:
+            await self._compare(head)
 
-    async def find(
-        self,
-        *,
-        actor_id: str | None,
-        action: str | None,
-        camera_id: str | None,
-        since: datetime | None,
-        until: datetime | None,
-        before_position: int | None,
-        limit: int,
-    ) -> Sequence[Mapping[str, Any]]:
-        """Newest first, at most `limit`, below `before_position`. `action` may end in `.` to mean all that begin so."""
+    async def _append(self, session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
         entries = audit_entries.c
-        query = select(audit_entries).order_by(entries.position.desc()).limit(limit)
-        if actor_id is not None:
-            query = query.where(entries.actor_id == actor_id)
-        if action is not None:
+        last = select(entries.position, entries.hash).order_by(entries.position.desc()).limit(1)
+        found = (await session.execute(last)).first()
+        position, previous = (found.position, found.hash) if found is not None else (0, GENESIS)
+        now = self._clock.now()
+        for row in rows:
+            position += 1
+            row |= {"position": position, "recorded_at": now, "previous_hash": previous}
+            previous = row["hash"] = link(row, previous)
+        await session.execute(insert(audit_entries), rows)
+
+    async def _compare(self, head: AuditHeadRecorded) -> None:
+        async with self._database.read() as session:
+            query = select(audit_entries.c.hash).where(audit_entries.c.position == head.position)
+            found = (await session.execute(query)).scalar()
+        if found is None or found.hex() != head.hash:
+            metrics.AUDIT_BROKEN.inc()
+            log.error("audit_log_differs_from_its_head", position=head.position, told=head.hash, told_at=head.at.isoformat())
+
+    async def find(self, question: Question, *, before: Place | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The newest that fit, at most `limit`, older than `before`."""
+        entries = audit_entries.c
+        query = select(audit_entries).order_by(entries.at.desc(), entries.position.desc()).limit(limit)
+        if question.actor_id is not None:
+            query = query.where(entries.actor_id == question.actor_id)
+        if question.action is not None:
+            wanted = question.action
             query = query.where(
-                entries.action.startswith(action, autoescape=True) if action.endswith(".") else entries.action == action
+                entries.action.startswith(wanted, autoescape=True) if wanted.endswith(".") else entries.action == wanted
             )
-        if camera_id is not None:
-            query = query.where(entries.camera_id == camera_id)
-        if since is not None:
-            query = query.where(entries.at >= since)
-        if until is not None:
-            query = query.where(entries.at < until)
-        if before_position is not None:
-            query = query.where(entries.position < before_position)
+        if question.camera_id is not None:
+            query = query.where(entries.camera_id == question.camera_id)
+        if question.object_id is not None:
+            query = query.where(entries.object_id == question.object_id)
+        if question.since is not None:
+            query = query.where(entries.at >= question.since)
+        if question.until is not None:
+            query = query.where(entries.at < question.until)
+        if before is not None:
+            query = query.where(
+                entries.at <= before.at,  # what the index can use
+                or_(tuple_(entries.at, entries.position) < tuple_(before.at, before.position)),
+            )
         async with self._database.read() as session:
             return [dict(row) for row in (await session.execute(query)).mappings()]
+
+
+def _row(fact: AuditRecorded, source: str) -> dict[str, Any]:
+    return {
+        "entry_id": _text(fact.entry_id),
+        "actor_id": _text(fact.actor.id),
+        "actor_kind": fact.actor.kind,
+        "actor_role": _text(fact.actor.role),
+        "action": fact.action,
+        "object_id": _text(fact.object_id),
+        "camera_id": fact.camera_id,
+        "footage_from": fact.footage_from,
+        "footage_until": fact.footage_until,
+        "reason": _text(fact.reason),
+        "source_ip": _text(fact.source_ip),
+        "outcome": fact.outcome,
+        "at": fact.at,
+        "source": source,
+    }
+
+
+def _text(value: str) -> str:
+    """PostgreSQL keeps no NUL, and an entry must not be lost for one."""
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

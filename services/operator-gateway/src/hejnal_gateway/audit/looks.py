@@ -1,0 +1,207 @@
+"""The two questions of the data protection officer: who looked at a camera, and what did somebody look at."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_gateway.audit.names import Names, find_names
+
+Way = Literal["live", "playback", "snapshot", "thumbnail", "export", "ptz", "search"]
+WAYS: dict[str, Way] = {
+    "footage.live": "live",
+    "footage.playback": "playback",
+    "footage.segment": "playback",
+    "footage.snapshot": "snapshot",
+    "footage.thumbnail": "thumbnail",
+    "footage.export": "export",
+    "footage.export-fetched": "export",
+    "footage.search": "search",
+}
+"""Actions that begin a look; `<action>-ended` with the same object tells its end. Every `ptz.…` is a look too."""
+_LONGEST = timedelta(hours=25)
+"""A session is over after 24 h at the latest, and every look with it."""
+
+
+class Look(BaseModel):
+    """Somebody looked at something."""
+
+    entry_id: str = Field(description="The entry that tells of its beginning")
+    way: Way
+    action: str
+    actor_id: str
+    actor_name: str | None
+    actor_role: str
+    camera_id: str | None
+    camera_name: str | None
+    object_id: str = Field(description="The live view, playback or evidence package")
+    started_at: datetime
+    ended_at: datetime | None = Field(description="null: goes on, or its end was never told, or it took no time")
+    duration_s: float | None = Field(description="From beginning to end")
+    footage_from: datetime | None = Field(description="What was looked at, where it was recorded footage")
+    footage_until: datetime | None
+    reason: str
+    source_ip: str
+    outcome: str
+
+
+class LookTotal(BaseModel):
+    """All looks of one way summed up, for a person or a camera."""
+
+    id: str | None
+    name: str | None
+    way: Way
+    looks: int
+    footage_s: float = Field(description="Footage or live picture seen")
+    first_at: datetime
+    last_at: datetime
+
+
+class CameraAnswer(BaseModel):
+    """Who looked at a camera on a day; the newest looks first."""
+
+    camera_id: str
+    camera_name: str | None
+    day_from: datetime
+    day_until: datetime
+    people: list[LookTotal]
+    looks: list[Look]
+    next_cursor: str | None
+
+
+class AccountAnswer(BaseModel):
+    """What somebody looked at; the newest looks first."""
+
+    account_id: str
+    account_name: str | None
+    asked_from: datetime
+    asked_until: datetime
+    cameras: list[LookTotal]
+    looks: list[Look]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose looks, and when."""
+
+    subject: Literal["camera_id", "actor_id"]
+    id: str
+    since: datetime
+    until: datetime
+
+
+def _is_look(table: str) -> str:
+    return f"({table}.action = any(:actions) or {table}.action like 'ptz.%')"
+
+
+def _looks_query(subject: str) -> str:
+    return f"""
+        select b.*, e.at as ended_at, e.footage_from as seen_from, e.footage_until as seen_until
+        from audit_entries b
+        left join lateral (
+            select at, footage_from, footage_until from audit_entries
+            where object_id = b.object_id and object_id <> '' and action = b.action || '-ended' and actor_id = b.actor_id
+            order by position limit 1
+        ) e on true
+        where b.{subject} = :id and b.at >= :earliest and (b.at, b.position) < (:before, :position) and {_is_look("b")}
+          and b.action not like '%-ended' and (b.at >= :since or e.at > :since)
+        order by b.at desc, b.position desc limit :limit
+    """  # noqa: S608 the subject is one of two columns
+
+
+def _totals_query(subject: str, other: str) -> str:
+    return f"""
+        select {other} as id, regexp_replace(action, '-ended$', '') as begun,
+            count(*) filter (where action not like '%-ended') as looks,
+            coalesce(sum(extract(epoch from footage_until - footage_from)) filter (where action like '%-ended'), 0) as seconds,
+            min(at) as first_at, max(at) as last_at
+        from audit_entries
+        where {subject} = :id and at >= :since and at < :until
+          and (action = any(:all_actions) or action like 'ptz.%')
+        group by 1, 2
+    """  # noqa: S608
+
+
+_LOOKS = {subject: text(_looks_query(subject)) for subject in ("camera_id", "actor_id")}
+_TOTALS = {
+    "camera_id": text(_totals_query("camera_id", "actor_id")),
+    "actor_id": text(_totals_query("actor_id", "camera_id")),
+}
+_ACTIONS = list(WAYS)
+_ALL_ACTIONS = [*WAYS, *(f"{action}-ended" for action in WAYS)]
+_NO_POSITION = 2**62
+
+
+def way_of(action: str) -> Way:
+    """How it was looked."""
+    return "ptz" if action.startswith("ptz.") else WAYS[action]
+
+
+async def find_looks(
+    session: AsyncSession, asked: Asked, *, before: tuple[datetime, int] | None, limit: int
+) -> tuple[list[Look], tuple[datetime, int] | None]:
+    """The newest looks that fall into the time asked for, and where the next page begins."""
+    at, position = before or (asked.until, 0)
+    values = {
+        "id": asked.id, "since": asked.since, "earliest": asked.since - _LONGEST, "before": at, "position": position,
+        "limit": limit + 1, "actions": _ACTIONS,
+    }  # fmt: skip
+    rows = (await session.execute(_LOOKS[asked.subject], values)).mappings().all()
+    shown = rows[:limit]
+    names = await find_names(session, actors={row["actor_id"] for row in shown}, camera_ids={row["camera_id"] for row in shown})
+    following = (shown[-1]["at"], shown[-1]["position"]) if len(rows) > limit else None
+    return [_look(dict(row), names) for row in shown], following
+
+
+async def find_totals(session: AsyncSession, asked: Asked) -> list[LookTotal]:
+    """Per person (or camera) and way, the longest first."""
+    values = {"id": asked.id, "since": asked.since, "until": asked.until, "all_actions": _ALL_ACTIONS}
+    rows = (await session.execute(_TOTALS[asked.subject], values)).mappings().all()
+    ids = {row["id"] for row in rows}
+    people = asked.subject == "camera_id"
+    names = await find_names(session, actors=ids if people else (), camera_ids=() if people else ids)
+    known = names.actors if people else names.cameras
+    sums: dict[tuple[str | None, Way], LookTotal] = {}
+    for row in rows:
+        way = way_of(row["begun"])
+        one = LookTotal(
+            id=row["id"], name=known.get(row["id"]), way=way, looks=row["looks"], footage_s=round(float(row["seconds"]), 1),
+            first_at=row["first_at"], last_at=row["last_at"],
+        )  # fmt: skip
+        key = (one.id, way)
+        sums[key] = _added(sums[key], one) if key in sums else one
+    return sorted(sums.values(), key=lambda total: (-total.footage_s, -total.looks, total.id or ""))
+
+
+def _added(left: LookTotal, right: LookTotal) -> LookTotal:
+    return left.model_copy(
+        update={
+            "looks": left.looks + right.looks,
+            "footage_s": round(left.footage_s + right.footage_s, 1),
+            "first_at": min(left.first_at, right.first_at),
+            "last_at": max(left.last_at, right.last_at),
+        }
+    )
+
+
+def _look(row: dict[str, Any], names: Names) -> Look:
+    ended_at: datetime | None = row["ended_at"]
+    live = row["action"] == "footage.live"
+    return Look(
+        **{name: row[name] for name in _SAME},
+        way=way_of(row["action"]),
+        actor_name=names.actors.get(row["actor_id"]),
+        camera_name=names.cameras.get(row["camera_id"]),
+        started_at=row["at"],
+        ended_at=ended_at,
+        duration_s=None if ended_at is None else max(0.0, round((ended_at - row["at"]).total_seconds(), 1)),
+        footage_from=None if live else row["seen_from"] or row["footage_from"],
+        footage_until=None if live else row["seen_until"] or row["footage_until"],
+    )
+
+
+_SAME = ("entry_id", "action", "actor_id", "actor_role", "camera_id", "object_id", "reason", "source_ip", "outcome")
