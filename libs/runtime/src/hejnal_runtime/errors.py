@@ -19,6 +19,8 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     PRECONDITION = "precondition"
+    PRECONDITION_REQUIRED = "precondition_required"
+    NOT_ACCEPTABLE = "not_acceptable"
     GONE = "gone"
     TOO_LARGE = "too_large"
     UNSUPPORTED = "unsupported"

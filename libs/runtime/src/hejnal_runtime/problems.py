@@ -22,6 +22,8 @@ STATUS_OF_KIND: dict[Kind, int] = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.PRECONDITION: 412,
+    Kind.PRECONDITION_REQUIRED: 428,
+    Kind.NOT_ACCEPTABLE: 406,
     Kind.GONE: 410,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,
