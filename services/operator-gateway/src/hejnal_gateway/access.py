@@ -5,8 +5,11 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hejnal_gateway.accounts.accounts import AnonymousKind
+from hejnal_gateway.accounts.provider import CALLBACK
 from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.resources import Resources
@@ -22,12 +25,12 @@ def cookie_name(*, secure: bool) -> str:
     return "__Host-hejnal-staff" if secure else "hejnal-staff"
 
 
-def source_ip(request: Request) -> str:
+def source_ip(request: HTTPConnection) -> str:
     """The peer's address, for throttling and the audit log."""
     return request.client.host if request.client else ""
 
 
-def _resources(request: Request) -> Resources:
+def _resources(request: HTTPConnection) -> Resources:
     resources: Resources | None = request.app.state.resources
     if resources is None:
         raise RuntimeError("this application was built to describe itself only")
@@ -37,26 +40,49 @@ def _resources(request: Request) -> Resources:
 Res = Annotated[Resources, Depends(_resources)]
 
 
-async def _find(request: Request) -> StaffSession | None:
+async def find_session(request: HTTPConnection) -> StaffSession | None:
+    """Who is signed in, if anybody is."""
     resources = _resources(request)
     token = request.cookies.get(cookie_name(secure=resources.secure_cookies))
     return await resources.sessions.find(token, source_ip(request)) if token else None
 
 
 class StaffRequired:
-    """A dependency that gives the signed-in member of staff: 401 for nobody, 403 for a role that is not listed."""
+    """A dependency that gives the signed-in member of staff, for HTTP and WebSocket routes.
 
-    def __init__(self, roles: frozenset[Role]) -> None:
+    401 for nobody, 403 for a role that is not listed or a password that must be changed first. A camera that the request names
+    (`camera_id` in path or query) and the account's camera groups do not show answers 404, as one that does not exist.
+    """
+
+    def __init__(self, roles: frozenset[Role], *, though_password_is_due: bool = False) -> None:
         self.roles = roles
+        self.though_password_is_due = though_password_is_due
 
-    async def __call__(self, request: Request) -> StaffSession:
+    async def __call__(self, request: HTTPConnection) -> StaffSession:
         """Called by FastAPI."""
-        staff = await _find(request)
+        staff = await find_session(request)
         if staff is None:
             raise AppError(Kind.UNAUTHENTICATED, "sign-in-required", "Please sign in.")
         if staff.role not in self.roles:
             raise AppError(Kind.FORBIDDEN, "role-not-allowed", f"The role {staff.role.value} may not do this.")
+        if staff.must_change_password and not self.though_password_is_due:
+            raise AppError(Kind.FORBIDDEN, "password-change-required", "Please change your password first.")
+        named = [request.path_params.get("camera_id"), *request.query_params.getlist("camera_id")]
+        for camera_id in filter(None, named):
+            await _resources(request).sight.demand(staff, str(camera_id))
         return staff
+
+
+class Limited:
+    """A dependency for what nobody has to be signed in for: so many requests of one address without a success between."""
+
+    def __init__(self, kind: AnonymousKind, *, most: int) -> None:
+        self.kind: AnonymousKind = kind
+        self.most = most
+
+    async def __call__(self, request: Request) -> None:
+        """Called by FastAPI. AppError(RATE_LIMITED)."""
+        await _resources(request).accounts.limit(self.kind, source_ip(request), self.most)
 
 
 class SameOriginMiddleware:
@@ -73,16 +99,23 @@ class SameOriginMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            wrong = self._judge(Request(scope))
+        if scope["type"] in ("http", "websocket") and scope["path"].startswith("/api/"):
+            connection = HTTPConnection(scope)
+            wrong = self._judge_socket(connection) if scope["type"] == "websocket" else self._judge(Request(scope))
             if wrong is not None:
                 await wrong(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
+    def _judge_socket(self, connection: HTTPConnection) -> ASGIApp | None:
+        origin = connection.headers.get("origin")
+        if origin is not None and _origin_of(origin) not in (self._origin, _origin_of(_as_http(str(connection.url)))):
+            return _refuse(connection, 403, "cross-site", "Requests from another site are refused.")
+        return None
+
     def _judge(self, request: Request) -> ASGIApp | None:
         site = request.headers.get("sec-fetch-site")
-        if site not in (None, "same-origin", "none"):
+        if site not in (None, "same-origin", "none") and not _comes_back(request):
             return _refuse(request, 403, "cross-site", "Requests from another site are refused.")
         if request.method in _SAFE_METHODS:
             return None
@@ -105,7 +138,21 @@ def _origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
 
 
-def _refuse(request: Request, status: int, slug: str, detail: str) -> ASGIApp:
+def _as_http(url: str) -> str:
+    return "http" + url.removeprefix("ws")
+
+
+def _comes_back(request: Request) -> bool:
+    """Whether a browser as a whole (no script, no image) is sent here by the identity provider."""
+    return (
+        request.method == "GET"
+        and request.url.path == CALLBACK
+        and request.headers.get("sec-fetch-mode") == "navigate"
+        and request.headers.get("sec-fetch-dest") == "document"
+    )
+
+
+def _refuse(request: HTTPConnection, status: int, slug: str, detail: str) -> ASGIApp:
     return problem_response(status, slug, detail, instance=request.url.path)
 
 

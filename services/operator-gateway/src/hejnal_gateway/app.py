@@ -7,6 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from hejnal_gateway import console, event_routes, events, map_files
 from hejnal_gateway.access import SameOriginMiddleware
+from hejnal_gateway.accounts import admin_routes, own_routes, provider_routes, setup_routes
 from hejnal_gateway.accounts import routes as session_routes
 from hejnal_gateway.audit import routes as audit_routes
 from hejnal_gateway.cameras import picture_routes
@@ -59,6 +60,10 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         camera_routes.router,
         picture_routes.router,
         event_routes.router,
+        provider_routes.router,
+        setup_routes.router,
+        own_routes.router,
+        admin_routes.router,
         live_routes.router,
         audit_routes.router,
         view_routes.router,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
@@ -35,11 +36,12 @@ async def listen(
 
 async def _stream(resources: Resources, staff: StaffSession, last_event_id: str | None) -> AsyncIterator[bytes]:
     ring = resources.events
-    listener, missed, newest_id = ring.join(staff.role, last_event_id)
+    sees = partial(resources.sight.shows, staff.camera_groups)
+    listener, missed, newest_id = ring.join(staff.role, last_event_id, sees=sees, session_id=staff.session_id)
     clock = resources.clock
     try:
         now = clock.now()
-        cameras = [] if missed is not None else resources.feeds.snapshot(now)
+        cameras = [] if missed is not None else [one for one in resources.feeds.snapshot(now) if sees(one.camera_id)]
         hello = HelloEvent(server_time=now.isoformat(), resumed=missed is not None, cameras=cameras)
         yield b"retry: 2000\n" + frame("hello", hello, None if missed else newest_id)
         for event in missed or ():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,19 +92,30 @@ class Event:
 class Listener:
     """One console's queue. When it is full the console is too slow and is let go; it can come back and resume."""
 
-    def __init__(self, role: Role, limit: int) -> None:
+    def __init__(self, role: Role, limit: int, *, sees: Sees = lambda _: True, session_id: str = "") -> None:
         self.role = role
         self.queue: asyncio.Queue[Event] = asyncio.Queue(limit)
+    camera_ids: tuple[str, ...] = ()
+    """The cameras it tells of; somebody who may know of none of them is not told."""
+
+
+Sees = Callable[[str], bool]
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def offer(self, event: Event) -> None:
-        """Queue an event this role may see."""
-        if self.role not in event.roles or self.ended.done():
+        """Queue an event this person may see."""
+        if self.ended.done() or not self.may_see(event):
             return
         try:
+        self.session_id = session_id
+        self._sees = sees
             self.queue.put_nowait(event)
         except asyncio.QueueFull:
             metrics.EVENT_LISTENERS_DROPPED.inc()
+    def may_see(self, event: Event) -> bool:
+        """Whether an event is for this person: by role and, where it tells of cameras, by camera groups."""
+        return self.role in event.roles and (not event.camera_ids or any(self._sees(one) for one in event.camera_ids))
+
             self.end("too-slow")
 
     def end(self, reason: str) -> None:
@@ -123,21 +135,27 @@ class EventRing:
         self._listeners: set[Listener] = set()
         self._stopping = False
 
-    def publish(self, name: str, payload: BaseModel, roles: frozenset[Role] = ALL) -> None:
-        """Hand an event to every console whose role may see it, now."""
+    def publish(self, name: str, payload: BaseModel, roles: frozenset[Role] = ALL, *, camera_ids: Iterable[str] = ()) -> None:
+        """Hand an event to every console whose person may see it, now. `camera_ids`: the cameras it tells of, if any."""
         self._sequence += 1
-        event = Event(self._sequence, roles, frame(name, payload, f"{self._epoch}-{self._sequence}"))
+        text = frame(name, payload, f"{self._epoch}-{self._sequence}")
+        event = Event(self._sequence, roles, text, tuple(camera_ids))
         self._kept.append(event)
         for listener in self._listeners:
             listener.offer(event)
         metrics.EVENTS.labels(name).inc()
 
-    def join(self, role: Role, last_event_id: str | None) -> tuple[Listener, list[Event] | None, str]:
-        """A new listener, the events it missed (None: they are not all known, take a snapshot) and the newest id."""
-        listener = Listener(role, self._queue_limit)
+    def join(
+        self, role: Role, last_event_id: str | None, *, sees: Sees = lambda _: True, session_id: str = ""
+    ) -> tuple[Listener, list[Event] | None, str]:
+        """A new listener, the events it missed (None: they are not all known, take a snapshot) and the newest id.
+
+        `sees` judges a camera's id. `session_id`: whose end is the listener's end.
+        """
+        listener = Listener(role, self._queue_limit, sees=sees, session_id=session_id)
         if self._stopping:
             listener.end("stopping")
-        missed = self._missed(role, last_event_id)
+        missed = self._missed(listener, last_event_id)
         self._listeners.add(listener)
         metrics.EVENT_LISTENERS.set(len(self._listeners))
         return listener, missed, f"{self._epoch}-{self._sequence}"
@@ -153,15 +171,21 @@ class EventRing:
         for listener in self._listeners:
             listener.end("stopping")
 
-    def _missed(self, role: Role, last_event_id: str | None) -> list[Event] | None:
+    def _missed(self, listener: Listener, last_event_id: str | None) -> list[Event] | None:
         epoch, _, number = (last_event_id or "").partition("-")
+    async def end_of_session(self, session_id: str) -> None:
+        """A session is over: let its consoles go."""
+        for listener in self._listeners:
+            if listener.session_id == session_id:
+                listener.end("signed-out")
+
         if epoch != self._epoch or not number.isascii() or not number.isdigit():
             return None
         last = int(number)
         oldest = self._kept[0].sequence if self._kept else self._sequence + 1
         if last > self._sequence or last + 1 < oldest:
             return None
-        return [event for event in self._kept if event.sequence > last and role in event.roles]
+        return [event for event in self._kept if event.sequence > last and listener.may_see(event)]
 
 
 def frame(name: str, payload: BaseModel, event_id: str | None) -> bytes:

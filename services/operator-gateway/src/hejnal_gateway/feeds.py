@@ -1,7 +1,7 @@
 """From facts to what consoles see: camera status and events, registry changes, reports, gaps."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from hejnal_contracts.base import Fact
@@ -19,7 +19,7 @@ from hejnal_contracts.cameras import (
 from hejnal_contracts.probes import CameraProbed
 from hejnal_contracts.recordings import GapClosed, GapOpened
 from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
-from hejnal_gateway.accounts.roles import ALL, READ_REPORTS
+from hejnal_gateway.accounts.roles import READ_REPORTS
 from hejnal_gateway.cameras.events import event_of
 from hejnal_gateway.cameras.status import CameraStatus, ShownCondition, StatusBoard, differs_visibly
 from hejnal_gateway.events import (
@@ -50,7 +50,9 @@ class Feeds:
         clock: Clock,
         *,
         on_live: Callable[[str], None] = lambda _: None,
+        on_groups: Callable[[str, Iterable[str]], None] = lambda _, __: None,
     ) -> None:
+        self._on_groups = on_groups
         self._on_live = on_live
         self._board = board
         self._events = events
@@ -91,12 +93,13 @@ class Feeds:
         before, shown_at = self._shown.get(camera_id, (None, 0.0))
         if before is None or differs_visibly(before, status) or at - shown_at >= _FIGURES_EVERY_S:
             self._shown[camera_id] = (status, at)
-            self._events.publish("camera-status", CameraStatusEvent(camera_id=camera_id, status=status), ALL)
+            self._events.publish("camera-status", CameraStatusEvent(camera_id=camera_id, status=status), camera_ids=[camera_id])
 
     async def _camera_changed(self, camera_id: str, fact: Fact | None) -> None:
         if not isinstance(fact, CameraState) or self._versions.get(camera_id) == fact.version:
             return
         self._versions[camera_id] = fact.version
+        self._on_groups(camera_id, fact.groups)
         match fact:
             case CameraRegistered():
                 event = CameraRegisteredEvent(type="registered", camera_id=camera_id, version=fact.version)
@@ -108,7 +111,7 @@ class Feeds:
                 event = CameraRegisteredEvent(type="changed", camera_id=camera_id, version=fact.version)
             case _:
                 return
-        self._events.publish("camera", event, ALL)
+        self._events.publish("camera", event, camera_ids=[camera_id])
 
     def _heard(self, message: Message) -> None:
         match message.fact:
@@ -121,13 +124,17 @@ class Feeds:
             case ReportClosed() as fact:
                 self._report(ReportEvent(type="closed", report_id=fact.report_id, report=fact))
             case GapOpened() as fact:
-                self._events.publish("recording", RecordingEvent(type="gap-opened", camera_id=fact.camera_id, gap=fact), ALL)
+                self._gap(RecordingEvent(type="gap-opened", camera_id=fact.camera_id, gap=fact))
             case GapClosed() as fact:
-                self._events.publish("recording", RecordingEvent(type="gap-closed", camera_id=fact.camera_id, gap=fact), ALL)
+                self._gap(RecordingEvent(type="gap-closed", camera_id=fact.camera_id, gap=fact))
             case CameraTampered() | StreamFaulted() | CameraClockSet() | CameraProbed() as fact:
-                self._events.publish("camera-event", CameraEventEvent(camera_id=fact.camera_id, event=event_of(message)), ALL)
+                event = CameraEventEvent(camera_id=fact.camera_id, event=event_of(message))
+                self._events.publish("camera-event", event, camera_ids=[fact.camera_id])
             case _:
                 pass  # motion is too frequent to be news; segments and holds are news to nobody's screen
+
+    def _gap(self, event: RecordingEvent) -> None:
+        self._events.publish("recording", event, camera_ids=[event.camera_id])
 
     def _report(self, event: ReportEvent) -> None:
         self._events.publish("report", event, READ_REPORTS)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hejnal_gateway.accounts import throttle
+from hejnal_gateway.accounts import ceremonies, throttle
 from hejnal_gateway.accounts.sessions import Sessions
 from hejnal_gateway.cameras.events import CameraEvents
 from hejnal_runtime.clock import Clock
@@ -48,6 +48,7 @@ class Housekeeping:
                 ended = await self._sessions.forget_old()
                 async with self._database.transaction() as session:
                     await throttle.forget_old(session, self._clock.now() - self._forget_after)
+                    await ceremonies.forget_old(session, self._clock.now())
                 now = self._clock.now()
                 await self._events.forget_old(before=now - self._events_keep, motion_before=now - self._motion_keep)
                 log.info("swept", sessions=ended)

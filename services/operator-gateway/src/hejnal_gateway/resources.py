@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import aiohttp
 
 from hejnal_gateway.accounts.accounts import Accounts
+from hejnal_gateway.accounts.endings import SessionEndings
+from hejnal_gateway.accounts.own import OwnAccount
+from hejnal_gateway.accounts.passkeys import Passkeys
+from hejnal_gateway.accounts.passwords import PasswordChecker
+from hejnal_gateway.accounts.provider import IdentityProvider
 from hejnal_gateway.accounts.sessions import Sessions
+from hejnal_gateway.accounts.setups import SetUps
+from hejnal_gateway.accounts.sight import CameraSight
 from hejnal_gateway.audit.checking import AuditChecks
 from hejnal_gateway.audit.exporting import AuditExport
 from hejnal_gateway.audit.heads import AuditHeads
@@ -34,7 +41,7 @@ from hejnal_gateway.live.ice_servers import IceServers
 from hejnal_gateway.live.viewers import Viewers
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
-from hejnal_gateway.storage import SERVICE, open_accounts, open_database
+from hejnal_gateway.storage import SERVICE, open_accounts, open_database, open_setups
 from hejnal_gateway.views.views import WallViews
 from hejnal_runtime.bus import Consumer, Producer
 from hejnal_runtime.clock import Clock, SystemClock
@@ -54,6 +61,12 @@ class Resources:
     database: Database
     sessions: Sessions
     accounts: Accounts
+    own: OwnAccount
+    setups: SetUps
+    passkeys: Passkeys
+    provider: IdentityProvider | None
+    endings: SessionEndings
+    sight: CameraSight
     registry: CameraRegistry
     board: StatusBoard
     events: EventRing
@@ -92,7 +105,16 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     port = UdpPort(settings.rtc_hosts, settings.rtc_port, settings.rtc_announce)
     connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=20)
     session = aiohttp.ClientSession(connector=connector, auto_decompress=False, read_bufsize=512 * 1024)
-    sessions = Sessions(database, clock, idle_s=settings.session_idle_s, absolute_s=settings.session_absolute_s)
+    sessions = Sessions(
+        database,
+        clock,
+        idle_s=settings.session_idle_s,
+        absolute_s=settings.session_absolute_s,
+        most=settings.max_sessions_per_account,
+    )
+    passwords = PasswordChecker()
+    accounts = open_accounts(settings, database, box, clock, passwords)
+    sight = CameraSight(database)
     registry = CameraRegistry(box)
     board = StatusBoard(stale_after_s=settings.status_stale_s)
     events = EventRing(kept=settings.events_kept, queue_limit=settings.events_queue)
@@ -104,7 +126,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     ingest = IngestClient(session, issuer, lambda camera_id: _relay_url(board, camera_id))
     probes = Probes(ingest, clock)
     hub = Hub(issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
-    feeds = Feeds(settings, board, events, clock, on_live=hub.try_now)
+    feeds = Feeds(settings, board, events, clock, on_live=hub.try_now, on_groups=sight.heard)
     viewers = Viewers(
         database,
         registry,
@@ -162,7 +184,13 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             clock=clock,
             database=database,
             sessions=sessions,
-            accounts=open_accounts(settings, database, box, clock),
+            accounts=accounts,
+            own=OwnAccount(accounts, clock, box, passwords),
+            setups=open_setups(settings, database, box, clock, passwords),
+            passkeys=Passkeys(clock, settings.public_url),
+            provider=IdentityProvider(settings, clock) if settings.oidc_issuer else None,
+            endings=SessionEndings(viewers.close_of_session, events.end_of_session),
+            sight=sight,
             registry=registry,
             board=board,
             events=events,

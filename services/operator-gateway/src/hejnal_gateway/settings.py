@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from hejnal_gateway.accounts.roles import Role
 from hejnal_runtime.settings import ServiceSettings
 
 
@@ -28,6 +29,28 @@ class GatewaySettings(ServiceSettings):
     session_absolute_s: int = Field(default=24 * 3600, ge=60, description="A session this old is over")
     lock_after_failures: int = Field(default=5, ge=1, description="Wrong tries before a login name is locked")
     lock_s: int = Field(default=900, ge=1, description="How long a login name stays locked")
+
+    max_sessions_per_account: int = Field(default=10, ge=1, description="One more ends the one that was unused longest")
+    set_up_link_h: int = Field(default=72, ge=1, description="How long a link to set an account up works")
+
+    oidc_issuer: str = Field(default="", description="OpenID Connect provider, e.g. https://login.gmina.example; empty: none")
+    oidc_client_id: str = Field(default="", description="Name of this installation at the provider")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret; none for a public client (PKCE alone)")
+    oidc_name: str = Field(default="OpenID Connect", description="What the sign-in page calls the provider")
+    oidc_scopes: tuple[str, ...] = Field(default=("openid", "profile"), description="Scopes to ask for")
+    oidc_role_claim: str = Field(default="roles", description="Claim with the person's roles; dots lead into objects")
+    oidc_roles: dict[str, Role] = Field(default={}, description="Value of that claim → role here; the first that is there counts")
+    oidc_groups_claim: str = Field(
+        default="", description="Claim with camera groups; empty: every camera. Configured but missing in a token: no camera"
+    )
+    oidc_login_claim: str = Field(default="preferred_username", description="Claim with the login shown here")
+    oidc_name_claim: str = Field(default="name", description="Claim with the person's name")
+    oidc_required_amr: tuple[str, ...] = Field(
+        default=(), description="Methods (amr) of which the provider must have used one, e.g. mfa; empty: its word is enough"
+    )
+    oidc_local_passwords: bool = Field(
+        default=False, description="Whether accounts of the provider may be reset to sign in here with a password"
+    )
 
     recorder_url: str = Field(default="http://127.0.0.1:18091", description="Recorder's internal address")
     recorder_standby_urls: tuple[str, ...] = Field(

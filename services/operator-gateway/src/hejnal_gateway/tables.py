@@ -15,11 +15,17 @@ accounts = sa.Table(
     sa.Column("login", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
-    sa.Column("password_hash", sa.Text, nullable=False),
-    sa.Column("totp_secret", sa.LargeBinary, nullable=False),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("totp_secret", sa.LargeBinary),
     sa.Column("totp_last_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("totp_pending", sa.LargeBinary),
+    sa.Column("must_change_password", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("camera_groups", ARRAY(sa.Text)),
     sa.Column("enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("last_signed_in_at", sa.DateTime(timezone=True)),
 )
 
 # Keyed by the login that was typed, whether or not it exists: being locked out reveals nothing.
@@ -42,6 +48,8 @@ sessions = sa.Table(
     sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
     sa.Column("source_ip", sa.Text, nullable=False, server_default=""),
+    sa.Column("method", sa.Text, nullable=False, server_default="password"),
+    sa.Column("browser", sa.Text, nullable=False, server_default=""),
 )
 
 cameras = sa.Table(
@@ -64,6 +72,7 @@ camera_versions = sa.Table(
     sa.Column("state", JSONB, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
 )
 
 # Append-only: triggers refuse update, delete, and what does not carry the hash of the entry before it (audit/chain.py).
@@ -166,3 +175,5 @@ __all__ = [
     "sign_in_throttle",
     "wall_views",
 ]
+
+import hejnal_gateway.accounts.tables  # noqa: E402, F401 they belong to the same schema

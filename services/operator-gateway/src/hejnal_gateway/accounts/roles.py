@@ -25,6 +25,19 @@ GIVE_FREE = frozenset({Role.DPO, Role.ADMIN})
 KEEP_CAMERAS = frozenset({Role.ADMIN})
 READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
 READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})
+KEEP_ACCOUNTS = frozenset({Role.ADMIN})
+SEE_EVERY_CAMERA = frozenset({Role.ADMIN, Role.DPO})
+"""Who registers and answers for all of them: camera groups do not bind these."""
+SEE_ALERTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+WORK_ON_ALERTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+"""Raise, take, assign, resolve; the same for incidents."""
+MARK_INCIDENT_FOOTAGE = frozenset({Role.OPERATOR, Role.ADMIN})
+KEEP_ALERT_RULES = frozenset({Role.ADMIN})
+"""Rules and webhooks."""
+MOVE_CAMERAS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+TAKE_OVER_CAMERAS = frozenset({Role.DISPATCHER, Role.ADMIN})
+KEEP_PTZ = frozenset({Role.DISPATCHER, Role.ADMIN})
+"""Presets and patrols."""
 ANSWER_REPORTS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
 READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Role.CLERK, Role.ADMIN})
 WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})

@@ -13,6 +13,7 @@ from hejnal_runtime.outbox import publish
 SOURCE = "operator-gateway"
 UNKNOWN_ACTOR = "unknown"
 COMMAND_LINE_ACTOR = "command-line"
+PROVIDER_ACTOR = "identity-provider"
 
 
 async def publish_audit(
@@ -41,6 +42,19 @@ async def publish_audit(
         reason=reason,
         source_ip=staff.source_ip,
         outcome=outcome,
+        at=at,
+    )
+    await publish(session, fact, source=SOURCE)
+
+
+async def publish_by_service(session: AsyncSession, actor_id: str, action: str, at: datetime, *, object_id: str = "") -> None:
+    """One entry about what no member of staff did here: this service's commands, the identity provider."""
+    fact = AuditRecorded(
+        entry_id=new_id(),
+        actor_id=actor_id,
+        actor=Actor(kind="service", id=actor_id),
+        action=action,
+        object_id=object_id,
         at=at,
     )
     await publish(session, fact, source=SOURCE)

@@ -61,11 +61,11 @@ def _shown(resources: Resources, state: CameraState) -> Camera:
 
 
 @router.get("", summary="All cameras with their present state")
-async def list_cameras(resources: Res, _staff: AnyStaff) -> CameraList:
-    """The registry joined with the newest status of each camera."""
+async def list_cameras(resources: Res, staff: AnyStaff) -> CameraList:
+    """The registry joined with the newest status of each camera; those this person may know of."""
     async with resources.database.read() as session:
         states = await resources.registry.all(session)
-    return CameraList(items=[_shown(resources, state) for state in states])
+    return CameraList(items=[_shown(resources, state) for state in states if staff.sees(state.groups)])
 
 
 @router.get("/{camera_id}", summary="One camera")
