@@ -29,7 +29,7 @@ from hejnal_runtime.serve import create_internal_app, serve
 from hejnal_runtime.tokens import TokenIssuer
 
 SERVICES = ("operator-gateway", "ingest", "recorder", "citizen-api", "notifier")
-TOPICS = ("cameras", "camera-status", "camera-events", "recordings", "reports", "audit")
+TOPICS = ("cameras", "camera-status", "camera-events", "recordings", "reports", "audit", "alerts", "alert-requests")
 
 
 @dataclass

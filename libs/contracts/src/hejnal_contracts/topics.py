@@ -130,7 +130,6 @@ TOPICS: tuple[Topic, ...] = (
         ("operator-gateway",),
         ("operator-gateway",),
         90 * DAY_MS,
-        stage="declared",
     ),
     Topic(
         "alert-requests",
@@ -140,7 +139,6 @@ TOPICS: tuple[Topic, ...] = (
         (),
         ("operator-gateway",),
         7 * DAY_MS,
-        stage="declared",
     ),
     Topic(
         "vehicle-positions",

@@ -9,6 +9,8 @@ from hejnal_gateway import console, event_routes, events, map_files
 from hejnal_gateway.access import SameOriginMiddleware
 from hejnal_gateway.accounts import admin_routes, own_routes, provider_routes, setup_routes
 from hejnal_gateway.accounts import routes as session_routes
+from hejnal_gateway.alerts import routes as alert_routes
+from hejnal_gateway.alerts import rule_routes as alert_rule_routes
 from hejnal_gateway.audit import routes as audit_routes
 from hejnal_gateway.cameras import picture_routes
 from hejnal_gateway.cameras import routes as camera_routes
@@ -67,6 +69,8 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         live_routes.router,
         audit_routes.router,
         view_routes.router,
+        alert_routes.router,
+        alert_rule_routes.router,
         door_routes.create_router(),
         map_files.router,
         console.router,  # last: it answers every other path

@@ -12,6 +12,7 @@ from hejnal_contracts.recordings import GapClosed, GapOpened
 from hejnal_contracts.residents import ReportAnswered, ReportClosed, ReportRouted, ReportSubmitted
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.roles import ALL, Role
+from hejnal_gateway.alerts.schemas import Alert
 from hejnal_gateway.cameras.events import CameraEvent
 from hejnal_gateway.cameras.status import CameraStatus
 from hejnal_runtime.ids import new_id
@@ -47,6 +48,12 @@ class CameraEventEvent(BaseModel):
     event: CameraEvent
 
 
+class AlertEvent(BaseModel):
+    """Event `alert`. An alert was raised or has changed: the whole of it. A version that is known already is a repeat."""
+
+    alert: Alert
+
+
 class CameraRegisteredEvent(BaseModel):
     """Event `camera`. The registry says something new about a camera: load it again."""
 
@@ -75,6 +82,7 @@ EVENT_MODELS: tuple[type[BaseModel], ...] = (
     ReportEvent,
     RecordingEvent,
     CameraEventEvent,
+    AlertEvent,
     CameraRegisteredEvent,
     FarewellEvent,
 )
@@ -87,6 +95,11 @@ class Event:
     sequence: int
     roles: frozenset[Role]
     text: bytes
+    camera_ids: tuple[str, ...] = ()
+    """The cameras it tells of; somebody who may know of none of them is not told."""
+
+
+Sees = Callable[[str], bool]
 
 
 class Listener:
@@ -94,28 +107,23 @@ class Listener:
 
     def __init__(self, role: Role, limit: int, *, sees: Sees = lambda _: True, session_id: str = "") -> None:
         self.role = role
+        self.session_id = session_id
+        self._sees = sees
         self.queue: asyncio.Queue[Event] = asyncio.Queue(limit)
-    camera_ids: tuple[str, ...] = ()
-    """The cameras it tells of; somebody who may know of none of them is not told."""
-
-
-Sees = Callable[[str], bool]
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def may_see(self, event: Event) -> bool:
+        """Whether an event is for this person: by role and, where it tells of cameras, by camera groups."""
+        return self.role in event.roles and (not event.camera_ids or any(self._sees(one) for one in event.camera_ids))
 
     def offer(self, event: Event) -> None:
         """Queue an event this person may see."""
         if self.ended.done() or not self.may_see(event):
             return
         try:
-        self.session_id = session_id
-        self._sees = sees
             self.queue.put_nowait(event)
         except asyncio.QueueFull:
             metrics.EVENT_LISTENERS_DROPPED.inc()
-    def may_see(self, event: Event) -> bool:
-        """Whether an event is for this person: by role and, where it tells of cameras, by camera groups."""
-        return self.role in event.roles and (not event.camera_ids or any(self._sees(one) for one in event.camera_ids))
-
             self.end("too-slow")
 
     def end(self, reason: str) -> None:
@@ -165,6 +173,12 @@ class EventRing:
         self._listeners.discard(listener)
         metrics.EVENT_LISTENERS.set(len(self._listeners))
 
+    async def end_of_session(self, session_id: str) -> None:
+        """A session is over: let its consoles go."""
+        for listener in self._listeners:
+            if listener.session_id == session_id:
+                listener.end("signed-out")
+
     def stop(self) -> None:
         """The process ends: let everybody go."""
         self._stopping = True
@@ -173,12 +187,6 @@ class EventRing:
 
     def _missed(self, listener: Listener, last_event_id: str | None) -> list[Event] | None:
         epoch, _, number = (last_event_id or "").partition("-")
-    async def end_of_session(self, session_id: str) -> None:
-        """A session is over: let its consoles go."""
-        for listener in self._listeners:
-            if listener.session_id == session_id:
-                listener.end("signed-out")
-
         if epoch != self._epoch or not number.isascii() or not number.isdigit():
             return None
         last = int(number)

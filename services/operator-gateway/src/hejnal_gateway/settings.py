@@ -63,6 +63,11 @@ class GatewaySettings(ServiceSettings):
     events_kept: int = Field(default=2000, ge=1, description="Events a console can miss and still resume")
     events_queue: int = Field(default=500, ge=1, description="Events a slow console may be behind before it is dropped")
     events_keep_days: int = Field(default=90, ge=1, description="How long camera events are kept")
+    alerts_keep_days: int = Field(default=730, ge=1, description="How long resolved alerts without an incident are kept")
+    inbox_keep_days: int = Field(
+        default=400, ge=366, description="How long it is remembered which facts were applied; longer than any topic keeps them"
+    )
+    dark_cameras_every_s: float = Field(default=2.0, gt=0, description="How often cameras without a picture are looked for")
     motion_keep_days: int = Field(default=2, ge=1, description="How long detected motion is kept")
 
     audit_head_every_s: float = Field(

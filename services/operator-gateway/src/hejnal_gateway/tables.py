@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from hejnal_runtime.inbox import inbox_table
 from hejnal_runtime.outbox import outbox_table
 
 metadata = sa.MetaData()
@@ -160,6 +161,7 @@ wall_views = sa.Table(
 )
 
 outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
 
 __all__ = [
     "accounts",
@@ -169,6 +171,7 @@ __all__ = [
     "camera_events",
     "camera_versions",
     "cameras",
+    "inbox",
     "metadata",
     "outbox",
     "sessions",
@@ -177,3 +180,4 @@ __all__ = [
 ]
 
 import hejnal_gateway.accounts.tables  # noqa: E402, F401 they belong to the same schema
+import hejnal_gateway.alerts.tables  # noqa: E402, F401

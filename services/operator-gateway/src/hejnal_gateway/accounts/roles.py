@@ -16,6 +16,8 @@ class Role(StrEnum):
 
 ALL = frozenset(Role)
 WATCH_LIVE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
+SEE_UNMASKED = frozenset({Role.ADMIN})
+"""Who draws the privacy masks must see what is under them."""
 SEE_TIMELINE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO, Role.ADMIN})
 PLAY_BACK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.DPO})
 SECURE_FOOTAGE = frozenset({Role.OPERATOR, Role.DPO, Role.ADMIN})
@@ -23,8 +25,6 @@ SECURE_FOOTAGE = frozenset({Role.OPERATOR, Role.DPO, Role.ADMIN})
 GIVE_FREE = frozenset({Role.DPO, Role.ADMIN})
 """Release holds, delete for privacy: always two of them."""
 KEEP_CAMERAS = frozenset({Role.ADMIN})
-READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
-READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})
 KEEP_ACCOUNTS = frozenset({Role.ADMIN})
 SEE_EVERY_CAMERA = frozenset({Role.ADMIN, Role.DPO})
 """Who registers and answers for all of them: camera groups do not bind these."""
@@ -38,6 +38,8 @@ MOVE_CAMERAS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
 TAKE_OVER_CAMERAS = frozenset({Role.DISPATCHER, Role.ADMIN})
 KEEP_PTZ = frozenset({Role.DISPATCHER, Role.ADMIN})
 """Presets and patrols."""
+READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
+READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})
 ANSWER_REPORTS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
 READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Role.CLERK, Role.ADMIN})
 WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})
