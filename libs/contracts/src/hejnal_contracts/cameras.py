@@ -119,6 +119,8 @@ class CameraRemoved(CameraState):
 
     TYPE: ClassVar[str] = "camera.removed.v1"
 
+    reason: str = Field(default="", max_length=300, description="Why, in the administrator's words")
+
 
 class CameraCondition(StrEnum):
     """What an operator is told about a camera."""

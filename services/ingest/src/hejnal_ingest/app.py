@@ -9,6 +9,7 @@ from hejnal_ingest.lease import CameraLeases
 from hejnal_ingest.onvif.cameras import OnvifCameras
 from hejnal_ingest.onvif.routes import DiscoveryPlace, create_onvif_router
 from hejnal_ingest.picture.room import PictureRoom
+from hejnal_ingest.picture.routes import create_router as create_picture_router
 from hejnal_ingest.probe.jobs import ProbeJobs
 from hejnal_ingest.probe.routes import create_router as create_probe_router
 from hejnal_ingest.resources import Resources
@@ -36,6 +37,7 @@ def create_app(
     routers = [
         create_router(leases, settings.spool_dir.absolute(), verifier, resources.fetched if resources else FetchedSegments()),
         create_thumbnail_router(pictures, verifier),
+        create_picture_router(pictures, verifier),
         create_onvif_router(onvif, place, verifier, on_turn=pictures.expect_move if pictures is not None else lambda _: None),
         create_probe_router(probes, leases, verifier, probe_s=settings.probe_s),
     ]

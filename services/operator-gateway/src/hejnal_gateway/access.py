@@ -17,7 +17,7 @@ from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.problems import problem_response
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_BODY_TYPES = frozenset({"application/json", "application/sdp", "application/trickle-ice-sdpfrag"})
+_BODY_TYPES = frozenset({"application/json", "application/sdp", "application/trickle-ice-sdpfrag", "text/csv"})
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -125,7 +125,7 @@ class SameOriginMiddleware:
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if has_body and content_type not in _BODY_TYPES:
-            return _refuse(request, 415, "content-type", "Send application/json (live view: application/sdp).")
+            return _refuse(request, 415, "content-type", "Send application/json (live view: application/sdp, camera lists: text/csv).")
         return None
 
 

@@ -12,7 +12,7 @@ from hejnal_gateway.accounts import routes as session_routes
 from hejnal_gateway.alerts import routes as alert_routes
 from hejnal_gateway.alerts import rule_routes as alert_rule_routes
 from hejnal_gateway.audit import routes as audit_routes
-from hejnal_gateway.cameras import picture_routes
+from hejnal_gateway.cameras import desk_routes, picture_routes, transfer_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
 from hejnal_gateway.live import routes as live_routes
@@ -59,7 +59,9 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     app.state.resources = resources
     for router in (
         session_routes.router,
+        transfer_routes.router,  # before the camera of this id
         camera_routes.router,
+        desk_routes.router,
         picture_routes.router,
         event_routes.router,
         provider_routes.router,

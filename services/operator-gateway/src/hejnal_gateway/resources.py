@@ -23,6 +23,7 @@ from hejnal_gateway.alerts.alerts import Alerts
 from hejnal_gateway.alerts.room import open_alerts
 from hejnal_gateway.alerts.rules import AlertRules
 from hejnal_gateway.audit.log import AuditLog
+from hejnal_gateway.cameras.discoveries import Discoveries
 from hejnal_gateway.cameras.events import CameraEvents
 from hejnal_gateway.cameras.ingest_client import IngestClient
 from hejnal_gateway.cameras.probes import Probes
@@ -77,7 +78,9 @@ class Resources:
     audit_export: AuditExport
     camera_events: CameraEvents
     thumbnails: Thumbnails
+    ingest: IngestClient
     probes: Probes
+    discoveries: Discoveries
     proxy: Proxy
     viewers: Viewers
     ice_servers: IceServers
@@ -123,7 +126,10 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     audit_checks = AuditChecks(database, verifier, clock)
     camera_events = CameraEvents(database)
     looks = LooksOnRecord(database, registry, clock)
-    ingest = IngestClient(session, issuer, lambda camera_id: _relay_url(board, camera_id))
+    ingest = IngestClient(
+        session, issuer, lambda camera_id: _relay_url(board, camera_id), lambda: _ingest_urls(board, settings.ingest_urls)
+    )
+    discoveries = Discoveries(database, registry, ingest, clock)
     probes = Probes(ingest, clock)
     hub = Hub(issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
     feeds = Feeds(settings, board, events, clock, on_live=hub.try_now, on_groups=sight.heard)
@@ -201,7 +207,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             audit_export=AuditExport(database, audit_heads, clock),
             camera_events=camera_events,
             thumbnails=Thumbnails(ingest, looks),
+            ingest=ingest,
             probes=probes,
+            discoveries=discoveries,
             proxy=proxy,
             viewers=viewers,
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
@@ -238,6 +246,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         )
     finally:
         await audit_checks.close()
+        await discoveries.close()
         await viewers.stop()
         await hub.close()
         port.close()
@@ -250,3 +259,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
 def _relay_url(board: StatusBoard, camera_id: str) -> str | None:
     report = board.report(camera_id)
     return report.relay_url if report is not None else None
+
+
+def _ingest_urls(board: StatusBoard, configured: tuple[str, ...]) -> list[str]:
+    """Those that hold cameras, and those of the settings."""
+    reports = (board.report(camera_id) for camera_id in board.cameras())
+    return list(dict.fromkeys([*(report.relay_url.rstrip("/") for report in reports if report is not None), *configured]))

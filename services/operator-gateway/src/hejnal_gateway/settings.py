@@ -52,6 +52,10 @@ class GatewaySettings(ServiceSettings):
         default=False, description="Whether accounts of the provider may be reset to sign in here with a password"
     )
 
+    ingest_urls: tuple[str, ...] = Field(
+        default=("http://127.0.0.1:18090",),
+        description="Internal addresses of ingest processes, for looking for cameras while none is held; others are learned",
+    )
     recorder_url: str = Field(default="http://127.0.0.1:18091", description="Recorder's internal address")
     recorder_standby_urls: tuple[str, ...] = Field(
         default=(), description="Further recorders with a copy of the footage: playback goes there while the first is away"

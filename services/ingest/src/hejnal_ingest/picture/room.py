@@ -31,6 +31,7 @@ from hejnal_ingest.picture.sun import sun_elevation_deg
 from hejnal_ingest.picture.watch import PictureChange, PictureWatch
 from hejnal_ingest.picture.window import StreamWindow
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
 log = structlog.get_logger()
@@ -98,6 +99,23 @@ class PictureRoom:
         camera = self._cameras.get(camera_id)
         if camera is not None:
             camera.watch.expect_move(self._clock.now())
+
+    def accept_view(self, camera_id: str) -> bool:
+        """Somebody says that the present view is the right one: it becomes the reference. False: no such camera here.
+
+        AppError(CONFLICT) while the picture shows nothing that could be one.
+        """
+        camera = self._cameras.get(camera_id)
+        if camera is None or self._held(camera_id) is None:
+            return False
+        kind = camera.watch.state().kind
+        if kind not in (None, "moved", "defocused"):
+            detail = f"The picture is {kind.replace('_', ' ')}: put that right first, then accept the view."
+            raise AppError(Kind.CONFLICT, "view-not-acceptable", detail)
+        for change in camera.watch.accept_next(self._clock.now()):
+            self._tell_change(camera_id, change)
+        camera.dirty = True
+        return True
 
     def describe(self, report: CameraStatusReported) -> CameraStatusReported:
         """The report with what is known of the picture; a new fault becomes an event."""

@@ -288,6 +288,23 @@ class PictureWatch:
         self.light = light
         self._sizes.clear()
 
+    def accept_next(self, now: datetime) -> list[PictureChange]:
+        """What the camera shows from now on is right and is learned anew; gives the end of what was told before."""
+        ended = []
+        if self._tampered is not None:
+            kind, since = self._tampered
+            ended = [PictureChange("cleared", kind, 1.0, now, since, "the present view was accepted: it is the reference now")]
+        self.memories.clear()
+        self._sizes.clear()
+        self._verdicts.clear()
+        self._quiet.clear()
+        self._watch.restart()
+        self.light = self._tampered = None
+        self._suspicion = self._suspected_at = self._still_since = None
+        self._new_scene_looks = 0
+        self._since = now
+        return ended
+
     def state(self) -> PictureState:
         """For the camera's status."""
         if self._tampered is not None:

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 MAX_RUNNING = 4
 _KEPT = 200
 _OPENING_S = 10.0
+_TRIAL_S = 5.0
 
 Passwords = Callable[[str], Awaitable[Credentials | None]]
 
@@ -53,6 +54,7 @@ class ProbeJobs:
         self._clock = clock
         self._jobs: OrderedDict[str, ProbeJob] = OrderedDict()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._trials = 0
 
     def start(self, camera: CameraState, stream: StreamName, *, seconds: float, recorded_now: bool) -> ProbeJob:
         """A new probe, or the one that runs at this camera. `recorded_now`: ingest holds a session with this stream already.
@@ -86,6 +88,18 @@ class ProbeJobs:
                 Kind.NOT_FOUND, "probe-not-found", "There is no such probe here; its card is among the camera's events."
             )
         return job
+
+    async def try_connection(self, url: str, credentials: Credentials | None) -> Measurements:
+        """Listen just long enough to see pictures come. AppError(UNAVAILABLE) when too many are tried at once."""
+        if self._trials >= MAX_RUNNING:
+            raise AppError(
+                Kind.UNAVAILABLE, "probes-full", f"{MAX_RUNNING} connections are being tried.", retry_after_s=5
+            )
+        self._trials += 1
+        try:
+            return await listen(self._context, url, credentials, seconds=_TRIAL_S, try_second=False)
+        finally:
+            self._trials -= 1
 
     async def close(self) -> None:
         """Ends what runs; their sessions are closed."""

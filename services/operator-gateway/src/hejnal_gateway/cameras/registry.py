@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from hejnal_contracts.cameras import (
     ViewCone,
 )
 from hejnal_gateway.audit.facts import SOURCE
+from hejnal_gateway.cameras.masks import CheckedMask
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.tables import camera_versions, cameras
 from hejnal_runtime.errors import AppError, Kind
@@ -43,6 +44,16 @@ class CameraDraft(BaseModel):
     restricted: bool = False
     enabled: bool = True
     onvif: OnvifAccess | None = None
+    privacy_masks: tuple[CheckedMask, ...] = Field(default=(), max_length=32)
+
+    @model_validator(mode="after")
+    def _streams_fit(self) -> "CameraDraft":
+        names = [stream.name for stream in self.streams]
+        if len(set(names)) != len(names):
+            raise ValueError("each stream is named once: main, sub")
+        if self.recording.stream not in names:
+            raise ValueError(f"the recording plan names the stream {self.recording.stream}, which the camera does not have")
+        return self
 
 
 class CameraCredentials(BaseModel):
@@ -59,6 +70,9 @@ class NewCamera(CameraDraft):
 
     camera_id: CameraId
     credentials: CameraCredentials | None = None
+
+
+_KEPT = {"onvif", "privacy_masks"}
 
 
 def _gone(camera_id: str) -> AppError:
@@ -110,11 +124,10 @@ class CameraRegistry:
     ) -> CameraState:
         """Replace what is said about a camera. `version` is the one the change was made from (None: whatever it is).
 
-        ONVIF access that is not mentioned stays: a form about place and name does not cut the camera off.
+        ONVIF access and privacy masks that are not mentioned stay: a form about place and name does not cut the camera off.
         """
         before = await self._locked(session, camera_id, version)
-        exclude = set() if "onvif" in draft.model_fields_set else {"onvif"}
-        return await self._store(session, before, draft.model_dump(exclude=exclude), by, now)
+        return await self._store(session, before, draft.model_dump(exclude=_KEPT - draft.model_fields_set), by, now)
 
     async def set_credentials(
         self, session: AsyncSession, camera_id: str, credentials: CameraCredentials | None, *, by: str, now: datetime
@@ -124,12 +137,17 @@ class CameraRegistry:
         await session.execute(
             update(cameras).where(cameras.c.camera_id == camera_id).values(**self._sealed(camera_id, credentials))
         )
-        return await self._store(session, before, {"has_credentials": credentials is not None}, by, now)
+        return await self._store(
+            session, before, {"has_credentials": credentials is not None}, by, now, change="credentials-changed"
+        )
 
-    async def remove(self, session: AsyncSession, camera_id: str, *, version: int | None, by: str, now: datetime) -> CameraState:
+    async def remove(
+        self, session: AsyncSession, camera_id: str, *, version: int | None, by: str, now: datetime, reason: str = ""
+    ) -> CameraState:
         """Take a camera out; its versions and its audit entries stay, its credentials do not."""
         before = await self._locked(session, camera_id, version)
-        fact = CameraRemoved(**before.model_dump() | {"version": before.version + 1, "has_credentials": False, "changed_at": now})
+        last = {"version": before.version + 1, "has_credentials": False, "changed_at": now, "reason": reason}
+        fact = CameraRemoved(**before.model_dump() | last)
         values = {
             "version": fact.version,
             "state": fact.model_dump(mode="json"),
@@ -169,12 +187,19 @@ class CameraRegistry:
         return before
 
     async def _store(
-        self, session: AsyncSession, before: CameraState, values: dict[str, Any], by: str, now: datetime
+        self,
+        session: AsyncSession,
+        before: CameraState,
+        values: dict[str, Any],
+        by: str,
+        now: datetime,
+        *,
+        change: str = "changed",
     ) -> CameraState:
         fact = CameraChanged(**before.model_dump() | values | {"version": before.version + 1, "changed_at": now})
         row = {"version": fact.version, "state": fact.model_dump(mode="json")}
         await session.execute(update(cameras).where(cameras.c.camera_id == fact.camera_id).values(**row))
-        await self._note(session, fact, "changed", by)
+        await self._note(session, fact, change, by)
         return fact
 
     async def _note(self, session: AsyncSession, fact: CameraState, change: str, by: str) -> None:
