@@ -300,7 +300,7 @@ class Desk:
         """Claim everything that is due on every channel and note one outcome for all of it."""
         done = []
         for channel in (Channel.PUSH, Channel.EMAIL, Channel.SMS):
-            jobs, _ = await self.queue.claim(channel, 1000)
+            jobs, _ = await self.queue.claim(channel, 1000, "any")
             done += [Done(job, outcome or Accepted(f"p-{job.delivery_id}")) for job in jobs]
         if done:
             await self.queue.note(done)

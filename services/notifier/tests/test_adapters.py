@@ -15,7 +15,8 @@ from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.email import judge_smtp
 from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import PAYLOAD_AIM_BYTES, encode_payload, payload_of, topic_of
-from hejnal_notifier.channels.sms import judge_answer, receipt_meaning, sms_wording
+from hejnal_notifier.channels.sms.smsapi import judge_answer, receipt_meaning
+from hejnal_notifier.channels.sms.wording import sms_wording
 from hejnal_notifier.channels.wording import WORDS
 from hejnal_notifier.receipts import Meaning
 from hejnal_notifier.report import mask
@@ -45,7 +46,9 @@ def job(content: Any = None, language: Language = Language.PL, **text: str) -> J
     return Job(
         delivery_id=UUID(int=7),
         channel=Channel.EMAIL,
+        provider="smtp",
         attempt=1,
+        in_doubt=False,
         lease_until=NOW,
         not_before=NOW,
         created_at=NOW,

@@ -151,7 +151,7 @@ async def test_the_all_clear_goes_to_those_who_were_told(desk: Desk) -> None:
     await desk.subscribe(*told, subscription("bounced", mail("bounced")))
     first = announcement(**valid(desk))
     await desk.issue(first)
-    jobs, _ = await desk.queue.claim(Channel.EMAIL, 10)
+    jobs, _ = await desk.queue.claim(Channel.EMAIL, 10, "smtp")
     from hejnal_notifier.sending.outcome import Accepted
     from hejnal_notifier.sending.queue import Done
 
@@ -198,8 +198,8 @@ async def test_a_cancel_stops_what_waits_for_another_try(desk: Desk) -> None:
     await desk.subscribe(subscription("refused", mail("refused")), subscription("doubt", phone("doubt")))
     first = announcement(**valid(desk))
     await desk.issue(first)
-    mails, _ = await desk.queue.claim(Channel.EMAIL, 10)
-    texts, _ = await desk.queue.claim(Channel.SMS, 10)
+    mails, _ = await desk.queue.claim(Channel.EMAIL, 10, "smtp")
+    texts, _ = await desk.queue.claim(Channel.SMS, 10, "smsapi")
     from hejnal_notifier.sending.queue import Done
 
     again = desk.clock.now() + timedelta(seconds=5)
@@ -269,6 +269,6 @@ async def test_urgent_first(desk: Desk) -> None:
     await desk.store(info)
     await desk.store(fire)
     assert [planned.announcement_id for planned in await desk.plan()] == [fire.announcement_id, info.announcement_id]
-    jobs, more = await desk.queue.claim(Channel.EMAIL, 1)
+    jobs, more = await desk.queue.claim(Channel.EMAIL, 1, "smtp")
     assert jobs[0].content.announcement_id == fire.announcement_id
     assert more

@@ -1,6 +1,7 @@
 """What residents want to be told, and what they tell the town."""
 
 from datetime import time
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -109,3 +110,23 @@ class ReportClosed(Fact):
     outcome: Literal["fixed", "not_ours", "duplicate", "rejected"]
     answer: str = ""
     at: Instant
+
+
+class SmsMeaning(StrEnum):
+    """What a resident's SMS asks for."""
+
+    START = "start"
+    REPORT = "report"
+    OTHER = "other"
+
+
+class SmsReceived(Fact):
+    """A resident has sent the town an SMS. STOP is not among them: notifier acts on it at once (`contact.failed.v1`)."""
+
+    TYPE: ClassVar[str] = "sms.received.v1"
+
+    message_id: Id
+    phone: str = Field(min_length=1, max_length=32, description="E.164")
+    meaning: SmsMeaning
+    text: str = Field(max_length=4000, description="Without the keyword")
+    received_at: Instant

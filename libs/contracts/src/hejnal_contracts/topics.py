@@ -188,6 +188,15 @@ TOPICS: tuple[Topic, ...] = (
         30 * DAY_MS,
     ),
     Topic(
+        "inbound-sms",
+        "phone",
+        (residents.SmsReceived,),
+        "SMS from residents that citizen-api has to act upon.",
+        ("notifier",),
+        ("citizen-api",),
+        7 * DAY_MS,
+    ),
+    Topic(
         "audit",
         "actor_id",
         (audit.AuditRecorded, audit.AuditHeadRecorded),

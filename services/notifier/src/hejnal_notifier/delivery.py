@@ -3,7 +3,7 @@
     queued ──claimed──▶ sending ──accepted──▶ sent ──receipt──▶ delivered | failed
       ▲  └─expired/called off─▶ expired | cancelled
       └──postponed, released── sending ──refused──▶ failed
-      └──requeued── unknown ◀──worker lost── sending
+      └──requeued── unknown ◀──worker lost, unanswered── sending
 
 Monotone: a state never goes back to one of lower rank, except that an undelivered message may be queued again. Receipts may
 come before the provider's answer is noted, twice, or in the wrong order: what adds no knowledge changes nothing.
@@ -38,6 +38,8 @@ class Event(StrEnum):
     """The provider refused for now."""
     REFUSED = "refused"
     """The provider refused for good, or we gave up."""
+    UNANSWERED = "unanswered"
+    """The provider may have it; a repeat would show twice."""
     WORKER_LOST = "worker_lost"
     REQUEUED = "requeued"
     """The doubt was settled by sending again."""
@@ -49,6 +51,16 @@ class Event(StrEnum):
     RECEIPT_FAILED = "receipt_failed"
 
 
+class Meaning(StrEnum):
+    """What a receipt tells."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    ON_THE_WAY = "on_the_way"
+
+
+RECEIPT_EVENTS = {Meaning.DELIVERED: Event.RECEIPT_DELIVERED, Meaning.FAILED: Event.RECEIPT_FAILED}
+
 _S = State
 _TRANSITIONS: dict[Event, dict[State, State]] = {
     Event.CLAIMED: {_S.QUEUED: _S.SENDING},
@@ -57,6 +69,7 @@ _TRANSITIONS: dict[Event, dict[State, State]] = {
     Event.ACCEPTED: {_S.SENDING: _S.SENT, _S.UNKNOWN: _S.SENT, _S.QUEUED: _S.SENT},
     Event.POSTPONED: {_S.SENDING: _S.QUEUED, _S.UNKNOWN: _S.QUEUED},
     Event.REFUSED: {_S.SENDING: _S.FAILED, _S.UNKNOWN: _S.FAILED, _S.QUEUED: _S.FAILED},
+    Event.UNANSWERED: {_S.SENDING: _S.UNKNOWN},
     Event.WORKER_LOST: {_S.SENDING: _S.UNKNOWN},
     Event.REQUEUED: {_S.UNKNOWN: _S.QUEUED},
     Event.OUTDATED: {_S.QUEUED: _S.EXPIRED, _S.SENDING: _S.EXPIRED, _S.UNKNOWN: _S.EXPIRED},

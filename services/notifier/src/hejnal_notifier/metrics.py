@@ -6,7 +6,7 @@ PLANNED_DELIVERIES = Counter("hejnal_notifier_planned_deliveries_total", "Delive
 PLAN_DURATION_S = Histogram(
     "hejnal_notifier_plan_duration_seconds", "Time to plan one version", buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 15)
 )
-ATTEMPTS = Counter("hejnal_notifier_attempts_total", "Tries by outcome", ["channel", "outcome"])
+ATTEMPTS = Counter("hejnal_notifier_attempts_total", "Tries by outcome", ["channel", "provider", "outcome"])
 ATTEMPT_DURATION_S = Histogram(
     "hejnal_notifier_attempt_duration_seconds",
     "Time in the provider's hands",
@@ -24,4 +24,11 @@ QUEUED = Gauge("hejnal_notifier_due_deliveries", "Deliveries that are due and no
 DOUBTFUL = Counter("hejnal_notifier_doubtful_deliveries_total", "Deliveries whose worker was lost", ["channel", "settled"])
 RECEIPTS = Counter("hejnal_notifier_receipts_total", "Receipts by meaning", ["channel", "meaning", "applied"])
 CONTACTS_FAILED = Counter("hejnal_notifier_contacts_failed_total", "Contacts that can no longer be used", ["channel", "reason"])
-SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the gateway")
+SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the providers", ["provider"])
+PROVIDER_UP = Gauge(
+    "hejnal_notifier_provider_up", "1: the provider takes messages; 0: it is left alone for a while", ["channel", "provider"]
+)
+PROVIDER_RESTS = Counter(
+    "hejnal_notifier_provider_rests_total", "Times a failing provider was left alone", ["channel", "provider"]
+)
+INBOUND = Counter("hejnal_notifier_inbound_messages_total", "SMS from residents by what they ask for", ["meaning"])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier.channels.sms import receipt_meaning
+from hejnal_notifier.channels.sms.smsapi import receipt_meaning
 from hejnal_notifier.receipts import apply_receipt
 from hejnal_notifier.resources import Resources, get_resources
 from hejnal_runtime.errors import AppError, Kind

@@ -1,39 +1,58 @@
 """Delivery receipts: kept as they come, applied through the state machine; early, twice, late and unknown ones do no harm."""
 
+import asyncio
 import json
+import random
 from collections.abc import Mapping
-from enum import StrEnum
+from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
-from hejnal_notifier.delivery import Event, allowed_from, target
-from hejnal_notifier.sending.queue import TOUCH
+from hejnal_notifier.channels.sms.news import Receipt
+from hejnal_notifier.delivery import Meaning
+from hejnal_notifier.sending.marks import apply_meaning
+from hejnal_notifier.sending.parts import mark_part, settled
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.database import Database
+from hejnal_runtime.errors import is_transient
 
+log = structlog.get_logger()
 
-class Meaning(StrEnum):
-    """What a receipt tells."""
-
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    ON_THE_WAY = "on_the_way"
-
-
-_EVENTS = {Meaning.DELIVERED: Event.RECEIPT_DELIVERED, Meaning.FAILED: Event.RECEIPT_FAILED}
 
 _KEEP = text(
     "insert into receipts (channel, delivery_id, provider_id, meaning, raw, received_at) "
     "values (:channel, :delivery_id, :provider_id, :meaning, cast(:raw as jsonb), :now)"
 )
-_APPLY = text(
-    "update deliveries set state = :state, cause = :cause, lease_until = null, changed_at = :now, "
-    "provider_id = coalesce(provider_id, :provider_id), sent_at = coalesce(sent_at, :now) "
-    "where delivery_id = :delivery_id and channel = :channel and state = any(:allowed_from) returning version_id"
+_KEEP_OF_PROVIDER = text(
+    "insert into receipts (channel, delivery_id, provider, provider_id, number, meaning, raw, received_at) "
+    "values ('sms', :delivery_id, :provider, :provider_id, :number, :meaning, cast(:raw as jsonb), :now)"
 )
+# A receipt whose id we never learnt, because the answer that named it did not come: it belongs to the one delivery to that
+# number that this provider left in doubt before. With two of them nobody can say which.
+_STRAY = text(
+    """
+    with found as (
+        select r.receipt_id, r.meaning, r.raw, d.delivery_id, count(*) over (partition by r.receipt_id) as candidates
+        from receipts r
+        join contacts c on c.channel = 'sms' and c.address = r.number
+        join deliveries d on d.resident_id = c.resident_id and d.contact_id = c.contact_id and d.channel = 'sms'
+            and d.provider = r.provider and d.state = 'unknown' and d.doubt_since <= r.received_at
+        where r.delivery_id is null and r.meaning in ('delivered', 'failed')
+            and r.received_at > :oldest and r.received_at < :newest)
+    update receipts r set delivery_id = found.delivery_id from found
+    where r.receipt_id = found.receipt_id and found.candidates = 1
+    returning r.delivery_id, r.meaning, r.provider_id
+    """
+)
+STRAY_AFTER = timedelta(seconds=60)
+"""By then the answer to a submission is noted: a receipt that is still nobody's is a stray one."""
+STRAY_FOR = timedelta(days=3)
+SETTLE_EVERY_S = 20.0
 
 
 async def apply_receipt(
@@ -52,12 +71,74 @@ async def apply_receipt(
     key = {"channel": channel.value, "delivery_id": delivery_id, "provider_id": provider_id, "now": now}
     await session.execute(_KEEP, {**key, "meaning": meaning.value, "raw": json.dumps(dict(raw))})
     applied = False
-    event = _EVENTS.get(meaning)
-    if delivery_id is not None and event is not None:
-        parameters = {**key, "state": target(event).value, "cause": cause, "allowed_from": allowed_from(event)}
-        row = (await session.execute(_APPLY, parameters)).first()
-        applied = row is not None
-        if row is not None and row.version_id is not None:
-            await session.execute(TOUCH, {"versions": [row.version_id]})
+    if delivery_id is not None:
+        applied = await apply_meaning(
+            session, now, channel=channel, delivery_id=delivery_id, provider_id=provider_id, meaning=meaning, cause=cause
+        )
     metrics.RECEIPTS.labels(channel.value, meaning.value, str(applied).lower()).inc()
     return applied
+
+
+async def apply_part_receipt(session: AsyncSession, clock: Clock, receipt: Receipt) -> bool:
+    """Keep a receipt that a provider brings under its own id; True when it moved a delivery.
+
+    One that comes before the submission is noted waits and is applied with it (`sending/parts.py`).
+    """
+    delivery_id = await mark_part(session, receipt.provider, receipt.provider_id, receipt.meaning, receipt.cause)
+    key = {"provider": receipt.provider, "provider_id": receipt.provider_id, "number": receipt.number}
+    values = {"delivery_id": delivery_id, "meaning": receipt.meaning.value, "raw": json.dumps(receipt.raw), "now": clock.now()}
+    await session.execute(_KEEP_OF_PROVIDER, {**key, **values})
+    applied = False
+    if delivery_id is not None and (outcome := await settled(session, delivery_id)) is not None:
+        meaning, cause = outcome
+        applied = await apply_meaning(
+            session,
+            clock.now(),
+            channel=Channel.SMS,
+            delivery_id=delivery_id,
+            provider_id=receipt.provider_id,
+            meaning=meaning,
+            cause=cause,
+        )
+    metrics.RECEIPTS.labels(Channel.SMS.value, receipt.meaning.value, str(applied).lower()).inc()
+    return applied
+
+
+class StrayReceipts:
+    """Settles deliveries in doubt by receipts whose ids were never learnt."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Look for ever; a database that is away is tried again."""
+        while True:
+            await asyncio.sleep(SETTLE_EVERY_S * random.uniform(0.8, 1.2))
+            try:
+                await self.settle()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("stray_receipts_not_settled", error=repr(error))
+
+    async def settle(self) -> int:
+        """One look; how many deliveries it settled."""
+        now = self._clock.now()
+        settled_now = 0
+        async with self._database.transaction() as session:
+            for row in (await session.execute(_STRAY, {"oldest": now - STRAY_FOR, "newest": now - STRAY_AFTER})).all():
+                meaning = Meaning(row.meaning)
+                cause = "undelivered" if meaning is Meaning.FAILED else None
+                if await apply_meaning(
+                    session,
+                    now,
+                    channel=Channel.SMS,
+                    delivery_id=row.delivery_id,
+                    provider_id=row.provider_id,
+                    meaning=meaning,
+                    cause=cause,
+                ):
+                    settled_now += 1
+                    metrics.DOUBTFUL.labels(Channel.SMS.value, "by_receipt").inc()
+        return settled_now

@@ -8,14 +8,16 @@ from typing import cast
 from fastapi import Request
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier.channels.adapter import Adapter
 from hejnal_notifier.channels.email import Email, MailServer
 from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import WebPush
 from hejnal_notifier.channels.push_endpoint import EndpointPolicy
-from hejnal_notifier.channels.sms import SmsGateway
+from hejnal_notifier.channels.sms.configured import ProviderSettings, SmsApiProvider, build, pace_of, read_providers
+from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
+from hejnal_notifier.sending.providers import Provider, Providers
 from hejnal_notifier.settings import Settings
+from hejnal_notifier.sms_desk import SmsDesk
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -32,7 +34,9 @@ class Resources:
     clock: Clock
     database: Database
     producer: Producer
-    adapters: dict[Channel, Adapter]
+    providers: dict[Channel, Providers]
+    sms_prices: dict[str, int]
+    """Grosze for an SMS part, by provider."""
     vapid: Vapid | None
     issuer: TokenIssuer | None
     wakers: dict[Channel, Callable[[], None]] = field(default_factory=dict)
@@ -41,7 +45,7 @@ class Resources:
     @property
     def served(self) -> set[Channel]:
         """Channels this town has a provider for."""
-        return set(self.adapters)
+        return set(self.providers)
 
     def wake(self, channel: Channel) -> None:
         """Tell a channel's sender of this process that something waits."""
@@ -60,29 +64,52 @@ class Resources:
         vapid = None
         if settings.push_enabled and settings.vapid_key_file is not None:
             vapid = Vapid(await asyncio.to_thread(load_vapid_key, settings.vapid_key_file), settings.vapid_subject)
+        database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12)
+        sms = await asyncio.to_thread(_sms_providers, settings)
         return cls(
             settings=settings,
             clock=clock,
-            database=Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12),
+            database=database,
             producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
-            adapters=_adapters(settings, clock, vapid),
+            providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock)),
+            sms_prices={chosen.name or chosen.kind: chosen.price_grosze for chosen in sms},
             vapid=vapid,
             issuer=issuer,
         )
 
     async def close(self) -> None:
         """Close in reverse order."""
-        for adapter in self.adapters.values():
-            await adapter.close()
+        for providers in self.providers.values():
+            for adapter in providers.adapters:
+                await adapter.close()
         await self.producer.stop()
         await self.database.close()
 
 
-def _adapters(settings: Settings, clock: Clock, vapid: Vapid | None) -> dict[Channel, Adapter]:
-    adapters: dict[Channel, Adapter] = {}
+def _sms_providers(settings: Settings) -> list[ProviderSettings]:
+    if settings.sms_providers_file is not None:
+        return read_providers(settings.sms_providers_file)
+    if settings.sms_url is None:
+        return []
+    single = SmsApiProvider(
+        kind="smsapi",
+        url=settings.sms_url,
+        token=settings.sms_token,
+        receipt_url=settings.sms_receipt_url,
+        concurrency=settings.sms_concurrency,
+        timeout_s=settings.sms_timeout_s,
+        price_grosze=settings.sms_price_grosze,
+    )
+    return [single]
+
+
+def _providers(
+    settings: Settings, clock: Clock, vapid: Vapid | None, sms: list[ProviderSettings], desk: SmsDesk
+) -> dict[Channel, Providers]:
+    found: dict[Channel, Providers] = {}
     if vapid is not None:
         policy = EndpointPolicy(settings.push_hosts, settings.push_trusted_origins)
-        adapters[Channel.PUSH] = WebPush(
+        push = WebPush(
             vapid,
             policy,
             clock,
@@ -90,25 +117,20 @@ def _adapters(settings: Settings, clock: Clock, vapid: Vapid | None) -> dict[Cha
             concurrency=settings.push_concurrency,
             timeout_s=settings.push_timeout_s,
         )
+        found[Channel.PUSH] = Providers([Provider(push, clock)])
     if settings.smtp_host:
         password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
         server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password)
         composer = EmailComposer(settings.email_from, settings.town_name)
-        adapters[Channel.EMAIL] = Email(server, composer, clock, timeout_s=settings.email_timeout_s)
-    if settings.sms_url:
-        adapters[Channel.SMS] = SmsGateway(
-            settings.sms_url,
-            clock,
-            token=settings.sms_token.get_secret_value() if settings.sms_token else None,
-            sender=settings.sms_sender,
-            town=settings.town_name,
-            diacritics=settings.sms_diacritics,
-            max_parts=settings.sms_max_parts,
-            receipt_url=settings.sms_receipt_url,
-            concurrency=settings.sms_concurrency,
-            timeout_s=settings.sms_timeout_s,
-        )
-    return adapters
+        email = Email(server, composer, clock, timeout_s=settings.email_timeout_s)
+        found[Channel.EMAIL] = Providers([Provider(email, clock)])
+    if sms:
+        wording = SmsWording(settings.town_name, settings.sms_diacritics, settings.sms_max_parts)
+        built = [
+            Provider(build(chosen, clock, wording, desk, sender=settings.sms_sender), clock, pace_of(chosen)) for chosen in sms
+        ]
+        found[Channel.SMS] = Providers(built)
+    return found
 
 
 def get_resources(request: Request) -> Resources:

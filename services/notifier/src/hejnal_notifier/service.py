@@ -9,7 +9,9 @@ from hejnal_notifier.announcing.planner import Planner
 from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
+from hejnal_notifier.channels.adapter import Listening
 from hejnal_notifier.progress import ProgressReporter
+from hejnal_notifier.receipts import StrayReceipts
 from hejnal_notifier.resources import Resources
 from hejnal_notifier.sending.queue import DeliveryQueue
 from hejnal_notifier.sending.sender import ChannelSender
@@ -53,7 +55,7 @@ def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, C
     return {
         channel: ChannelSender(
             queue,
-            adapter,
+            providers,
             resources.clock,
             concurrency=concurrency[channel],
             batch_size=settings.batch_size,
@@ -63,7 +65,7 @@ def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, C
             retry_cap_s=settings.retry_cap_s,
             max_attempts=settings.max_attempts,
         )
-        for channel, adapter in resources.adapters.items()
+        for channel, providers in resources.providers.items()
     }
 
 
@@ -72,7 +74,14 @@ async def run_service(settings: Settings) -> None:
     configure_tracing(settings.service, settings.otlp_endpoint)
     resources = await Resources.open(settings)
     clock, database = resources.clock, resources.database
-    queue = DeliveryQueue(database, clock, instance=settings.instance, lease=timedelta(seconds=settings.lease_s))
+    queue = DeliveryQueue(
+        database,
+        clock,
+        instance=settings.instance,
+        lease=timedelta(seconds=settings.lease_s),
+        doubt_patience=timedelta(seconds=settings.sms_doubt_patience_s),
+        prices=resources.sms_prices,
+    )
     senders = build_senders(resources, queue)
     resources.wakers.update({channel: sender.wake for channel, sender in senders.items()})
 
@@ -110,10 +119,19 @@ async def run_service(settings: Settings) -> None:
     for channel, sender in senders.items():
         health.add(f"sender {channel.value}", sender.health)
     app = create_app(settings, resources, health)
+    adapters = [adapter for providers in resources.providers.values() for adapter in providers.adapters]
     try:
         await serve(
             [(app, settings.internal_host, settings.internal_port)],
-            [consumer.run, planner.run, reporter.run, relay.run, *(sender.run for sender in senders.values())],
+            [
+                consumer.run,
+                planner.run,
+                reporter.run,
+                relay.run,
+                StrayReceipts(database, clock).run,
+                *(sender.run for sender in senders.values()),
+                *(adapter.run for adapter in adapters if isinstance(adapter, Listening)),
+            ],
         )
     finally:
         await resources.close()

@@ -64,6 +64,17 @@ class Settings(ServiceSettings):
     )
     sms_receipt_secret: SecretStr | None = Field(default=None, description="Last part of the receipt address; without it: off")
 
+    sms_providers_file: Path | None = Field(
+        default=None, description="JSON list of SMS providers, first choice first, with their secrets; used instead of sms_url"
+    )
+    sms_price_grosze: int = Field(default=16, ge=0, description="Net price of an SMS part at sms_url's gateway, in grosze")
+    sms_monthly_budget_zl: int | None = Field(
+        default=None, ge=0, description="Most that SMS may cost in a calendar month; only emergencies go past it"
+    )
+    sms_doubt_patience_s: float = Field(
+        default=120.0, ge=1, description="After this time an urgent SMS in doubt at one provider may go by another"
+    )
+
     batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
     poll_s: float = Field(default=0.5, gt=0, description="Pause between two looks into an empty queue")
     lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")

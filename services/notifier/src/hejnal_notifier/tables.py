@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -137,6 +138,8 @@ deliveries = Table(
     _instant("expires_at"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("in_doubt", Boolean, nullable=False, server_default="false", comment="A try may have reached the device unseen"),
+    _instant("doubt_since", nullable=True),
+    Column("provider", Text, comment="Whom it was last claimed for, noted before the call"),
     Column("claimed_by", Text),
     _instant("lease_until", nullable=True),
     Column("provider_id", Text, comment="What the provider calls it"),
@@ -189,8 +192,53 @@ receipts = Table(
     Column("meaning", Text, nullable=False),
     Column("raw", JSONB, nullable=False),
     _instant("received_at"),
+    Column("provider", Text, nullable=False, server_default=""),
+    Column("number", Text, nullable=False, server_default="", comment="Whose device it is about, where only that is told"),
     Index("receipts_delivery", "delivery_id"),
+    Index("receipts_unmatched", "provider", "provider_id", postgresql_where=text("delivery_id is null")),
     comment="Every receipt as it came",
+)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("provider_id", Text, primary_key=True, comment="What the provider calls this part"),
+    Column("delivery_id", UUID(as_uuid=True), nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="sent"),
+    Column("cause", Text),
+    _instant("sent_at"),
+    CheckConstraint("state in ('sent', 'delivered', 'failed')", name="part_state"),
+    Index("parts_delivery", "delivery_id"),
+    comment="Messages whose receipts come part by part and under the provider's own ids (SMPP)",
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("parts", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("cost_grosze", BigInteger, nullable=False),
+    comment="What SMS have cost, by the town's calendar month",
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("provider_id", Text, primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("meaning", Text, nullable=False),
+    _instant("received_at"),
+    Column("reference", Integer, nullable=False, server_default="0", comment="What the parts of one message share"),
+    Column("total", SmallInteger, nullable=False, server_default="1"),
+    Column("number", SmallInteger, nullable=False, server_default="1"),
+    Index("inbound_sender", "sender", "received_at"),
+    comment="SMS from residents, each once; emptied of text and number after 90 days",
 )
 
 positions = Table(

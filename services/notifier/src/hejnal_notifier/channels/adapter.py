@@ -1,6 +1,6 @@
-"""What every channel's adapter offers."""
+"""What every provider's adapter offers."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier.sending.job import Job
@@ -11,8 +11,10 @@ class Adapter(Protocol):
     """Sends one message over one provider."""
 
     channel: Channel
+    name: str
+    """Which provider it is: noted with each delivery before it is sent, so that a doubt is settled with the right one."""
     repeat_is_harmless: bool
-    """True when the same delivery sent twice shows once: by topic, Message-ID or the gateway's idempotency key."""
+    """True when the same delivery sent twice over this provider shows once: by topic, Message-ID or idempotency key."""
     timeout_s: float
     """Longest time that `send` takes."""
 
@@ -22,4 +24,13 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """An adapter that keeps a session, or asks, for what the provider has to tell: receipts, messages of residents."""
+
+    async def run(self) -> None:
+        """Listen until cancelled; comes back by itself after every failure."""
         ...

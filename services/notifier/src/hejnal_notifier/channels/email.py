@@ -47,6 +47,7 @@ class Email:
     """Hands messages to the town's mail server."""
 
     channel = Channel.EMAIL
+    name = "smtp"
     repeat_is_harmless = True
 
     def __init__(self, server: MailServer, composer: EmailComposer, clock: Clock, *, timeout_s: float) -> None:

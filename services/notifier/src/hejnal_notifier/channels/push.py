@@ -82,6 +82,7 @@ class WebPush:
     """Sends to push services; also learns from them which subscriptions are gone."""
 
     channel = Channel.PUSH
+    name = "webpush"
     repeat_is_harmless = True
 
     def __init__(

@@ -49,7 +49,11 @@ class Job:
 
     delivery_id: UUID
     channel: Channel
+    provider: str
+    """The provider it was claimed for."""
     attempt: int
+    in_doubt: bool
+    """An earlier try may have reached the device."""
     lease_until: datetime
     not_before: datetime
     created_at: datetime
@@ -62,3 +66,8 @@ class Job:
     unsubscribe_url: str
     language: Language
     content: AnnouncementContent | DirectContent
+
+    @property
+    def urgent(self) -> bool:
+        """Silence would be worse than a repeat: emergencies, and what a person is waiting for."""
+        return isinstance(self.content, DirectContent) or self.content.severity is Severity.EMERGENCY

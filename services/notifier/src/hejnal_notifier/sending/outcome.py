@@ -14,6 +14,10 @@ class Accepted:
 
     provider_id: str | None = None
     note: str | None = None
+    parts: int = 0
+    """SMS parts that will be on the bill."""
+    part_ids: tuple[str, ...] = ()
+    """What the provider calls each part, where its receipts come part by part."""
 
     event = Event.ACCEPTED
 
@@ -27,8 +31,20 @@ class Postponed:
     retry_after_s: float | None = None
     in_doubt: bool = False
     """True when the provider may have taken the message after all (its answer did not come)."""
+    refuses_us: bool = False
+    """True when the provider refuses the town, not the message: bad token, unknown sender, no credit."""
 
     event = Event.POSTPONED
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The provider may have taken the message, and a repeat would show twice: a receipt has to say."""
+
+    cause: str
+    detail: str = ""
+
+    event = Event.UNANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +59,4 @@ class Refused:
     event = Event.REFUSED
 
 
-Outcome = Accepted | Postponed | Refused
+Outcome = Accepted | Postponed | Unanswered | Refused

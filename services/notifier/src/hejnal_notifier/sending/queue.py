@@ -4,20 +4,24 @@ No statement here runs while a provider is being called.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.announcements import Text
-from hejnal_contracts.base import Channel, Language
+from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.deliveries import ContactFailed
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job
-from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_notifier.sending.marks import TOUCH, apply_meaning
+from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
+from hejnal_notifier.sending.parts import SentPart, note_parts, settled
+from hejnal_notifier.sending.spending import Taken, note_spending
 from hejnal_notifier.severity import OF_RANK, PRIORITIES, priority
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
@@ -25,8 +29,10 @@ from hejnal_runtime.outbox import publish
 
 SOURCE = "notifier"
 KNOWN_VERSIONS = 256
+URGENT = priority(Severity.EMERGENCY)
 
 # Each priority is a range of its own in the index: rows that wait for the morning are never walked through.
+# What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
 _CLAIM = text(
     """
     with due as materialized (
@@ -34,6 +40,9 @@ _CLAIM = text(
         cross join lateral (
             select delivery_id from deliveries
             where state = 'queued' and channel = :channel and priority = p.priority and not_before <= :now
+                and case when in_doubt and provider is not null
+                    then provider = :provider or (priority <= :urgent and :fresh and doubt_since < :doubt_before)
+                    else :fresh end
             order by not_before limit :limit for update skip locked) next
         limit :limit),
     judged as (
@@ -57,10 +66,11 @@ _CLAIM = text(
     update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
         attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
         claimed_by = case when j.state = 'sending' then :instance end,
+        provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
     from judged j where d.delivery_id = j.delivery_id
-    returning d.delivery_id, d.state, d.version_id, d.resident_id, d.contact_id, d.attempts, d.not_before, d.created_at,
-        d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code
+    returning d.delivery_id, d.state, d.version_id, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
+        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code
     """
 )
 _VERSIONS = text(
@@ -72,6 +82,7 @@ _NOTE = text(
     update deliveries d set state = o.state, cause = o.cause, detail = o.detail, lease_until = null, changed_at = :now,
         not_before = coalesce(o.not_before, d.not_before), provider_id = coalesce(o.provider_id, d.provider_id),
         in_doubt = d.in_doubt or o.in_doubt, attempts = d.attempts - o.untried,
+        doubt_since = case when o.in_doubt then coalesce(d.doubt_since, :now) else d.doubt_since end,
         sent_at = case when o.state = 'sent' then cast(:now as timestamptz) else d.sent_at end
     from unnest(cast(:ids as uuid[]), cast(:attempts as smallint[]), cast(:states as text[]), cast(:causes as text[]),
         cast(:details as text[]), cast(:not_before as timestamptz[]), cast(:provider_ids as text[]), cast(:in_doubt as bool[]),
@@ -86,19 +97,13 @@ _CONTACT_FAILED = text(
     "and failed_at is null returning contact_id"
 )
 _LOST = text(
-    "update deliveries set state = 'unknown', in_doubt = true, cause = 'worker_lost', lease_until = null, changed_at = :now "
-    "where state = 'sending' and (lease_until < :now or claimed_by = :own) and channel = :channel "
-    "returning delivery_id, version_id, priority"
+    "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
+    "lease_until = null, changed_at = :now where state = 'sending' and (lease_until < :now or claimed_by = :own) "
+    "and channel = :channel returning delivery_id, version_id, priority, provider"
 )
 _REQUEUE = text(
     "update deliveries set state = 'queued', not_before = :now, changed_at = :now "
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
-)
-# In the order of ids, so that two writers never wait for each other in a circle.
-TOUCH = text(
-    "update progress p set changes = p.changes + 1 from "
-    "(select version_id from progress where version_id = any(:versions) order by version_id for update) locked "
-    "where p.version_id = locked.version_id"
 )
 _DUE = text("select channel, count(*) as due from deliveries where state = 'queued' and not_before <= :now group by channel")
 
@@ -115,23 +120,37 @@ class Done:
 class DeliveryQueue:
     """Claims and outcomes of one process."""
 
-    def __init__(self, database: Database, clock: Clock, *, instance: str, lease: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        instance: str,
+        lease: timedelta,
+        doubt_patience: timedelta = timedelta(minutes=2),
+        prices: Mapping[str, int] | None = None,
+    ) -> None:
+        """`prices`: grosze for an SMS part, by provider."""
         self._database = database
         self._clock = clock
         self._instance = instance
         self._lease = lease
+        self._doubt_patience = doubt_patience
+        self._prices = prices or {}
         self._versions: OrderedDict[int, AnnouncementContent] = OrderedDict()
 
-    async def claim(self, channel: Channel, limit: int) -> tuple[list[Job], bool]:
+    async def claim(self, channel: Channel, limit: int, provider: str, *, fresh: bool = True) -> tuple[list[Job], bool]:
         """Up to `limit` due deliveries, most urgent first, leased to this process; and whether the queue may hold more.
 
-        What has expired, was superseded or has lost its contact is ended on the way.
+        They are for one provider, whose name is noted before it is called. With `fresh` false only what this provider may have
+        taken already. What has expired, was superseded or has lost its contact is ended on the way.
         """
         now = self._clock.now()
         lease_until = now + self._lease
         async with self._database.transaction() as session:
             parameters = {"channel": channel.value, "now": now, "limit": limit, "lowest": PRIORITIES - 1}
-            parameters |= {"instance": self._instance, "lease_until": lease_until}
+            parameters |= {"instance": self._instance, "lease_until": lease_until, "provider": provider, "fresh": fresh}
+            parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
             rows = (await session.execute(_CLAIM, parameters)).all()
             claimed = [row for row in rows if row.state == State.SENDING]
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
@@ -143,7 +162,7 @@ class DeliveryQueue:
             gone = [row.delivery_id for row in rows if row.state != State.SENDING and row.version_id is None]
             if gone:
                 await session.execute(_FORGET_SECRETS, {"ids": gone})
-        return [self._job(channel, row, lease_until) for row in claimed], len(rows) >= limit
+        return [self._job(channel, provider, row, lease_until) for row in claimed], len(rows) >= limit
 
     def _remember(self, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -164,7 +183,7 @@ class DeliveryQueue:
         while len(self._versions) > KNOWN_VERSIONS:
             self._versions.popitem(last=False)
 
-    def _job(self, channel: Channel, row: Any, lease_until: datetime) -> Job:
+    def _job(self, channel: Channel, provider: str, row: Any, lease_until: datetime) -> Job:
         if row.version_id is not None:
             content: AnnouncementContent | DirectContent = self._versions[row.version_id]
         else:
@@ -172,7 +191,9 @@ class DeliveryQueue:
         return Job(
             delivery_id=row.delivery_id,
             channel=channel,
+            provider=provider,
             attempt=row.attempts,
+            in_doubt=row.in_doubt,
             lease_until=lease_until,
             not_before=row.not_before,
             created_at=row.created_at,
@@ -195,22 +216,45 @@ class DeliveryQueue:
             by_event.setdefault(_event(one, now), []).append(one)
         versions: set[int] = set()
         finished: list[UUID] = []
+        moved: set[UUID] = set()
         async with self._database.transaction() as session:
             for event, group in by_event.items():
-                for row in await session.execute(_NOTE, _note_parameters(event, group, now)):
+                for row in (await session.execute(_NOTE, _note_parameters(event, group, now))).all():
+                    moved.add(row.delivery_id)
                     if row.version_id is not None:
                         versions.add(row.version_id)
                     elif row.state != State.QUEUED:
                         finished.append(row.delivery_id)
             if finished:
                 await session.execute(_FORGET_SECRETS, {"ids": finished})
+            await self._note_parts(session, [one for one in done if one.job.delivery_id in moved], now)
             for one in done:
                 if isinstance(one.outcome, Refused) and one.outcome.contact is not None:
                     await self._contact_failed(session, one.job, one.outcome, now)
             if versions:
                 await session.execute(TOUCH, {"versions": sorted(versions)})
 
-    async def _contact_failed(self, session: Any, job: Job, outcome: Refused, now: datetime) -> None:
+    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> None:
+        """What was taken in parts, what it costs, and the receipts that came before we knew the provider's ids."""
+        accepted = [(one.job, one.outcome) for one in done if isinstance(one.outcome, Accepted)]
+        taken = [Taken(job.provider, outcome.parts) for job, outcome in accepted if outcome.parts]
+        if taken:
+            await note_spending(session, taken, self._prices, now)
+        sent = [
+            SentPart(job.provider, name, job.delivery_id, number)
+            for job, outcome in accepted
+            for number, name in enumerate(outcome.part_ids, start=1)
+        ]
+        if not sent:
+            return
+        for delivery_id in await note_parts(session, sent, now):
+            if (outcome := await settled(session, delivery_id)) is not None:
+                meaning, cause = outcome
+                await apply_meaning(
+                    session, now, channel=Channel.SMS, delivery_id=delivery_id, provider_id="", meaning=meaning, cause=cause
+                )
+
+    async def _contact_failed(self, session: AsyncSession, job: Job, outcome: Refused, now: datetime) -> None:
         if not isinstance(job.content, AnnouncementContent) or job.resident_id is None or job.contact_id is None:
             return
         key = {"resident_id": job.resident_id, "contact_id": job.contact_id}
@@ -228,10 +272,11 @@ class DeliveryQueue:
         )
         await publish(session, fact, source=SOURCE)
 
-    async def take_over(self, channel: Channel, *, repeat_is_harmless: bool, own: bool = False) -> tuple[int, int]:
+    async def take_over(self, channel: Channel, *, harmless: Sequence[str], own: bool = False) -> tuple[int, int]:
         """Deliveries of lost workers become unknown, then are settled: (how many, of them queued again).
 
-        With `own`, at start: also what this replica's last life left behind.
+        `harmless` names the providers over which a repeat shows once. With `own`, at start: also what this replica's last life
+        left behind.
         """
         now = self._clock.now()
         async with self._database.transaction() as session:
@@ -240,11 +285,10 @@ class DeliveryQueue:
             lost = (await session.execute(_LOST, parameters)).all()
             if not lost:
                 return 0, 0
-            emergency = priority(OF_RANK[max(OF_RANK)])
             again = [
                 row.delivery_id
                 for row in lost
-                if settle(repeat_is_harmless=repeat_is_harmless, emergency=row.priority <= emergency) is Event.REQUEUED
+                if settle(repeat_is_harmless=row.provider in harmless, emergency=row.priority <= URGENT) is Event.REQUEUED
             ]
             if again:
                 guard = {"ids": again, "now": now, "allowed_from": allowed_from(Event.REQUEUED)}
@@ -281,6 +325,8 @@ def _note_parameters(event: Event, group: Sequence[Done], now: datetime) -> dict
         ],
         "not_before": [one.retry_at for one in group],
         "provider_ids": [outcome.provider_id if isinstance(outcome, Accepted) else None for outcome in outcomes],
-        "in_doubt": [isinstance(outcome, Postponed) and outcome.in_doubt for outcome in outcomes],
+        "in_doubt": [
+            isinstance(outcome, Unanswered) or (isinstance(outcome, Postponed) and outcome.in_doubt) for outcome in outcomes
+        ],
         "untried": [1 if outcome is None else 0 for outcome in outcomes],
     }

@@ -1,4 +1,4 @@
-"""One channel's loop: claim, send with bounded concurrency, note outcomes in bulk."""
+"""One channel's loop: claim for a provider, send with bounded concurrency, note outcomes in bulk."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ import structlog
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
-from hejnal_notifier.channels.adapter import Adapter
 from hejnal_notifier.delivery import retry_pause_s
 from hejnal_notifier.sending.job import Job
-from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
+from hejnal_notifier.sending.providers import Provider, Providers
 from hejnal_notifier.sending.queue import DeliveryQueue, Done
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.errors import is_transient
@@ -30,7 +30,7 @@ class ChannelSender:
     def __init__(
         self,
         queue: DeliveryQueue,
-        adapter: Adapter,
+        providers: Providers,
         clock: Clock,
         *,
         concurrency: int,
@@ -42,7 +42,7 @@ class ChannelSender:
         max_attempts: int,
     ) -> None:
         self._queue = queue
-        self._adapter = adapter
+        self._providers = providers
         self._clock = clock
         self._concurrency = concurrency
         self._batch_size = batch_size
@@ -61,7 +61,7 @@ class ChannelSender:
     @property
     def channel(self) -> Channel:
         """The channel it serves."""
-        return self._adapter.channel
+        return self._providers.channel
 
     def wake(self) -> None:
         """There is something new in the queue."""
@@ -90,7 +90,8 @@ class ChannelSender:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
-            await self._adapter.close()
+            for adapter in self._providers.adapters:
+                await adapter.close()
 
     async def _drain(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -108,7 +109,7 @@ class ChannelSender:
             self._last_pass = self._clock.monotonic()
             self._wake.clear()
             try:
-                jobs, more = await self._queue.claim(self.channel, self._batch_size - self._jobs.qsize())
+                more = await self._claim_for_all()
                 failures = 0
             except Exception as error:
                 if not is_transient(error):
@@ -116,13 +117,32 @@ class ChannelSender:
                 failures += 1
                 await self._back_off("claim_failed", error, failures)
                 continue
-            for job in jobs:
-                self._jobs.put_nowait(job)
             if more:
                 await self._until_half_empty()
             else:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._poll_s * random.uniform(0.8, 1.2))
+
+    async def _claim_for_all(self) -> bool:
+        """New work for the provider of the moment; for the others what they may have taken already. True: there is more."""
+        chosen, others = self._providers.choose()
+        more = await self._claim_for(chosen, fresh=True)
+        for provider in others:
+            await self._claim_for(provider, fresh=False)
+        return more
+
+    async def _claim_for(self, provider: Provider, *, fresh: bool) -> bool:
+        room = self._batch_size - self._jobs.qsize()
+        limit = min(room, provider.most_at_once or room)
+        rate = provider.rate()
+        if rate is not None:  # not more than goes out well within the lease
+            limit = min(limit, max(1, int(rate * (self._lease_s / 3 - provider.wait_s()))))
+        if limit <= 0:
+            return False
+        jobs, more = await self._queue.claim(self.channel, limit, provider.name, fresh=fresh)
+        for job in jobs:
+            self._jobs.put_nowait(job)
+        return more and provider.most_at_once is None
 
     async def _until_half_empty(self) -> None:
         while self._jobs.qsize() > self._batch_size // 2:
@@ -145,22 +165,27 @@ class ChannelSender:
                     self._room.set()
 
     async def _send(self, job: Job) -> Done:
+        provider = self._providers[job.provider]
         now = self._clock.now()
-        if now + timedelta(seconds=self._adapter.timeout_s) >= job.lease_until:
+        if now + timedelta(seconds=provider.adapter.timeout_s + provider.wait_s()) >= job.lease_until:
             return Done(job, None)
         if now >= job.expires_at:
             return Done(job, Postponed("too_late"), job.expires_at)
+        pause_s = provider.take_turn()
+        if pause_s:
+            await asyncio.sleep(pause_s)
         started = self._clock.monotonic()
         try:
-            outcome = await self._adapter.send(job)
+            outcome = await provider.adapter.send(job)
         except Exception as error:  # a bug in composing one message must not stop the channel
             log.exception("send_failed_unexpectedly", channel=self.channel, delivery_id=str(job.delivery_id))
             outcome = Postponed("internal_error", type(error).__name__, in_doubt=True)
         metrics.ATTEMPT_DURATION_S.labels(self.channel).observe(self._clock.monotonic() - started)
-        metrics.ATTEMPTS.labels(self.channel, outcome.event).inc()
-        return self._judge(job, outcome)
+        metrics.ATTEMPTS.labels(self.channel, provider.name, outcome.event).inc()
+        provider.report(outcome)
+        return self._judge(job, provider, outcome)
 
-    def _judge(self, job: Job, outcome: Outcome) -> Done:
+    def _judge(self, job: Job, provider: Provider, outcome: Outcome) -> Done:
         now = self._clock.now()
         if isinstance(outcome, Accepted):
             metrics.WAITED_S.labels(self.channel).observe(max(0.0, (now - job.not_before).total_seconds()))
@@ -170,6 +195,11 @@ class ChannelSender:
             if outcome.contact is not None:
                 metrics.CONTACTS_FAILED.labels(self.channel, outcome.contact).inc()
             return Done(job, outcome)
+        if isinstance(outcome, Unanswered):
+            return Done(job, outcome)
+        if outcome.in_doubt and not provider.adapter.repeat_is_harmless and not job.urgent:
+            metrics.DOUBTFUL.labels(self.channel, "waits_for_receipt").inc()
+            return Done(job, Unanswered(outcome.cause, outcome.detail))
         if job.attempt >= self._max_attempts:
             return Done(job, Refused("gave_up", f"{outcome.cause} {outcome.detail}".strip()))
         base_s, cap_s = self._retry
@@ -205,9 +235,7 @@ class ChannelSender:
         failures = 0
         while True:
             try:
-                lost, again = await self._queue.take_over(
-                    self.channel, repeat_is_harmless=self._adapter.repeat_is_harmless, own=own
-                )
+                lost, again = await self._queue.take_over(self.channel, harmless=self._providers.harmless, own=own)
                 own = False
                 self._taken_over.set()
                 failures = 0

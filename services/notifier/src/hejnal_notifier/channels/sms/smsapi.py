@@ -1,18 +1,19 @@
-"""SMS through an HTTP gateway that speaks SMSAPI's interface (`sms.do`). Other gateways are further adapters beside it."""
+"""SMS through an HTTP gateway that speaks SMSAPI's interface (`sms.do`)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
 import structlog
 
-from hejnal_contracts.base import Channel, Language
+from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
-from hejnal_notifier.channels.wording import WORDS, direct_words, headline
-from hejnal_notifier.receipts import Meaning
-from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.channels.sms.wording import SmsWording
+from hejnal_notifier.delivery import Meaning
+from hejnal_notifier.sending.job import Job
 from hejnal_notifier.sending.outcome import Accepted, ContactReason, Outcome, Postponed, Refused
 from hejnal_runtime.clock import Clock
-from hejnal_runtime.sms_text import shorten, split_text, transliterate
+from hejnal_runtime.sms_text import split_text
 
 log = structlog.get_logger()
 
@@ -42,29 +43,7 @@ def receipt_meaning(status: str) -> tuple[Meaning, str | None]:
     return _MEANINGS.get(status, (Meaning.ON_THE_WAY, None))
 
 
-def sms_wording(job: Job, *, town: str, diacritics: bool, max_parts: int) -> str:
-    """The text of an SMS: the editor's wording, or title, body and address of the page as far as they fit."""
-    content = job.content
-    if not isinstance(content, AnnouncementContent):
-        own = WORDS[job.language]
-        if content.kind == "one_time_code":
-            text = own.code_sms.format(code=content.code, town=town)
-        else:
-            text = direct_words(content, job.language, town=town)[1]
-        return text if diacritics or job.language is Language.UK else transliterate(text)
-    language, words = content.text(job.language)
-    title = headline(content, language, words)
-    if words.sms:
-        marks = title.removesuffix(words.title)
-        text = marks + words.sms
-    else:
-        text = f"{title}. {words.body} {words.instruction}".strip()
-    if not diacritics and language is not Language.UK:
-        text = transliterate(text)
-    return shorten(" ".join(text.split()), max_parts)
-
-
-class SmsGateway:
+class SmsApi:
     """Submits messages one by one, each under its delivery's id, which the gateway takes only once (`check_idx`)."""
 
     channel = Channel.SMS
@@ -74,24 +53,22 @@ class SmsGateway:
         self,
         url: str,
         clock: Clock,
+        wording: SmsWording,
         *,
+        name: str,
         token: str | None,
         sender: str,
-        town: str,
-        diacritics: bool,
-        max_parts: int,
         receipt_url: str | None,
         concurrency: int,
         timeout_s: float,
     ) -> None:
+        self.name = name
         self.timeout_s = timeout_s
         self._url = url
         self._clock = clock
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._sender = sender
-        self._town = town
-        self._diacritics = diacritics
-        self._max_parts = max_parts
+        self._wording = wording
         self._receipt_url = receipt_url
         self._limit = concurrency
         self._http: aiohttp.ClientSession | None = None
@@ -108,7 +85,7 @@ class SmsGateway:
 
     async def send(self, job: Job) -> Outcome:
         """Submit one message."""
-        text = sms_wording(job, town=self._town, diacritics=self._diacritics, max_parts=self._max_parts)
+        text = self._wording.of(job)
         form = {
             "to": job.address,
             "message": text,
@@ -117,7 +94,7 @@ class SmsGateway:
             "format": "json",
             "idx": job.delivery_id.hex,
             "check_idx": "1",
-            "max_parts": str(self._max_parts),
+            "max_parts": str(self._wording.max_parts),
         }
         now = self._clock.now()
         if job.expires_at - now > EXPIRY_LEAST:
@@ -139,7 +116,9 @@ class SmsGateway:
             return Postponed("unreadable_answer", in_doubt=True)
         outcome = judge_answer(answer)
         if isinstance(outcome, Accepted):
-            metrics.SMS_PARTS.inc(len(split_text(text).parts))
+            parts = len(split_text(text).parts)
+            metrics.SMS_PARTS.labels(self.name).inc(parts)
+            return replace(outcome, parts=parts)
         return outcome
 
     async def close(self) -> None:

@@ -1,0 +1,1 @@
+"""SMS: one wording, several providers behind one interface."""

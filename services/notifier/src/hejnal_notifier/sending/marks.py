@@ -1,0 +1,51 @@
+"""Statements that more than one room uses to move a delivery and to say that a version has news."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hejnal_contracts.base import Channel
+from hejnal_notifier.delivery import RECEIPT_EVENTS, Meaning, allowed_from, target
+
+# In the order of ids, so that two writers never wait for each other in a circle.
+TOUCH = text(
+    "update progress p set changes = p.changes + 1 from "
+    "(select version_id from progress where version_id = any(:versions) order by version_id for update) locked "
+    "where p.version_id = locked.version_id"
+)
+_APPLY = text(
+    "update deliveries set state = :state, cause = :cause, lease_until = null, changed_at = :now, "
+    "provider_id = coalesce(provider_id, :provider_id), sent_at = coalesce(sent_at, :now) "
+    "where delivery_id = :delivery_id and channel = :channel and state = any(:allowed_from) returning version_id"
+)
+
+
+async def apply_meaning(
+    session: AsyncSession,
+    now: datetime,
+    *,
+    channel: Channel,
+    delivery_id: UUID,
+    provider_id: str,
+    meaning: Meaning,
+    cause: str | None,
+) -> bool:
+    """Let what a receipt says move its delivery; True when it did."""
+    event = RECEIPT_EVENTS.get(meaning)
+    if event is None:
+        return False
+    parameters = {
+        "channel": channel.value,
+        "delivery_id": delivery_id,
+        "provider_id": provider_id,
+        "now": now,
+        "state": target(event).value,
+        "cause": cause,
+        "allowed_from": allowed_from(event),
+    }
+    row = (await session.execute(_APPLY, parameters)).first()
+    if row is not None and row.version_id is not None:
+        await session.execute(TOUCH, {"versions": [row.version_id]})
+    return row is not None
