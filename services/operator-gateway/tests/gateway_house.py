@@ -80,13 +80,15 @@ class Gateway:
     async def publish(self, fact: Fact, source: str) -> None:
         await self.producer.send_fact(fact, source)
 
-    async def account(self, role: Role) -> Credentials:
+    async def account(self, role: Role, **options: Any) -> Credentials:
         login = f"{role.value}-{os.urandom(3).hex()}"
-        return await self.resources.accounts.create(login=login, role=role, name=f"Test {role.value}")
+        return await self.resources.accounts.create(login=login, role=role, name=f"Test {role.value}", **options)
 
     @asynccontextmanager
-    async def signed_in(self, role: Role = Role.OPERATOR) -> AsyncIterator[aiohttp.ClientSession]:
-        credentials = await self.account(role)
+    async def signed_in(
+        self, role: Role = Role.OPERATOR, credentials: Credentials | None = None, **options: Any
+    ) -> AsyncIterator[aiohttp.ClientSession]:
+        credentials = credentials or await self.account(role, **options)
         async with aiohttp.ClientSession(self.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             async with browser.post("/api/v1/session", json=sign_in_body(credentials)) as answer:
                 assert answer.status == 200, await answer.text()

@@ -55,8 +55,32 @@ def _create_account(arguments: argparse.Namespace) -> None:
             accounts = open_accounts(settings, database, SecretBox.load(settings.credentials_key_file), SystemClock())
             if arguments.if_missing and await accounts.exists(arguments.login):
                 return
-            credentials = await accounts.create(login=arguments.login, role=Role(arguments.role), name=arguments.name)
+            credentials = await accounts.create(
+                login=arguments.login,
+                role=Role(arguments.role),
+                name=arguments.name,
+                camera_groups=None if arguments.camera_group is None else frozenset(arguments.camera_group),
+                must_change_password=arguments.must_change_password,
+            )
             print(credentials.model_dump_json())
+        finally:
+            await database.close()
+
+    _run(work)
+
+
+def _first_admin(_arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.secrets_at_rest import SecretBox
+    from hejnal_gateway.storage import open_database, open_setups
+    from hejnal_runtime.clock import SystemClock
+
+    async def work() -> None:
+        settings = GatewaySettings()
+        database = open_database(settings)
+        try:
+            setups = open_setups(settings, database, SecretBox.load(settings.credentials_key_file), SystemClock())
+            link = await setups.issue_first_admin()
+            print(json.dumps({"url": link.url, "expires_at": link.expires_at.isoformat()}))
         finally:
             await database.close()
 
@@ -126,7 +150,13 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--role", required=True, choices=[role.value for role in Role])
     account.add_argument("--name", required=True)
     account.add_argument("--if-missing", action="store_true", help="do and print nothing when the login exists")
+    account.add_argument("--must-change-password", action="store_true", help="nothing else is allowed before that")
+    account.add_argument("--camera-group", action="append", help="may know of this group's cameras only; can be repeated")
     account.set_defaults(run=_create_account)
+    first = commands.add_parser(
+        "first-admin", help="print a one-time link to set the first administrator up; refused once there is one"
+    )
+    first.set_defaults(run=_first_admin)
     cameras = commands.add_parser("import-cameras", help="make the registry say what a JSON file says")
     cameras.add_argument("file", type=Path)
     cameras.add_argument("--prune", action="store_true", help="also remove cameras the file does not name")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts import history, recovery_codes, throttle
 from hejnal_gateway.accounts.passwords import PasswordChecker, matching_step, random_password, random_totp_secret
-from hejnal_gateway.accounts.roles import Role
+from hejnal_gateway.accounts.roles import SEE_EVERY_CAMERA, Role
 from hejnal_gateway.audit import facts as audit
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.tables import accounts
@@ -105,6 +105,8 @@ class Accounts:
         credentials = Credentials(
             role=role, login=normal_login(login), password=random_password(), totp_secret=random_totp_secret()
         )
+        if camera_groups is not None and role in SEE_EVERY_CAMERA:
+            raise AppError(Kind.INVALID, "role-sees-all", f"The role {role.value} sees every camera: give it no camera groups.")
         account_id, now, password_hash = new_id(), self._clock.now(), await self._passwords.hash(credentials.password)
         row = {
             "account_id": account_id,

@@ -153,9 +153,14 @@ async def strip(session: AsyncSession, account_id: str, *, version: int, local_p
 
 
 async def locked(session: AsyncSession, account_id: str, version: int | None) -> Any:
-    """The account's row, locked. AppError: NOT_FOUND; PRECONDITION when it is no longer of this version."""
-    query = select(accounts).where(accounts.c.account_id == account_id).with_for_update()
-    row = (await session.execute(query)).mappings().first()
+    """The account's row, locked; with it all administrators' rows, in order: two cannot dismiss each other at once.
+
+    AppError: NOT_FOUND; PRECONDITION when it is no longer of this version.
+    """
+    mine = accounts.c.account_id == account_id
+    query = select(accounts).where(mine | (accounts.c.role == Role.ADMIN.value)).order_by(accounts.c.account_id)
+    rows = (await session.execute(query.with_for_update())).mappings().all()
+    row = next((row for row in rows if row["account_id"] == account_id), None)
     if row is None:
         raise _gone()
     if version is not None and row["version"] != version:
@@ -165,9 +170,7 @@ async def locked(session: AsyncSession, account_id: str, version: int | None) ->
 
 
 async def demand_another_admin(session: AsyncSession, account_id: str) -> None:
-    """AppError(CONFLICT) unless another administrator can sign in. Locks them all: two cannot dismiss each other at once."""
-    admins = select(accounts.c.account_id).where(accounts.c.role == Role.ADMIN.value).order_by(accounts.c.account_id)
-    await session.execute(admins.with_for_update())
+    """AppError(CONFLICT) unless another administrator can sign in. The account is `locked`."""
     if not await has_admin(session, besides=account_id):
         detail = "This is the last administrator who can sign in. Make another one first, and have them set their account up."
         raise AppError(Kind.CONFLICT, "last-admin", detail)
