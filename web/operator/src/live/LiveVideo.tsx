@@ -1,75 +1,156 @@
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { fetchLiveWays, liveWaysKey } from "../api/live.ts";
 import { useNowQuarters } from "../words/ticker.ts";
+import { browserCanPlay, type Carrier, chooseCarrier } from "./carrier.ts";
+import type { StreamName } from "./live-line.ts";
 import { type KnownStatus, tileState, type TileState } from "./tile-state.ts";
-import { useWhep } from "./use-whep.ts";
-import type { StreamName } from "./whep-connection.ts";
+import { useLive } from "./use-live.ts";
 
 interface LiveVideoProps {
   readonly cameraId: string;
   readonly name: string;
   readonly stream: StreamName;
+  /** What the camera is said to send on that stream, where that is known. */
+  readonly codec?: string;
+  /** Its sound is to be heard. */
+  readonly audible?: boolean;
   /** Why a restricted camera is watched; empty where none is asked for. */
   readonly reason: string;
   readonly status: KnownStatus | null;
   readonly onState: (state: TileState) => void;
 }
 
+/** What one connection carries. */
+interface Layer {
+  readonly id: number;
+  readonly stream: StreamName;
+  readonly carrier: Carrier;
+  readonly audio: boolean;
+}
+
 /**
- * The moving picture of one camera. A change between sub and main stream opens the new one behind the old and swaps
- * them at its first frame: no black in between, and the old one stays when the new one cannot be had.
+ * The moving picture of one camera. A change of stream is made within the connection where that is possible; else, as for
+ * sound and another way of carrying it, a new connection opens behind the old one and takes over at its first frame. No
+ * black in between, and the old picture stays when the new one cannot be had.
  */
-export function LiveVideo({ stream, ...rest }: LiveVideoProps) {
-  const [shown, setShown] = useState(stream);
-  const swap = useCallback((ready: StreamName) => setShown(ready), []);
-  const streams: readonly StreamName[] = shown === stream ? [shown] : [shown, stream];
+export function LiveVideo({ stream, codec = "", audible = false, ...rest }: LiveVideoProps) {
+  const { cameraId } = rest;
+  // Asked beside the first connection, never before it: the picture does not wait for it.
+  const { data: ways } = useQuery({ queryKey: liveWaysKey(cameraId), queryFn: ({ signal }) => fetchLiveWays(cameraId, signal), staleTime: 5 * 60_000, retry: false });
+  const carrier = chooseCarrier(codec, ways ?? null, browserCanPlay);
+  const [front, setFront] = useState<Layer>({ id: 0, stream, carrier, audio: audible });
+  const [next, setNext] = useState<Layer | null>(null);
+  const switcher = useRef<((stream: StreamName) => Promise<boolean>) | null>(null);
+  const wanted = { stream, carrier, audio: audible && carrier === "whep" };
+
+  const [asked, setAsked] = useState(wanted);
+  if (!same(asked, wanted)) setAsked(wanted);
+  const ids = useRef(0);
+  const settled = same(front, asked);
+  useEffect(() => {
+    if (settled) return;
+    const onlyStream = front.carrier === asked.carrier && front.audio === asked.audio;
+    let current = true;
+    const switched = onlyStream && switcher.current !== null ? switcher.current(asked.stream) : Promise.resolve(false);
+    void switched.then((done) => {
+      if (!current) return;
+      ids.current += 1;
+      if (done) setFront((before) => ({ ...before, stream: asked.stream }));
+      else setNext({ id: ids.current, ...asked });
+    });
+    return () => {
+      current = false;
+    };
+  }, [front, asked, settled]);
+
+  const keepSwitcher = useCallback((own: ((stream: StreamName) => Promise<boolean>) | null) => {
+    switcher.current = own;
+  }, []);
+  const takeOver = useCallback((layer: Layer) => {
+    setFront(layer);
+    setNext(null);
+  }, []);
   return (
     <>
-      {streams.map((each) => (
-        <LiveLayer key={each} {...rest} stream={each} front={each === shown} onFirstFrame={swap} />
-      ))}
+      <LiveLayer key={`${cameraId}-${front.id}`} {...rest} layer={front} front audible={audible} onSwitcher={keepSwitcher} onFirstFrame={ignore} />
+      {next === null || settled ? null : <LiveLayer key={`${cameraId}-${next.id}`} {...rest} layer={next} front={false} audible={false} onSwitcher={ignore} onFirstFrame={takeOver} />}
     </>
   );
 }
 
-interface LiveLayerProps extends Omit<LiveVideoProps, "stream"> {
-  readonly stream: StreamName;
-  readonly front: boolean;
-  readonly onFirstFrame: (stream: StreamName) => void;
+const ignore = () => undefined;
+
+function same(one: Omit<Layer, "id">, other: Omit<Layer, "id">): boolean {
+  return one.stream === other.stream && one.carrier === other.carrier && one.audio === other.audio;
 }
 
-function LiveLayer({ cameraId, name, stream, reason, status, front, onState, onFirstFrame }: LiveLayerProps) {
+interface LiveLayerProps extends Omit<LiveVideoProps, "stream" | "codec" | "audible"> {
+  readonly layer: Layer;
+  readonly front: boolean;
+  readonly audible: boolean;
+  /** Hands over what changes this connection's stream; null when it is gone. */
+  readonly onSwitcher: (switchTo: ((stream: StreamName) => Promise<boolean>) | null) => void;
+  readonly onFirstFrame: (layer: Layer) => void;
+}
+
+/** A connection that stands while no frame comes out of it (a decoder that gave up) is begun anew after so long, and not more often. */
+const STUCK_MS = 6_000;
+const RESTART_EVERY_MS = 15_000;
+
+function LiveLayer({ cameraId, name, layer, audible, reason, status, front, onSwitcher, onState, onFirstFrame }: LiveLayerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const nowMs = useNowQuarters();
-  const seen = useCallback(() => onFirstFrame(stream), [onFirstFrame, stream]);
-  const { whep, lastFrameAtMs, retryNow } = useWhep(video, { cameraId, stream, reason, onFirstFrame: seen });
+  const seen = useCallback(() => onFirstFrame(layer), [onFirstFrame, layer]);
+  const { stream, carrier, audio } = layer;
+  const { line, drawn, retryNow, restart, switchTo } = useLive(video, { cameraId, stream, carrier, audio, reason, onFirstFrame: seen });
   const watchingSinceMs = useWatchingSince();
   const reported = useRef("");
-
+  const restartedAtMs = useRef(0);
   useEffect(() => {
     if (!front) return;
+    onSwitcher(switchTo);
+    return () => onSwitcher(null);
+  }, [front, onSwitcher, switchTo]);
+  // Muted from the start, else browsers would not begin by themselves.
+  useEffect(() => {
+    if (video.current !== null) video.current.muted = !audible;
+  }, [audible]);
+
+  useEffect(() => {
+    const now = Date.now();
     const state = tileState({
       status,
-      whep,
-      lastFrameAtMs: lastFrameAtMs.current,
+      line,
+      lastFrameAtMs: drawn.current?.atMs ?? null,
+      lastFrameAgeMs: drawn.current?.ageMs ?? 0,
       watchingSinceMs: watchingSinceMs.current,
-      nowMs: Date.now(),
+      nowMs: now,
     });
-    const text = JSON.stringify(state.kind === "late" ? { ...state, ageMs: Math.floor(state.ageMs / 1_000) } : state);
+    const silentMs = now - Math.max(drawn.current?.atMs ?? 0, watchingSinceMs.current);
+    const stuck = line.kind === "connected" && status?.condition === "live" && silentMs > STUCK_MS && !document.hidden;
+    if (stuck && now - restartedAtMs.current > RESTART_EVERY_MS) {
+      restartedAtMs.current = now;
+      restart();
+    }
+    if (!front) return;
+    const text = JSON.stringify("ageMs" in state ? { ...state, ageMs: shownAge(state.kind, state.ageMs) } : state);
     if (text === reported.current) return;
     reported.current = text;
     onState(state);
-  }, [front, status, whep, nowMs, lastFrameAtMs, watchingSinceMs, onState]);
+  }, [front, status, line, nowMs, drawn, watchingSinceMs, onState, restart]);
 
   const condition = status?.condition;
-  const retry = useRef(retryNow);
   useEffect(() => {
-    retry.current = retryNow;
-  });
-  useEffect(() => {
-    if (condition === "live") retry.current();
-  }, [condition]);
+    if (condition === "live") retryNow();
+  }, [condition, retryNow]);
+  const className = front ? "live-video" : "live-video live-video-next";
+  return <video ref={video} className={className} data-camera={cameraId} data-stream={stream} data-carrier={carrier} aria-label={name} muted playsInline autoPlay />;
+}
 
-  return <video ref={video} className={front ? "live-video" : "live-video live-video-next"} data-camera={cameraId} data-stream={stream} aria-label={name} muted playsInline autoPlay />;
+/** The age in steps in which it is told: fifths of a second while all is well, seconds when late. */
+function shownAge(kind: TileState["kind"], ageMs: number): number {
+  return kind === "live" ? Math.round(ageMs / 200) : Math.floor(ageMs / 1_000);
 }
 
 /** When watching began: at mount, and again when a hidden page is shown, since browsers draw nothing meanwhile. */

@@ -12,8 +12,9 @@ const GONE: KnownStatus = {
 };
 const input = (change: Partial<TileInput>): TileInput => ({
   status: LIVE,
-  whep: { kind: "connected" },
+  line: { kind: "connected" },
   lastFrameAtMs: NOW - 40,
+  lastFrameAgeMs: 0,
   watchingSinceMs: 0,
   nowMs: NOW,
   ...change,
@@ -21,9 +22,15 @@ const input = (change: Partial<TileInput>): TileInput => ({
 
 describe("tileState", () => {
   it("is live only with a frame in the last 1.5 s", () => {
-    expect(tileState(input({}))).toEqual({ kind: "live" });
+    expect(tileState(input({}))).toEqual({ kind: "live", ageMs: 40 });
     expect(tileState(input({ lastFrameAtMs: NOW - 1_500 })).kind).toBe("live");
     expect(tileState(input({ lastFrameAtMs: NOW - 1_501 }))).toEqual({ kind: "late", ageMs: 1_501 });
+  });
+
+  it("calls a picture late that moves but shows what was long ago", () => {
+    expect(tileState(input({ lastFrameAgeMs: 300 }))).toEqual({ kind: "live", ageMs: 340 });
+    expect(tileState(input({ lastFrameAgeMs: 2_400 }))).toEqual({ kind: "late", ageMs: 2_440 });
+    expect(tileState(input({ lastFrameAgeMs: 20_000 }))).toEqual({ kind: "late", ageMs: 20_040 });
   });
 
   it("never says live from the gateway's word alone", () => {
@@ -52,9 +59,9 @@ describe("tileState", () => {
 
   it("tells the operator's own line from the camera's", () => {
     const waiting = { kind: "waiting", attempt: 3, retryAtMs: NOW + 900, reason: { status: 0, slug: "", detail: "" } } as const;
-    expect(tileState(input({ whep: waiting, lastFrameAtMs: NOW - 20_000 }))).toMatchObject({ kind: "gone", cause: "line_lost", retryAtMs: NOW + 900 });
+    expect(tileState(input({ line: waiting, lastFrameAtMs: NOW - 20_000 }))).toMatchObject({ kind: "gone", cause: "line_lost", retryAtMs: NOW + 900 });
     const busy = { ...waiting, reason: { status: 503, slug: "viewers-full", detail: "full" } };
-    expect(tileState(input({ whep: busy, lastFrameAtMs: null, watchingSinceMs: 0 }))).toMatchObject({ cause: "gateway_unavailable", detail: "full" });
+    expect(tileState(input({ line: busy, lastFrameAtMs: null, watchingSinceMs: 0 }))).toMatchObject({ cause: "gateway_unavailable", detail: "full" });
   });
 
   it("does not count the time in which the page was hidden", () => {
@@ -70,11 +77,11 @@ describe("tileState", () => {
 
   it("asks for a reason where a camera needs one", () => {
     const refused = { kind: "refused", reason: { status: 422, slug: "reason-required", detail: "" } } as const;
-    expect(tileState(input({ whep: refused, lastFrameAtMs: null }))).toMatchObject({ kind: "gone", cause: "reason_required" });
+    expect(tileState(input({ line: refused, lastFrameAtMs: null }))).toMatchObject({ kind: "gone", cause: "reason_required" });
   });
 
   it("says who refused", () => {
     const refused = { kind: "refused", reason: { status: 403, slug: "role-not-allowed", detail: "Tylko operator" } } as const;
-    expect(tileState(input({ whep: refused, lastFrameAtMs: null }))).toMatchObject({ kind: "gone", cause: "forbidden", detail: "Tylko operator" });
+    expect(tileState(input({ line: refused, lastFrameAtMs: null }))).toMatchObject({ kind: "gone", cause: "forbidden", detail: "Tylko operator" });
   });
 });

@@ -1,5 +1,5 @@
 import type { CameraStatus } from "../api/cameras.ts";
-import type { WhepFailure, WhepState } from "./whep-connection.ts";
+import type { LineFailure, LineState } from "./live-line.ts";
 
 /** The part of the gateway's word on a camera that a tile goes by. */
 export type KnownStatus = Pick<CameraStatus, "condition" | "cause" | "detail" | "since" | "retry_at">;
@@ -7,21 +7,23 @@ export type KnownStatus = Pick<CameraStatus, "condition" | "cause" | "detail" | 
 export interface TileInput {
   /** Null: nothing is known of the camera yet. */
   readonly status: KnownStatus | null;
-  readonly whep: WhepState;
+  readonly line: LineState;
   /** When the last frame was drawn, or null before the first one; same clock as `nowMs`. */
   readonly lastFrameAtMs: number | null;
+  /** How old that frame was when it was drawn. */
+  readonly lastFrameAgeMs: number;
   /** When the tile was given this camera, or the page was shown again. */
   readonly watchingSinceMs: number;
   readonly nowMs: number;
 }
 
 /**
- * What a tile says. A picture is never shown as live without a frame in the last 1.5 s:
- * `late` carries the age of the picture, `gone` the cause and since when.
+ * What a tile says. A picture is never shown as live when what it shows is more than 1.5 s ago, be it that no frame comes or
+ * that frames come late: `live` and `late` carry the age of the picture, `gone` the cause and since when.
  */
 export type TileState =
   | { readonly kind: "connecting"; readonly sinceMs: number }
-  | { readonly kind: "live" }
+  | { readonly kind: "live"; readonly ageMs: number }
   | { readonly kind: "late"; readonly ageMs: number }
   | { readonly kind: "gone"; readonly cause: string; readonly sinceMs: number; readonly detail: string; readonly retryAtMs: number | null };
 
@@ -31,10 +33,11 @@ export const GONE_MS = 10_000;
 const FIRST_PICTURE_MS = 5_000;
 
 export function tileState(input: TileInput): TileState {
-  const { status, whep, lastFrameAtMs, watchingSinceMs, nowMs } = input;
+  const { status, line, lastFrameAtMs, lastFrameAgeMs, watchingSinceMs, nowMs } = input;
   const reference = lastFrameAtMs === null ? null : Math.max(lastFrameAtMs, watchingSinceMs);
-  const ageMs = reference === null ? null : nowMs - reference;
-  if (ageMs !== null && ageMs <= STALE_MS) return { kind: "live" };
+  const silentMs = reference === null ? null : nowMs - reference;
+  const ageMs = silentMs === null ? 0 : silentMs + lastFrameAgeMs;
+  if (silentMs !== null && silentMs <= STALE_MS) return { kind: ageMs <= STALE_MS ? "live" : "late", ageMs };
   if (status?.condition === "retrying" || status?.condition === "off") {
     return {
       kind: "gone",
@@ -44,13 +47,13 @@ export function tileState(input: TileInput): TileState {
       retryAtMs: instant(status.retry_at),
     };
   }
-  if (whep.kind === "refused") {
-    return { kind: "gone", cause: refusalCause(whep.reason), sinceMs: reference ?? watchingSinceMs, detail: whep.reason.detail, retryAtMs: null };
+  if (line.kind === "refused") {
+    return { kind: "gone", cause: refusalCause(line.reason), sinceMs: reference ?? watchingSinceMs, detail: line.reason.detail, retryAtMs: null };
   }
-  if (ageMs !== null && ageMs < GONE_MS) return { kind: "late", ageMs };
+  if (silentMs !== null && silentMs < GONE_MS) return { kind: "late", ageMs };
   const waitedMs = nowMs - watchingSinceMs;
   if (reference === null && waitedMs < FIRST_PICTURE_MS) return { kind: "connecting", sinceMs: watchingSinceMs };
-  const waiting = whep.kind === "waiting" ? whep : null;
+  const waiting = line.kind === "waiting" ? line : null;
   const nobodyReports = status?.condition === "unknown" && waiting?.reason.status !== 0;
   return {
     kind: "gone",
@@ -65,7 +68,7 @@ function instant(text: string | null | undefined): number | null {
   return typeof text === "string" ? Date.parse(text) : null;
 }
 
-function refusalCause(reason: WhepFailure): string {
+function refusalCause(reason: LineFailure): string {
   if (reason.slug === "reason-required") return "reason_required";
   if (reason.status === 403) return "forbidden";
   if (reason.status === 404) return "unknown_camera";

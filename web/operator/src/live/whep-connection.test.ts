@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { WhepConnection, type WhepState } from "./whep-connection.ts";
+import { parseIceServers } from "./ice-servers.ts";
+import type { LineState } from "./live-line.ts";
+import { WhepConnection } from "./whep-connection.ts";
 
 /** jsdom has no WebRTC: this peer does what a browser's does at the seams the connection touches. */
 class FakePeer extends EventTarget {
@@ -30,7 +32,7 @@ class FakePeer extends EventTarget {
 
 describe("WhepConnection", () => {
   const peers: FakePeer[] = [];
-  const states: WhepState[] = [];
+  const states: LineState[] = [];
   const requests: { url: string; init: RequestInit | undefined }[] = [];
   const unauthenticated = vi.fn();
   let answers: (() => Response)[] = [];
@@ -47,7 +49,7 @@ describe("WhepConnection", () => {
     unauthenticated.mockClear();
     answers = [];
     connection = new WhepConnection({
-      url: "/api/v1/whep/cam-001?stream=sub",
+      url: () => "/api/v1/whep/cam-001?stream=sub",
       onState: (state) => states.push(state),
       onTrack: () => undefined,
       onUnauthenticated: unauthenticated,
@@ -146,7 +148,7 @@ describe("WhepConnection", () => {
   it("gives back a session whose answer comes after the tile was left", async () => {
     let answer: (response: Response) => void = () => undefined;
     const late = new WhepConnection({
-      url: "/w",
+      url: () => "/w",
       onState: () => undefined,
       onTrack: () => undefined,
       onUnauthenticated: () => undefined,
@@ -165,5 +167,17 @@ describe("WhepConnection", () => {
     answer(accepted("late")());
     await settle();
     expect(requests.at(-1)?.init?.method).toBe("DELETE");
+  });
+});
+
+describe("ICE servers of a WHEP answer", () => {
+  it("are read from its Link header, with their credentials", () => {
+    const link =
+      '<stun:turn.example:3478>; rel="ice-server", <turn:turn.example:3478?transport=udp>; rel="ice-server"; username="17:anna, b"; credential="ab=="; credential-type="password", </x>; rel="next"';
+    expect(parseIceServers(link)).toEqual([
+      { urls: "stun:turn.example:3478" },
+      { urls: "turn:turn.example:3478?transport=udp", username: "17:anna, b", credential: 'ab==' },
+    ]);
+    expect(parseIceServers("")).toEqual([]);
   });
 });

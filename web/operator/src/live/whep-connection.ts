@@ -1,32 +1,18 @@
 import { asProblem, Problem, problemFrom } from "@hejnal/shared";
 import { backoffMs, LIVE_BACKOFF } from "../net/backoff.ts";
-
-export type StreamName = "main" | "sub";
-
-/** How one live connection stands. `refused` does not come back by itself; all other failures are tried again. */
-export type WhepState =
-  | { readonly kind: "idle" }
-  | { readonly kind: "connecting"; readonly attempt: number }
-  | { readonly kind: "connected" }
-  | { readonly kind: "waiting"; readonly attempt: number; readonly retryAtMs: number; readonly reason: WhepFailure }
-  | { readonly kind: "refused"; readonly reason: WhepFailure };
-
-export interface WhepFailure {
-  /** HTTP status of the refused offer, or 0 when the connection itself failed. */
-  readonly status: number;
-  /** Last part of the problem's type, e.g. `reason-required`. */
-  readonly slug: string;
-  /** The problem body's `detail`. */
-  readonly detail: string;
-}
+import { knownIceServers, learnIceServers } from "./ice-servers.ts";
+import { FINAL_STATUSES, type LineFailure, type LineState, type LiveLine, type StreamName } from "./live-line.ts";
 
 export interface WhepOptions {
-  readonly url: string;
-  readonly onState: (state: WhepState) => void;
+  /** Address of the wanted stream; asked for anew with each try. */
+  readonly url: () => string;
+  /** Sound is asked for too. */
+  readonly audio?: boolean;
+  readonly onState: (state: LineState) => void;
   readonly onTrack: (stream: MediaStream) => void;
   readonly onUnauthenticated: () => void;
   readonly fetch?: typeof fetch;
-  readonly createPeer?: () => RTCPeerConnection;
+  readonly createPeer?: (configuration: RTCConfiguration) => RTCPeerConnection;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -38,10 +24,10 @@ const DISCONNECTED_GRACE_MS = 2_000;
 const LINE_LOST = new Problem(0, "line-lost", "");
 
 /**
- * Watches one camera over WHEP (draft-ietf-wish-whep): receives H.264 video only, keeps trying with a growing pause
- * until `close()`, and gives the session back to the server (`DELETE`) when it is left.
+ * Watches one camera over WHEP (draft-ietf-wish-whep): receives H.264 video and, where wanted, sound; keeps trying with a
+ * growing pause until `close()`, and gives the session back to the server (`DELETE`) when it is left.
  */
-export class WhepConnection {
+export class WhepConnection implements LiveLine {
   readonly #options: WhepOptions;
   #peer: RTCPeerConnection | null = null;
   #resource: string | null = null;
@@ -64,6 +50,28 @@ export class WhepConnection {
     if (this.#waiting && !this.#closed) void this.#connect();
   }
 
+  restart(): void {
+    if (!this.#closed) void this.#connect();
+  }
+
+  async switchTo(stream: StreamName): Promise<boolean> {
+    const { fetch: send = fetch } = this.#options;
+    const generation = this.#generation;
+    if (this.#resource === null || this.#peer?.connectionState !== "connected") return false;
+    try {
+      const response = await send(`${this.#resource}/stream`, {
+        method: "PUT",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ stream }),
+        credentials: "same-origin",
+        signal: AbortSignal.timeout(OFFER_TIMEOUT_MS),
+      });
+      return response.ok && !this.#closed && generation === this.#generation;
+    } catch {
+      return false; // a second connection will find out what is wrong
+    }
+  }
+
   close(): void {
     this.#closed = true;
     this.#release();
@@ -76,13 +84,21 @@ export class WhepConnection {
     const generation = this.#generation;
     const current = () => !this.#closed && generation === this.#generation;
     this.#options.onState({ kind: "connecting", attempt: this.#attempt });
-    const peer = (this.#options.createPeer ?? (() => new RTCPeerConnection()))();
+    const create = this.#options.createPeer ?? ((configuration) => new RTCPeerConnection(configuration));
+    const peer = create({ iceServers: knownIceServers(Date.now()) });
     this.#peer = peer;
     try {
-      const transceiver = peer.addTransceiver("video", { direction: "recvonly" });
-      preferH264(transceiver);
+      preferH264(peer.addTransceiver("video", { direction: "recvonly" }));
+      if (this.#options.audio === true) peer.addTransceiver("audio", { direction: "recvonly" });
+      let shown: MediaStream | null = null;
       peer.ontrack = (event) => {
-        if (current()) this.#options.onTrack(event.streams[0] ?? new MediaStream([event.track]));
+        if (!current()) return;
+        if (shown === null) {
+          shown = event.streams[0] ?? new MediaStream([event.track]);
+          this.#options.onTrack(shown);
+        } else if (!shown.getTracks().includes(event.track)) {
+          shown.addTrack(event.track);
+        }
       };
       peer.onconnectionstatechange = () => {
         if (current()) this.#onConnectionState(peer);
@@ -122,7 +138,8 @@ export class WhepConnection {
   }
 
   async #offer(sdp: string): Promise<{ answer: string; resource: string | null }> {
-    const { url, fetch: send = fetch } = this.#options;
+    const { fetch: send = fetch } = this.#options;
+    const url = this.#options.url();
     const response = await send(url, {
       method: "POST",
       headers: { "Content-Type": "application/sdp", Accept: "application/sdp" },
@@ -131,6 +148,7 @@ export class WhepConnection {
       signal: AbortSignal.timeout(OFFER_TIMEOUT_MS),
     });
     if (!response.ok) throw await refusal(response);
+    learnIceServers(response.headers.get("Link"), Date.now());
     const location = response.headers.get("Location");
     const resource = location === null ? null : new URL(location, new URL(url, window.location.href)).toString();
     return { answer: await response.text(), resource };
@@ -138,13 +156,13 @@ export class WhepConnection {
 
   #fail(problem: Problem): void {
     this.#release();
-    const reason: WhepFailure = { status: Math.max(0, problem.status), slug: problem.slug, detail: problem.detail };
+    const reason: LineFailure = { status: Math.max(0, problem.status), slug: problem.slug, detail: problem.detail };
     if (problem.status === 401) {
       this.#options.onState({ kind: "refused", reason });
       this.#options.onUnauthenticated();
       return;
     }
-    if ([400, 403, 404, 406, 415, 422].includes(problem.status)) {
+    if (FINAL_STATUSES.includes(problem.status)) {
       this.#options.onState({ kind: "refused", reason });
       return;
     }

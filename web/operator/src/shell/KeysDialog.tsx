@@ -15,10 +15,25 @@ const GROUPS = [
     name: "wall",
     keys: [
       ["1 7 Enter", "call"],
+      ["W 3 Enter", "callView"],
       ["← ↑ → ↓", "move"],
+      ["Shift + ←", "carry"],
       ["Enter", "enlarge"],
+      ["F", "fullScreen"],
+      ["T", "tour"],
+      ["A", "sound"],
       ["P", "minuteAgo"],
       ["Del", "clear"],
+    ],
+  },
+  {
+    name: "alerts",
+    keys: [
+      ["J / K", "nextAlert"],
+      ["A", "takeAlert"],
+      ["P", "giveAlert"],
+      ["R", "endAlert"],
+      ["W", "hangCameras"],
     ],
   },
   {

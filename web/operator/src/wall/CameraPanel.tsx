@@ -5,6 +5,7 @@ import { ConditionMark } from "../cameras/ConditionMark.tsx";
 import { matches } from "../cameras/camera-search.ts";
 import { PictureMark } from "../cameras/PictureMark.tsx";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { beginDrag } from "./drag.ts";
 
 interface CameraPanelProps {
   readonly cameras: readonly NumberedCamera[];
@@ -12,7 +13,7 @@ interface CameraPanelProps {
   readonly onCall: (cameraId: string) => void;
 }
 
-/** All cameras; pressing one hangs it into the focused tile. */
+/** All cameras; pressing one hangs it into the focused tile, dragging it into any. */
 export function CameraPanel({ cameras, hung, onCall }: CameraPanelProps) {
   const { t } = useTranslation();
   const [search, setSearch] = useState("");
@@ -31,6 +32,8 @@ export function CameraPanel({ cameras, hung, onCall }: CameraPanelProps) {
               type="button"
               className={hungTiles.has(camera.camera_id) ? "camera-row camera-row-hung" : "camera-row"}
               title={`${camera.name}. ${t("wall.callHint", { number: camera.number })}`}
+              draggable
+              onDragStart={(event) => beginDrag(event, { cameraId: camera.camera_id })}
               onClick={() => onCall(camera.camera_id)}
             >
               <span className="camera-number">{camera.number}</span>

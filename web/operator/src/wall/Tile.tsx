@@ -1,46 +1,51 @@
-import { type SyntheticEvent, useCallback, useId, useState } from "react";
-import { Button } from "react-aria-components";
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
-import { Icon } from "@hejnal/shared";
-import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { fetchLiveWays, liveWaysKey } from "../api/live.ts";
 import { PictureMark } from "../cameras/PictureMark.tsx";
+import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { LiveVideo } from "../live/LiveVideo.tsx";
 import { Poster } from "../live/Poster.tsx";
 import type { TileState } from "../live/tile-state.ts";
-import type { StreamName } from "../live/whep-connection.ts";
-import { useSession } from "../session/session.tsx";
+import { useReasons } from "../reasons/use-reasons.ts";
 import { ConsoleIcon, type ConsoleIconName } from "../ui/icons.tsx";
-import { IconButton } from "../ui/IconButton.tsx";
-import { MayDo } from "../ui/ProblemLine.tsx";
-import { causeWords } from "../words/causes.ts";
-import { duration, since } from "../words/console-words.ts";
-import { useNowSeconds } from "../words/ticker.ts";
+import { duration, secondsOf } from "../words/console-words.ts";
+import { allowDrop, beginDrag, type Dragged, dropped } from "./drag.ts";
+import { TileAsks, TileGone } from "./TileGone.tsx";
+import { TileTools } from "./TileTools.tsx";
+import { codecOf, streamFor } from "./tile-stream.ts";
 
 interface TileProps {
   readonly index: number;
   readonly camera: NumberedCamera | null;
-  readonly stream: StreamName;
+  /** How wide it is, in device pixels. */
+  readonly pixels: number;
   readonly focused: boolean;
   readonly enlarged: boolean;
   readonly hidden: boolean;
+  readonly audible: boolean;
   readonly onFocus: () => void;
   readonly onClear: () => void;
   readonly onEnlarge: () => void;
+  readonly onSound: () => void;
+  readonly onAskReason: (camera: NumberedCamera) => void;
+  readonly onDrop: (dragged: Dragged) => void;
   readonly cellRef: (element: HTMLDivElement | null) => void;
 }
 
 const STATE_ICONS: Readonly<Record<TileState["kind"], ConsoleIconName>> = { connecting: "connecting", live: "live", late: "late", gone: "gone" };
 
 /** One place on the wall: the picture, whose it is, and how old it is. */
-export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus, onClear, onEnlarge, cellRef }: TileProps) {
+export function Tile(props: TileProps) {
+  const { index, camera, focused, enlarged, hidden, cellRef, onFocus, onEnlarge, onDrop, onAskReason } = props;
   const { t } = useTranslation();
   const id = useId();
   const [state, setState] = useState<TileState>({ kind: "connecting", sinceMs: 0 });
-  const [reason, setReason] = useState("");
-  const { may } = useSession();
-  const take = useCallback((next: TileState) => setState(next), []);
-  const title = camera === null ? t("wall.empty") : `${camera.number} ${camera.name}`;
+  const [over, setOver] = useState(false);
+  const { lacks } = useReasons();
+  const asks = camera !== null && lacks(camera);
+  const kind = camera === null ? "empty" : asks ? "gone" : state.kind;
+  const classes = ["tile", `tile-${kind}`, focused ? "tile-focused" : "", enlarged ? "tile-enlarged" : "", over ? "tile-over" : ""];
   return (
     <div
       ref={cellRef}
@@ -48,12 +53,21 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
       tabIndex={focused ? 0 : -1}
       aria-labelledby={`${id}-place ${id}-why ${id}-foot`}
       aria-selected={focused}
-      className={["tile", `tile-${camera === null ? "empty" : state.kind}`, focused ? "tile-focused" : "", enlarged ? "tile-enlarged" : ""].join(" ")}
+      className={classes.join(" ")}
       data-tile={index + 1}
-      data-state={camera === null ? "empty" : state.kind}
+      data-state={kind}
       hidden={hidden}
+      draggable={camera !== null}
       onFocus={onFocus}
       onDoubleClick={onEnlarge}
+      onDragStart={(event) => beginDrag(event, { tile: index })}
+      onDragOver={(event) => setOver(allowDrop(event))}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false);
+        const dragged = dropped(event);
+        if (dragged !== null) onDrop(dragged);
+      }}
     >
       <span id={`${id}-place`} className="visually-hidden">
         {camera === null ? t("wall.tileEmpty", { tile: index + 1 }) : t("wall.tile", { tile: index + 1 })}
@@ -64,43 +78,13 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
         </p>
       ) : (
         <>
-          {hidden ? null : (
-            <LiveVideo
-              key={camera.camera_id}
-              cameraId={camera.camera_id}
-              name={t("tile.picture", { camera: title })}
-              stream={stream}
-              reason={reason}
-              status={camera.status}
-              onState={take}
-            />
-          )}
-          {state.kind === "gone" ? <TileGone id={`${id}-why`} state={state} onReason={setReason} /> : null}
-          {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
-          {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
+          {asks ? <TileAsks id={`${id}-why`} onAskReason={() => onAskReason(camera)} /> : <Watching {...props} camera={camera} id={id} state={state} onState={setState} />}
           <div id={`${id}-foot`} className="tile-foot">
             <span className="tile-name">
               <span className="camera-number">{camera.number}</span> {camera.name}
             </span>
             <PictureMark status={camera.status} />
-            <span className={`tile-state tile-state-${state.kind}`}>
-              <ConsoleIcon name={STATE_ICONS[state.kind]} size="1.2em" />
-              {t(`tile.${state.kind}`)}
-              {state.kind === "late" ? ` ${duration(t, state.ageMs)}` : null}
-            </span>
-          </div>
-          <div className="tile-tools">
-            {may("playBack") ? (
-              <Link className="icon-button" href={`/playback/${camera.camera_id}?ago=60`} aria-label={t("tile.minuteAgo")} title={`${t("tile.minuteAgo")} (P)`}>
-                <ConsoleIcon name="playback" />
-              </Link>
-            ) : null}
-            <IconButton label={enlarged ? t("tile.shrink") : t("tile.enlarge")} shortcut="Enter" onPress={onEnlarge}>
-              <ConsoleIcon name={enlarged ? "shrink" : "enlarge"} />
-            </IconButton>
-            <IconButton label={t("tile.clear")} shortcut="Del" onPress={onClear}>
-              <Icon name="close" />
-            </IconButton>
+            {asks ? null : <StateWord state={state} />}
           </div>
         </>
       )}
@@ -108,43 +92,62 @@ export function Tile({ index, camera, stream, focused, enlarged, hidden, onFocus
   );
 }
 
-/** Why there is no picture, since when, and what happens next. */
-function TileGone({ id, state, onReason }: { readonly id: string; readonly state: TileState & { kind: "gone" }; readonly onReason: (reason: string) => void }) {
+interface WatchingProps extends TileProps {
+  readonly camera: NumberedCamera;
+  readonly id: string;
+  readonly state: TileState;
+  readonly onState: (state: TileState) => void;
+}
+
+/** The picture or its cause, and the tile's tools. */
+function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidden, audible, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
   const { t } = useTranslation();
-  const nowMs = useNowSeconds();
-  if (state.cause === "reason_required") return <ReasonForm onReason={onReason} />;
+  const { reasonFor } = useReasons();
+  const reason = reasonFor(camera.camera_id);
+  const title = `${camera.number} ${camera.name}`;
+  const take = useCallback((next: TileState) => onState(next), [onState]);
+  const [stream, setStream] = useState(() => streamFor(camera, pixels, null));
+  const fitting = streamFor(camera, pixels, stream);
+  if (fitting !== stream) setStream(fitting);
+  const { data: ways } = useQuery({ queryKey: liveWaysKey(camera.camera_id), queryFn: ({ signal }) => fetchLiveWays(camera.camera_id, signal), staleTime: 5 * 60_000, retry: false, enabled: focused });
   return (
-    <div className="tile-gone">
-      <p id={id} className="tile-gone-cause">{causeWords(t, state.cause)}</p>
-      {state.cause === "forbidden" ? (
-        <p>
-          <MayDo act="watchLive" />
-        </p>
-      ) : (
-        <p>{t("tile.since", { since: since(t, state.sinceMs, nowMs), age: duration(t, nowMs - state.sinceMs) })}</p>
+    <>
+      {hidden ? null : (
+        <LiveVideo
+          key={camera.camera_id}
+          cameraId={camera.camera_id}
+          name={t("tile.picture", { camera: title })}
+          stream={stream}
+          codec={codecOf(camera, stream)}
+          audible={audible}
+          reason={reason}
+          status={camera.status}
+          onState={take}
+        />
       )}
-      {state.retryAtMs === null ? null : <p className="soft">{state.retryAtMs > nowMs ? t("tile.retryIn", { wait: duration(t, state.retryAtMs - nowMs) }) : t("tile.retrying")}</p>}
-    </div>
+      {state.kind === "gone" ? <TileGone id={`${id}-why`} state={state} onAskReason={() => onAskReason(camera)} /> : null}
+      {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
+      {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
+      <TileTools
+        camera={camera}
+        enlarged={enlarged}
+        sound={audible || ways?.audio === true ? { on: audible, toggle: onSound } : null}
+        onClear={onClear}
+        onEnlarge={onEnlarge}
+      />
+    </>
   );
 }
 
-function ReasonForm({ onReason }: { readonly onReason: (reason: string) => void }) {
-  const { t } = useTranslation();
-  const [text, setText] = useState("");
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    if (text.trim() !== "") onReason(text.trim());
-  };
+/** Live, late or gone, and how old the picture is. */
+function StateWord({ state }: { readonly state: TileState }) {
+  const { t, i18n } = useTranslation();
   return (
-    <form className="tile-gone" onSubmit={submit}>
-      <p className="tile-gone-cause">{t("cause.reason_required")}</p>
-      <label className="field">
-        {t("tile.reason")}
-        <input className="input" value={text} maxLength={300} required onChange={(event) => setText(event.target.value)} />
-      </label>
-      <Button type="submit" className="button">
-        {t("tile.watch")}
-      </Button>
-    </form>
+    <span className={`tile-state tile-state-${state.kind}`}>
+      <ConsoleIcon name={STATE_ICONS[state.kind]} size="1.2em" />
+      {t(`tile.${state.kind}`)}
+      {state.kind === "live" ? <span className="tile-age">{secondsOf(t, i18n.language, state.ageMs)}</span> : null}
+      {state.kind === "late" ? ` ${duration(t, state.ageMs)}` : null}
+    </span>
   );
 }

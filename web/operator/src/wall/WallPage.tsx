@@ -1,94 +1,157 @@
 import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
-import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { useSearch } from "wouter";
+import type { WallView } from "../api/views.ts";
 import { type NumberedCamera, useCameras } from "../cameras/use-cameras.ts";
-import { useSession } from "../session/session.tsx";
+import { ReasonDialog } from "../reasons/ReasonDialog.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
-import { useHotkeys } from "../shell/hotkeys.ts";
-import { useNowQuarters } from "../words/ticker.ts";
-import { calledNumber, type Call, erased, isOpen, NO_CALL, typed } from "./call-buffer.ts";
+import { CallBox } from "./CallBox.tsx";
 import { CameraPanel } from "./CameraPanel.tsx";
+import type { Dragged } from "./drag.ts";
 import { Tile } from "./Tile.tsx";
-import { useSettled } from "./use-settled.ts";
-import { type Layout, LAYOUTS, loadWall, reduceWall, saveWall, type Wall } from "./wall-state.ts";
+import { usePixelWidth } from "./tile-stream.ts";
+import { stopOfView, stopsOf, type Tour } from "./tour.ts";
+import { useFullScreen } from "./use-full-screen.ts";
+import { useTour } from "./use-tour.ts";
+import { useViews } from "./use-views.ts";
+import { useWallKeys } from "./use-wall-keys.ts";
+import { columnsOf, loadWall, reduceWall, saveWall, type Wall, windowOf } from "./wall-state.ts";
+import { WallBar } from "./WallBar.tsx";
 import "./wall.css";
 
-const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-/** The wall: up to sixteen live pictures, filled from the list or by number and Enter. */
+/** The wall: up to thirty-six live pictures, filled from the list, by number and Enter, from a saved view, or by a tour. */
 export function WallPage() {
-  const { t } = useTranslation();
   const { cameras, byId, isPending, error, refetch } = useCameras();
-  const [wall, dispatch] = useReducer(reduceWall, localStorage, loadWall);
-  const [enlarged, setEnlarged] = useState(false);
-  const [panelOpen, setPanelOpen] = useState(true);
-  useEffect(() => saveWall(localStorage, wall), [wall]);
-
-  const assign = useCallback((cameraId: string) => dispatch({ type: "assign", cameraId }), []);
-  const { call, focusTile, cells } = useWallKeys({ wall, dispatch, cameras, setEnlarged });
-  const bigTile = useSettled(wall.focused, 600);
-  const big = enlarged || wall.layout === 1;
-
+  const windowNumber = windowOf(useSearch());
   if (isPending) return <Skeleton rows={6} />;
   if (error !== null && cameras.length === 0) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  const side = Math.sqrt(wall.layout);
+  return <WallRoom key={windowNumber} windowNumber={windowNumber} cameras={cameras} byId={byId} />;
+}
+
+interface WallRoomProps {
+  readonly windowNumber: number;
+  readonly cameras: readonly NumberedCamera[];
+  readonly byId: ReadonlyMap<string, NumberedCamera>;
+}
+
+function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const { views } = useViews();
+  const { full, toggle: toggleFullScreen } = useFullScreen();
+  const [wall, dispatch] = useReducer(reduceWall, windowNumber, (number) => loadWall(localStorage, number));
+  const [enlarged, setEnlarged] = useState(false);
+  const [panelOpen, setPanelOpen] = useState(windowNumber === 1);
+  const [audibleId, setAudible] = useState<string | null>(null);
+  const [asked, setAsked] = useState<NumberedCamera | null>(null);
+  const [tour, setTour] = useState<Tour | null>(null);
+  const beforeTour = useRef<Wall | null>(null);
+  const grid = useRef<HTMLDivElement>(null);
+  const cameraIds = useMemo(() => cameras.map((camera) => camera.camera_id), [cameras]);
+  // A tour passes by: what was put together by hand is what is kept.
+  useEffect(() => {
+    if (tour === null) saveWall(localStorage, wall, windowNumber);
+  }, [wall, windowNumber, tour]);
+
+  const hang = useCallback((stop: ReturnType<typeof stopOfView>) => dispatch({ type: "hang", ...stop }), []);
+  const callView = useCallback(
+    (view: WallView) => {
+      setTour(null);
+      setEnlarged(false);
+      hang(stopOfView(view));
+      announce(t("views.called", { view: view.name }));
+    },
+    [announce, hang, t],
+  );
+  useViewOfAddress(views, callView);
+  const stops = stopsOf(tour?.source ?? "cameras", wall.layout, cameraIds, views);
+  const tourPaused = enlarged || asked !== null;
+  const tourAt = useTour({ tour, stops, paused: tourPaused, onStop: hang });
+  const changeTour = (next: Tour | null) => {
+    if (next !== null && tour === null) beforeTour.current = wall;
+    if (next === null && beforeTour.current !== null) hang(beforeTour.current);
+    if (next === null) beforeTour.current = null;
+    setTour(next);
+  };
+
+  const focusedId = wall.tiles[wall.focused] ?? null;
+  const toggleSound = (cameraId: string | null) => setAudible((before) => (before === cameraId ? null : cameraId));
+  const { call, focusTile, cells } = useWallKeys({
+    wall,
+    dispatch,
+    cameras,
+    views,
+    onEnlarge: setEnlarged,
+    onView: callView,
+    onTour: () => changeTour(tour === null ? { source: "cameras", dwellS: 10 } : null),
+    onFullScreen: toggleFullScreen,
+    onSound: () => toggleSound(focusedId),
+  });
+
+  const pixels = usePixelWidth(grid, cameras.length > 0);
+  const columns = columnsOf(wall.layout);
+  const hungIds = wall.tiles.slice(0, wall.layout);
+  const hung = hungIds.flatMap((id) => byId.get(id ?? "") ?? []);
+  const drop = (tile: number) => (dragged: Dragged) => {
+    if ("cameraId" in dragged) dispatch({ type: "assign", cameraId: dragged.cameraId, tile });
+    else dispatch({ type: "swap", from: dragged.tile, to: tile });
+  };
   return (
-    <div className={panelOpen ? "wall" : "wall wall-wide"}>
+    <div className={panelOpen && !full ? "wall" : "wall wall-wide"}>
       <h1 className="visually-hidden">{t("nav.wall")}</h1>
-      {panelOpen ? <CameraPanel cameras={cameras} hung={wall.tiles.slice(0, wall.layout)} onCall={assign} /> : null}
-      <section className="wall-main" aria-label={t("wall.label")}>
-        <div className="wall-bar">
-          <ToggleButton className="button" isSelected={panelOpen} onChange={setPanelOpen}>
-            {t("wall.cameras")}
-          </ToggleButton>
-          <ToggleButtonGroup
-            className="segmented"
-            aria-label={t("wall.layout")}
-            selectionMode="single"
-            disallowEmptySelection
-            selectedKeys={[String(wall.layout)]}
-            onSelectionChange={(keys) => {
-              const layout = LAYOUTS.find((each) => keys.has(String(each)));
-              if (layout !== undefined) dispatch({ type: "layout", layout });
+      {panelOpen && !full ? <CameraPanel cameras={cameras} hung={hungIds} onCall={(cameraId) => dispatch({ type: "assign", cameraId })} /> : null}
+      <section className={full ? "wall-main wall-full" : "wall-main"} aria-label={t("wall.label")}>
+        {full ? null : (
+          <WallBar
+            wall={wall}
+            windowNumber={windowNumber}
+            panelOpen={panelOpen}
+            tour={tour}
+            tourAt={tourAt}
+            tourStops={stops.length}
+            tourPaused={tourPaused}
+            views={views.length}
+            onPanel={setPanelOpen}
+            onLayout={(layout) => {
+              dispatch({ type: "layout", layout });
               setEnlarged(false);
             }}
-          >
-            {LAYOUTS.map((layout: Layout) => (
-              <ToggleButton key={layout} id={String(layout)} className="segment" aria-label={t("wall.tiles", { count: layout })}>
-                {layout}
-              </ToggleButton>
-            ))}
-          </ToggleButtonGroup>
-          <Button className="button" onPress={() => dispatch({ type: "fill", cameraIds: cameras.map((camera) => camera.camera_id) })}>
-            {t("wall.fill")}
-          </Button>
-          <p className="soft wall-hint">{t("wall.hint")}</p>
-        </div>
+            onFill={() => dispatch({ type: "fill", cameraIds })}
+            onView={callView}
+            onTour={changeTour}
+            onFullScreen={toggleFullScreen}
+          />
+        )}
         {cameras.length === 0 ? (
           <EmptyState icon="camera" title={t("wall.noCameras")}>
             <p>{t("wall.noCamerasTodo")}</p>
           </EmptyState>
         ) : (
-          <div role="grid" aria-label={t("wall.label")} className={`wall-grid wall-grid-${wall.layout}`} data-enlarged={enlarged}>
-            {Array.from({ length: side }, (_, row) => (
+          <div ref={grid} role="grid" aria-label={t("wall.label")} className={`wall-grid wall-grid-${wall.layout}`} data-enlarged={enlarged}>
+            {Array.from({ length: wall.layout / columns }, (_, row) => (
               <div role="row" key={row} className="wall-row">
-                {Array.from({ length: side }, (__, column) => {
-                  const tile = row * side + column;
+                {Array.from({ length: columns }, (__, column) => {
+                  const tile = row * columns + column;
                   const focused = tile === wall.focused;
+                  const camera = byId.get(wall.tiles[tile] ?? "") ?? null;
+                  const id = camera?.camera_id ?? null;
                   return (
                     <Tile
                       key={tile}
                       index={tile}
-                      camera={byId.get(wall.tiles[tile] ?? "") ?? null}
-                      stream={focused && (big || tile === bigTile) ? "main" : "sub"}
+                      camera={camera}
+                      pixels={enlarged ? pixels : pixels / columns}
                       focused={focused}
                       enlarged={enlarged && focused}
                       hidden={enlarged && !focused}
+                      audible={id !== null && id === audibleId}
                       onFocus={() => focusTile(tile)}
                       onClear={() => dispatch({ type: "clear", tile })}
                       onEnlarge={() => setEnlarged((open) => !open)}
+                      onSound={() => toggleSound(id)}
+                      onAskReason={setAsked}
+                      onDrop={drop(tile)}
                       cellRef={(element) => {
                         cells.current[tile] = element;
                       }}
@@ -99,102 +162,21 @@ export function WallPage() {
             ))}
           </div>
         )}
-        <CallBox call={call} cameras={cameras} />
+        <CallBox call={call} cameras={cameras} views={views} />
       </section>
+      <ReasonDialog camera={asked} beside={hung} onClose={() => setAsked(null)} />
     </div>
   );
 }
 
-interface WallKeysOptions {
-  readonly wall: Wall;
-  readonly dispatch: React.ActionDispatch<[action: Parameters<typeof reduceWall>[1]]>;
-  readonly cameras: readonly NumberedCamera[];
-  readonly setEnlarged: React.Dispatch<React.SetStateAction<boolean>>;
-}
-
-/** Digits and Enter, arrows, Delete, Escape, and `P` for what the focused camera showed a minute ago. */
-function useWallKeys({ wall, dispatch, cameras, setEnlarged }: WallKeysOptions) {
-  const { t } = useTranslation();
-  const announce = useAnnounce();
-  const [, navigate] = useLocation();
-  const { active, may } = useSession();
-  const [call, setCall] = useState<Call>(NO_CALL);
-  const cells = useRef<(HTMLDivElement | null)[]>([]);
-
-  const focusTile = (tile: number) => {
-    if (tile !== wall.focused) dispatch({ type: "focus", tile });
-  };
-  const move = (by: "left" | "right" | "up" | "down") => {
-    const next = reduceWall(wall, { type: "move", by });
-    dispatch({ type: "move", by });
-    cells.current[next.focused]?.focus();
-    return undefined;
-  };
-  const enter = () => {
-    if (!isOpen(call, Date.now())) {
-      if (wall.tiles[wall.focused] === null) return false;
-      setEnlarged((open) => !open);
-      return undefined;
-    }
-    const wanted = cameras.find((camera) => camera.number === calledNumber(call));
-    if (wanted === undefined) announce(t("wall.noSuchCamera", { number: call.digits }));
-    else {
-      dispatch({ type: "assign", cameraId: wanted.camera_id });
-      announce(t("wall.called", { camera: `${wanted.number} ${wanted.name}`, tile: wall.focused + 1 }));
-    }
-    setCall(NO_CALL);
-    return undefined;
-  };
-  const digit = (event: KeyboardEvent) => {
-    setCall((before) => typed(before, event.key, Date.now()));
-    return undefined;
-  };
-  const clear = () => {
-    dispatch({ type: "clear" });
-    return undefined;
-  };
-  useHotkeys(
-    {
-      ...Object.fromEntries(DIGITS.map((key) => [key, digit])),
-      Enter: enter,
-      Backspace: () => {
-        if (!isOpen(call, Date.now())) return false;
-        setCall((before) => erased(before, Date.now()));
-        return undefined;
-      },
-      Escape: () => {
-        setCall(NO_CALL);
-        setEnlarged(false);
-        return undefined;
-      },
-      Delete: clear,
-      ArrowLeft: () => move("left"),
-      ArrowRight: () => move("right"),
-      ArrowUp: () => move("up"),
-      ArrowDown: () => move("down"),
-      p: () => {
-        const cameraId = wall.tiles[wall.focused];
-        if (cameraId === null || cameraId === undefined || !may("playBack")) return false;
-        navigate(`/playback/${cameraId}?ago=60`);
-        return undefined;
-      },
-    },
-    active,
-  );
-  return { call, focusTile, cells };
-}
-
-/** What has been typed so far, and which camera it would call. */
-function CallBox({ call, cameras }: { readonly call: Call; readonly cameras: readonly NumberedCamera[] }) {
-  const { t } = useTranslation();
-  const nowMs = useNowQuarters();
-  if (!isOpen(call, nowMs)) return null;
-  const wanted = cameras.find((camera) => camera.number === calledNumber(call));
-  return (
-    <p className="call-box" role="status">
-      <kbd>{call.digits}</kbd>
-      {wanted === undefined ? t("wall.noSuchCamera", { number: call.digits }) : wanted.name}
-      {wanted === undefined ? null : <kbd>{"Enter"}</kbd>}
-    </p>
-  );
+/** `?view=` in the address calls a saved view up, once it is known. */
+function useViewOfAddress(views: readonly WallView[], onView: (view: WallView) => void) {
+  const wanted = new URLSearchParams(useSearch()).get("view");
+  const called = useRef<string | null>(null);
+  useEffect(() => {
+    const view = views.find((each) => each.view_id === wanted);
+    if (view === undefined || called.current === wanted) return;
+    called.current = wanted;
+    onView(view);
+  }, [views, wanted, onView]);
 }

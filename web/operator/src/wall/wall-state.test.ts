@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cameraNumbers } from "./camera-numbers.ts";
-import { EMPTY_WALL, loadWall, reduceWall, saveWall, type Wall } from "./wall-state.ts";
+import { EMPTY_WALL, LAYOUTS, layoutFor, columnsOf, loadWall, reduceWall, saveWall, type Wall, windowOf } from "./wall-state.ts";
 
 const wall = (change: Partial<Wall>): Wall => ({ ...EMPTY_WALL, ...change });
 
@@ -32,6 +32,31 @@ describe("reduceWall", () => {
     expect(reduceWall(nine, { type: "move", by: "up" }).focused).toBe(2);
   });
 
+  it("moves the focus in every layout to each tile and never out of it", () => {
+    for (const layout of LAYOUTS) {
+      let at = wall({ layout, focused: layout - 1 });
+      expect(reduceWall(reduceWall(at, { type: "move", by: "right" }), { type: "move", by: "down" }).focused).toBe(layout - 1);
+      for (let step = 0; step < 36; step += 1) at = reduceWall(reduceWall(at, { type: "move", by: "left" }), { type: "move", by: "up" });
+      expect(at.focused).toBe(0);
+      expect(layout % columnsOf(layout)).toBe(0);
+    }
+    expect([0, 1, 5, 17, 99].map(layoutFor)).toEqual([1, 1, 6, 25, 36]);
+  });
+
+  it("carries a camera to the neighbouring tile, and swaps two that were dragged", () => {
+    const two = reduceWall(reduceWall(EMPTY_WALL, { type: "assign", cameraId: "a", tile: 0 }), { type: "assign", cameraId: "b", tile: 1 });
+    const carried = reduceWall({ ...two, focused: 0 }, { type: "carry", by: "right" });
+    expect(carried).toMatchObject({ focused: 1, tiles: EMPTY_WALL.tiles.with(0, "b").with(1, "a") });
+    expect(reduceWall(two, { type: "swap", from: 0, to: 3 }).tiles.slice(0, 4)).toEqual([null, "b", null, "a"]);
+    expect(reduceWall(two, { type: "swap", from: 0, to: 9 })).toBe(two);
+  });
+
+  it("hangs a whole view", () => {
+    const hung = reduceWall(wall({ layout: 16, focused: 12 }), { type: "hang", layout: 9, tiles: ["a", null, "a", "c"] });
+    expect(hung).toMatchObject({ layout: 9, focused: 8 });
+    expect(hung.tiles.slice(0, 5)).toEqual(["a", null, null, "c", null]);
+  });
+
   it("fills only empty tiles, each camera once", () => {
     const next = reduceWall(wall({ tiles: EMPTY_WALL.tiles.with(1, "b") }), { type: "fill", cameraIds: ["a", "b", "c", "d", "e"] });
     expect(next.tiles.slice(0, 5)).toEqual(["a", "b", "c", "d", null]);
@@ -43,6 +68,15 @@ describe("the saved wall", () => {
     const kept = reduceWall(wall({ layout: 9 }), { type: "assign", cameraId: "cam-001", tile: 5 });
     saveWall(localStorage, kept);
     expect(loadWall(localStorage)).toEqual(kept);
+  });
+
+  it("is another one in each window", () => {
+    const second = reduceWall(EMPTY_WALL, { type: "assign", cameraId: "cam-009" });
+    saveWall(localStorage, EMPTY_WALL);
+    saveWall(localStorage, second, windowOf("?window=2"));
+    expect(loadWall(localStorage)).toEqual(EMPTY_WALL);
+    expect(loadWall(localStorage, 2)).toEqual(second);
+    expect(["", "?window=1", "?window=0", "?window=x", "?window=99", "?window=1.5"].map(windowOf)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   it.each(["", "{", "[]", '{"layout":5,"tiles":[]}', '{"layout":4,"tiles":"x"}', "null"])("is empty when it cannot be read: %s", (text) => {

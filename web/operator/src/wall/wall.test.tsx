@@ -1,12 +1,13 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
 import { camera } from "../testing/fake-gateway.ts";
 import { calledNumber, erased, isOpen, NO_CALL, typed } from "./call-buffer.ts";
 
 const { gateway } = withConsole();
 
 beforeEach(() => {
+  localStorage.clear();
   // jsdom has no WebRTC: a peer that never gets through is what a broken network gives too.
   class SilentPeer extends EventTarget {
     connectionState = "new";
@@ -63,7 +64,8 @@ describe("the wall", () => {
     expect(await screen.findByText(/Zdjęcie sprzed 3\d s/)).toBeVisible();
     expect(screen.getByRole("img", { name: /Ostatnie zdjęcie, 1 Rynek 1/ })).toHaveAttribute("src", "blob:poster");
     await user.click(screen.getByRole("button", { name: /Rynek 2/ }));
-    await waitFor(() => expect(gateway().asked("POST /api/v1/whep/cam-002")).not.toHaveLength(0));
+    expect(await screen.findByRole("button", { name: "Podaj powód" })).toBeVisible();
+    expect(gateway().asked("POST /api/v1/whep/cam-002")).toHaveLength(0);
     expect(gateway().asked("GET /api/v1/cameras/cam-002/thumbnail")).toHaveLength(0);
   });
 
@@ -121,9 +123,101 @@ describe("the wall", () => {
     });
     await screen.findByRole("grid");
     await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
-    await user.type(await screen.findByLabelText("Powód podglądu"), "kolizja 5/26");
-    await user.click(screen.getByRole("button", { name: "Oglądaj" }));
+    await user.click(await within(tile(1)).findByRole("button", { name: "Podaj powód" }));
+    const dialog = await screen.findByRole("dialog", { name: "Ta kamera pyta o powód" });
+    await user.click(within(dialog).getByRole("button", { name: "Oglądaj" }));
+    expect(within(dialog).getByText("Napisz co najmniej 5 znaków.")).toBeVisible();
+    await user.type(within(dialog).getByLabelText("Powód własnymi słowami"), "kolizja 5/26");
+    await user.click(within(dialog).getByRole("button", { name: "Oglądaj" }));
     await waitFor(() => expect(reasons).toContain("kolizja 5/26"));
+  });
+});
+
+const view = (number: number, change: object = {}) => ({
+  view_id: `v-${number}`,
+  name: `Widok ${number}`,
+  number,
+  layout: 6,
+  tiles: ["cam-002", null, "cam-001"],
+  shared_with: [],
+  version: 1,
+  owner_name: "Jan Kowalski",
+  own: true,
+  ...change,
+});
+
+describe("saved views", () => {
+  it("are called by W, number and Enter, one's own before another's", async () => {
+    gateway().json("GET /api/v1/account/views", { items: [view(3), view(4, { own: false, tiles: ["cam-001"] })] });
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.click(screen.getByRole("button", { name: /^Widoki/ }));
+    expect(await screen.findByRole("button", { name: /Widok 4 Jan Kowalski/ })).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Usuń widok Widok 4" })).toBeNull();
+    await user.keyboard("{Escape}");
+    await user.keyboard("w3");
+    expect(screen.getByText("Widok 3", { selector: ".call-box" })).toBeVisible();
+    await user.keyboard("{Enter}");
+    expect(screen.getAllByRole("gridcell")).toHaveLength(6);
+    expect(within(tile(1)).getByText(/Rynek 2/)).toBeVisible();
+    expect(within(tile(3)).getByText(/Rynek 1/)).toBeVisible();
+    await user.keyboard("w9{Enter}");
+    expect(screen.getAllByRole("status").some((region) => region.textContent.includes("Nie ma widoku 9"))).toBe(true);
+  });
+
+  it("keep what hangs now, under the next free number, for the roles that are chosen", async () => {
+    gateway().json("GET /api/v1/account/views", { items: [view(1)] });
+    gateway().json("POST /api/v1/account/views", view(2), 201);
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.keyboard("2{Enter}");
+    await user.click(screen.getByRole("button", { name: /^Widoki/ }));
+    await user.click(await screen.findByRole("button", { name: "Zapisz widok" }));
+    const dialog = await screen.findByRole("dialog", { name: "Zapisz widok" });
+    expect(within(dialog).getByLabelText(/^Numer/)).toHaveValue("2");
+    await user.click(within(dialog).getByRole("button", { name: "Zapisz" }));
+    expect(within(dialog).getByText("Podaj nazwę i numer od 1 do 99.")).toBeVisible();
+    await fill(user, within(dialog).getByLabelText("Nazwa"), "Noc");
+    await user.click(within(dialog).getByLabelText("dyspozytor"));
+    await user.click(within(dialog).getByRole("button", { name: "Zapisz" }));
+    await waitFor(() => expect(gateway().asked("POST /api/v1/account/views")).toHaveLength(1));
+    expect(gateway().asked("POST /api/v1/account/views")[0]?.body).toEqual({ name: "Noc", number: 2, shared_with: ["dispatcher"], layout: 4, tiles: ["cam-002", null, null, null] });
+  });
+
+  it("lead a tour, which goes back to what hung before", async () => {
+    gateway().json("GET /api/v1/account/views", { items: [view(1), view(2, { layout: 1, tiles: ["cam-001"] })] });
+    const { user } = openConsole(gateway(), "/wall", "operator");
+    await screen.findByRole("grid");
+    await user.keyboard("1{Enter}");
+    await user.click(screen.getByRole("button", { name: /^Obchód/ }));
+    await user.click(await screen.findByLabelText("2 zapisane widoki"));
+    await user.click(screen.getByRole("button", { name: "Zacznij obchód" }));
+    expect(await screen.findByText(/Obchód: 1 z 2/)).toBeVisible();
+    expect(screen.getAllByRole("gridcell")).toHaveLength(6);
+    await user.keyboard("t");
+    expect(screen.getAllByRole("gridcell")).toHaveLength(4);
+    expect(within(tile(1)).getByText(/Rynek 1/)).toBeVisible();
+    expect(localStorage.getItem("hejnal.operator.wall.v1")).toContain('"layout":4');
+  });
+
+  it("stay out of the way when they cannot be had", async () => {
+    gateway().problem("GET /api/v1/account/views", 404, "not-found");
+    openConsole(gateway(), "/wall", "operator");
+    expect(await screen.findByRole("grid")).toBeVisible();
+  });
+});
+
+describe("the second screen", () => {
+  it("has a wall of its own, and cameras are carried by Shift and arrows", async () => {
+    const { user } = openConsole(gateway(), "/wall?window=2", "operator");
+    await screen.findByRole("grid");
+    expect(screen.getByText("Ekran 2")).toBeVisible();
+    await user.keyboard("1{Enter}");
+    await user.keyboard("{Shift>}{ArrowRight}{/Shift}");
+    expect(within(tile(2)).getByText(/Rynek 1/)).toBeVisible();
+    expect(tile(2)).toHaveFocus();
+    expect(localStorage.getItem("hejnal.operator.wall.v1.window-2")).toContain('"cam-001"');
+    expect(localStorage.getItem("hejnal.operator.wall.v1") ?? "").not.toContain('"cam-001"');
   });
 });
 

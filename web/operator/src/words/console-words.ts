@@ -14,6 +14,12 @@ export function duration(t: Words, ms: number): string {
   return t("duration.days", { count: Math.floor(hours / 24) });
 }
 
+/** A short time to a fifth of a second: "0,4 s". */
+export function secondsOf(t: Words, language: string, ms: number): string {
+  const fifths = Math.max(1, Math.round(ms / 200)) / 5;
+  return t("duration.short", { count: new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(fifths) });
+}
+
 /** When something began, as short as it is clear: "12:03", "wczoraj 23:40", "18.11 12:03". */
 export function since(t: Words, atMs: number, nowMs: number): string {
   const days = dayDistance(atMs, nowMs);
