@@ -225,9 +225,7 @@ async def test_a_level_is_reached_once_however_many_processes_watch(gateway: Gat
         made = [await raised(admin) for _ in range(8)]
         for alert in made:
             await _make_due(gateway, alert["alert_id"])
-        watches = [
-            Escalation(gateway.resources.database, gateway.resources.alerts, gateway.resources.clock) for _ in range(4)
-        ]
+        watches = [Escalation(gateway.resources.database, gateway.resources.alerts, gateway.resources.clock) for _ in range(4)]
         await asyncio.gather(*(watch.step() for watch in watches))
         await gateway.eventually(lambda: _all_at_level_one(admin, len(made)))
 

@@ -16,6 +16,7 @@ from hejnal_gateway.cameras import desk_routes, picture_routes, transfer_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
 from hejnal_gateway.live import routes as live_routes
+from hejnal_gateway.ptz import routes as ptz_routes
 from hejnal_gateway.resources import Resources
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.views import routes as view_routes
@@ -73,6 +74,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         view_routes.router,
         alert_routes.router,
         alert_rule_routes.router,
+        ptz_routes.router,
         door_routes.create_router(),
         map_files.router,
         console.router,  # last: it answers every other path

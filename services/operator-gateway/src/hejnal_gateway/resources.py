@@ -40,6 +40,9 @@ from hejnal_gateway.live.hub import Hub
 from hejnal_gateway.live.ice_lite import UdpPort
 from hejnal_gateway.live.ice_servers import IceServers
 from hejnal_gateway.live.viewers import Viewers
+from hejnal_gateway.ptz.heads import PtzHeads
+from hejnal_gateway.ptz.leases import PtzLeases
+from hejnal_gateway.ptz.patrol import Patrols
 from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.storage import SERVICE, open_accounts, open_database, open_setups
@@ -87,6 +90,9 @@ class Resources:
     views: WallViews
     alerts: Alerts
     alert_rules: AlertRules
+    ptz_heads: PtzHeads
+    ptz_leases: PtzLeases
+    patrols: Patrols
     issuer: TokenIssuer
     verifier: TokenVerifier
     health: Health
@@ -181,6 +187,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     health.add("camera-status", feeds.status.health)
     health.add("cameras", feeds.cameras.health)
     health.add("news", feeds.news.health)
+    ptz_heads = PtzHeads(ingest)
+    patrols = Patrols(database, ptz_heads, clock, resume_after_s=settings.patrol_resume_after_s)
     alert_room = open_alerts(settings, database, producer, registry, board, events, clock, health)
     secret = settings.turn_secret
     try:
@@ -216,6 +224,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             views=WallViews(database, clock),
             alerts=alert_room.alerts,
             alert_rules=alert_room.rules,
+            ptz_heads=ptz_heads,
+            ptz_leases=PtzLeases(lease_s=settings.ptz_lease_s),
+            patrols=patrols,
             issuer=issuer,
             verifier=verifier,
             health=health,
@@ -232,6 +243,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 port.watch_consent,
                 viewers.watch_sessions,
                 *alert_room.loops,
+                patrols.run,
                 Housekeeping(
                     database,
                     sessions,
