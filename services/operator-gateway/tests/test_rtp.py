@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -17,8 +18,9 @@ from pylibsrtp import Policy, Session
 
 from hejnal_gateway.live import rtp_out
 from hejnal_gateway.live.rtp_out import RtpOut
-from hejnal_gateway.live.rtp_packing import MAX_PAYLOAD_BYTES, MAX_RUN_PACKETS, PackedUnit, payloads_of
+from hejnal_gateway.live.rtp_packing import MAX_PAYLOAD_BYTES, MAX_RUN_PACKETS, PackedUnit
 from hejnal_gateway.live.stream import LiveStream
+from hejnal_gateway.live.stream_clock import StreamClock
 from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
 from hejnal_media.relay import StreamInfo
 
@@ -41,19 +43,32 @@ def delta_unit(number: int, size: int = 5_000) -> AccessUnit:
     return AccessUnit(number * 3600, number * 40_000 + 1, False, [payload], len(payload))
 
 
-@given(st.lists(st.tuples(st.sampled_from([1, 5, 6, 7, 8]), st.integers(1, 6000)), min_size=1, max_size=6))
+def packets_of(unit: PackedUnit) -> list[bytes]:
+    found = []
+    for run in unit.runs(102, 16):
+        for index in range(run.count):
+            size = run.last_size if index == run.count - 1 else run.size
+            found.append(run.template[index * run.stride : index * run.stride + size])
+    return found
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, 5, 6, 7, 8]), st.integers(1, 40_000)), min_size=1, max_size=6))
 def test_what_is_packed_can_be_put_together_again(shapes: list[tuple[int, int]]) -> None:
     nals = [bytes((0x60 | kind,)) + os.urandom(size) for kind, size in shapes]
-    payloads = [prefix + bytes(body) for prefix, body in payloads_of(unit_of(*nals))]
+    unit = PackedUnit(unit_of(*nals), seq=65_530, timestamp=7, ssrc=9, key_frame=True)
+    packets = packets_of(unit)
+    assert len(packets) == unit.packets == sum(unit.run_sizes)
+    payloads = [packet[12:] for packet in packets]
     assert all(len(payload) <= MAX_PAYLOAD_BYTES for payload in payloads)
     again = b"".join(H264PayloadDescriptor.parse(payload)[1] for payload in payloads)
     assert again == b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
+    assert [packet[1] >> 7 for packet in packets] == [0] * (len(packets) - 1) + [1]
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_give_payloads_or_a_named_error(data: bytes) -> None:
+def test_any_bytes_give_packets_or_a_named_error(data: bytes) -> None:
     with contextlib.suppress(MalformedAccessUnitError):
-        payloads_of(data)
+        packets_of(PackedUnit(data, seq=0, timestamp=0, ssrc=1, key_frame=False))
 
 
 def test_runs_are_what_segmentation_offload_takes() -> None:
@@ -90,6 +105,7 @@ class Wire:
         path = SimpleNamespace(sock=self.near, address=self.far.getsockname())
         self.out = RtpOut(path, Session(self.out_policy), 102, 16)
         self.raw: list[bytes] = []
+        self.unprotected: list[bytes] = []
 
     def read(self) -> list[tuple[int, int, bool, bytes]]:
         """(sequence number, time, marker, payload) of what has come."""
@@ -103,6 +119,7 @@ class Wire:
                 continue  # RTCP (RFC 5761)
             self.raw.append(data)
             plain = self.unprotect(data)
+            self.unprotected.append(plain)
             _, second, seq, timestamp, _ = HEADER.unpack_from(plain)
             found.append((seq, timestamp, bool(second & 0x80), plain[12:]))
 
@@ -245,7 +262,7 @@ async def test_a_lost_packet_comes_again_byte_for_byte(wire: Wire) -> None:
     stream.join(wire.out)
     packets = await wire.settled(2)
     sent = list(wire.raw)
-    wire.out.resend([packets[3][0], (packets[0][0] - 50) & 0xFFFF])
+    wire.out.resend([packets[3][0], (packets[0][0] - 50) & 0xFFFF], 10.0)
     again = wire.far.recv(2048)
     assert again == sent[3]
     with pytest.raises(BlockingIOError):
@@ -264,3 +281,112 @@ async def test_a_large_key_frame_is_spread_over_several_milliseconds(wire: Wire)
     assert 0 < at_once <= 60
     assert at_once + len(rest) > 100
     stream.close()
+
+
+def pictures(packets: list[tuple[int, int, bool, bytes]]) -> list[bytes]:
+    """Each picture's bytes; fails when one is torn (its time changes before its marker)."""
+    found, current, time = [], b"", None
+    for _, timestamp, marker, payload in packets:
+        assert time in (None, timestamp), "a picture ended without its last packet"
+        current, time = current + payload, timestamp
+        if marker:
+            found.append(current)
+            current, time = b"", None
+    return found
+
+
+async def test_a_restart_in_the_middle_of_a_key_frame_tears_nothing(wire: Wire) -> None:
+    now = [100.0]
+    stream = LiveStream(lambda: now[0])
+    stream.begin_run(INFO, same_run=False)
+    for number in range(3):
+        stream.push(key_unit(number) if number == 0 else delta_unit(number))
+    await asyncio.sleep(0.12)
+    stream.join(wire.out)
+    packets = await wire.settled(3)
+    now[0] += 1.1
+    stream.push(key_unit(10, 130_000))  # its first slice has left, three are to come
+    stream.push(delta_unit(11))
+    stream.start_over(wire.out, "asked")
+    late = Wire()
+    stream.join(late.out)
+    packets += await wire.settled(3)
+    stream.push(delta_unit(12))
+    packets += await wire.settled(1)
+    check_order(packets)
+    assert len(pictures(packets)) == 7, "the key frame, again the key frame, and what follows it once"
+    joined = await late.settled(3)
+    check_order(joined)
+    assert len(pictures(joined)) == 3
+    assert joined[0][3][0] & 0x1F == 24
+    stream.close()
+    late.near.close()
+    late.far.close()
+
+
+async def test_another_stream_takes_over_between_two_pictures(wire: Wire) -> None:
+    main, sub = LiveStream(), LiveStream()
+    wire.out.ssrc = main.ssrc
+    started_us = time.time_ns() // 1000
+
+    def units(stream: LiveStream, numbers: range, size: int, shift: int) -> None:
+        for number in numbers:
+            made = key_unit(number, size * 6) if number % 10 == 0 else delta_unit(number, size)
+            stream.push(
+                AccessUnit(made.ticks + shift, started_us + number * 40_000, made.key_frame, made.pieces, made.size_bytes)
+            )
+
+    main.begin_run(INFO, same_run=False)
+    units(main, range(13), 5_000, 0)
+    await asyncio.sleep(0.12)
+    main.join(wire.out)
+    packets = await wire.settled(3)
+    sub.begin_run(INFO, same_run=False)
+    taken_over = []
+
+    def take_over() -> None:
+        taken_over.append(True)
+        main.finish_unit(wire.out)
+        main.leave(wire.out)
+        now_us = time.time_ns() // 1000
+        wire.out.shift(main.timeline.at(now_us) - sub.timeline.at(now_us))
+
+    sub.join(wire.out, take_over)
+    units(main, range(13, 15), 5_000, 0)
+    packets += await wire.settled(2)
+    assert not taken_over, "the present stream goes on until the other can be shown"
+    units(main, range(20, 21), 25_000, 0)  # a key frame in slices: a part of it has left when the other stream begins
+    units(sub, range(21), 1_000, 777_777)
+    await asyncio.sleep(0.15)
+    units(main, range(21, 23), 5_000, 0)
+    units(sub, range(21, 24), 1_000, 777_777)
+    packets += await wire.settled(5)
+    assert taken_over == [True]
+    check_order(packets)
+    assert {HEADER.unpack_from(wire.unprotected[index])[4] for index in range(len(packets))} == {main.ssrc}
+    sizes = [len(picture) for picture in pictures(packets)]
+    assert [size < 10_000 for size in sizes[-4:]] == [True] * 4
+    assert sizes[-5] > 100_000
+    step = (packets[-1][1] - next(time for _, time, marker, _ in reversed(packets[:-1]) if marker)) & 0xFFFFFFFF
+    assert step == 3600
+    main.close()
+    sub.close()
+
+
+def test_the_clock_of_a_stream_follows_the_earliest_arrivals_only() -> None:
+    clock = StreamClock()
+    for number in range(500):
+        jitter_us = 0 if number % 7 == 0 else (number * 7919) % 60_000
+        clock.take(number * 3600, 1_000_000_000 + number * 40_000 + jitter_us)
+    expected_us = 1_000_000_000 + 499 * 40_000
+    assert abs(clock.newest_at_us - expected_us) < 500
+    assert abs(((clock.at(expected_us + 1_000_000) - clock.newest) & 0xFFFFFFFF) - 90_000) < 50
+    clock.take(500 * 3600, 1_000_000_000 + 500 * 40_000 + 3_600_000_000)  # the server's clock has been set
+    assert abs(clock.newest_at_us - (1_000_000_000 + 500 * 40_000 + 3_600_000_000)) < 500
+
+
+def test_a_new_run_follows_after_the_time_that_has_passed() -> None:
+    clock = StreamClock()
+    before = clock.take(0, 1_000_000)
+    clock.begin_run()
+    assert (clock.take(123_456, 3_000_000) - before) & 0xFFFFFFFF == 180_000

@@ -15,12 +15,15 @@ FIRST_PICTURE_S = Histogram(
     "From the offer to the last byte of the first key frame sent",
     buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+TRANSCODES = Gauge("hejnal_gateway_transcodes", "Streams that are made anew now")
+TRANSCODES_DIED = Counter("hejnal_gateway_transcodes_died_total", "Transcoding processes that died or took too long")
 RELAYS = Gauge("hejnal_gateway_relays", "Relay streams open to ingest")
 RELAY_BREAKS = Counter("hejnal_gateway_relay_breaks_total", "Relay streams that broke or were refused", ["reason"])
 ACCESS_UNITS = Counter("hejnal_gateway_access_units_total", "Access units taken from relays")
 RTP_PACKETS = Counter("hejnal_gateway_rtp_packets_total", "RTP packets sent")
 RTP_UNSENT = Counter("hejnal_gateway_rtp_unsent_total", "RTP packets the socket would not take in time")
 RTP_RESENT = Counter("hejnal_gateway_rtp_resent_total", "RTP packets sent again on NACK")
+THIN_PATHS = Counter("hejnal_gateway_thin_paths_total", "Viewers whose path was found too thin for the stream")
 GOP_RESTARTS = Counter("hejnal_gateway_gop_restarts_total", "Newest GOP sent again", ["reason"])
 SEND_LATENCY_S = Histogram(
     "hejnal_gateway_send_latency_seconds",

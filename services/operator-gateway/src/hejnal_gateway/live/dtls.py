@@ -13,7 +13,6 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsParameters,
     RTCDtlsTransport,
 )
-from aiortc.rtp import AnyRtcpPacket, RtcpPacket
 from pylibsrtp import Session
 
 from hejnal_gateway.live.ice_lite import IcePath
@@ -41,13 +40,13 @@ class Certificates:
 
 
 class ViewerDtls(RTCDtlsTransport):
-    """The passive side of DTLS. `on_rtcp` gets each RTCP packet, `on_closed` is called once when the peer is gone."""
+    """The passive side of DTLS. `on_rtcp` gets each decrypted RTCP datagram, `on_closed` is called once when the peer is gone."""
 
     def __init__(
         self,
         path: IcePath,
         certificate: RTCCertificate,
-        on_rtcp: Callable[[AnyRtcpPacket], None],
+        on_rtcp: Callable[[bytes], None],
         on_closed: Callable[[], None],
     ) -> None:
         super().__init__(cast("Any", path), [certificate])  # it needs only _recv, _send and role
@@ -76,13 +75,7 @@ class ViewerDtls(RTCDtlsTransport):
         return self._tx_srtp, _TAG_BYTES[self._ssl.get_selected_srtp_profile()]
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
-        try:
-            packets = RtcpPacket.parse(data)
-        except ValueError as error:
-            log.debug("rtcp_unreadable", error=repr(error))
-            return
-        for packet in packets:
-            self._on_rtcp(packet)
+        self._on_rtcp(data)
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: Any) -> None:
         """Viewers send no media."""

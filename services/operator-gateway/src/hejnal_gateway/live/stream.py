@@ -13,13 +13,14 @@ from hejnal_gateway import metrics
 from hejnal_gateway.live.rtp_out import TICK_S, RtpOut
 from hejnal_gateway.live.rtp_packing import PackedUnit
 from hejnal_gateway.live.sender_report import sender_report
+from hejnal_gateway.live.stream_clock import StreamClock
 from hejnal_media.access_unit import AccessUnit, AudioFrame, MalformedAccessUnitError
 from hejnal_media.relay import StreamInfo
 
 log = structlog.get_logger()
 
 MAX_GOP_BYTES = 8 * 1024 * 1024
-_PACE_S = 0.0035
+_PACE_S = 0.003
 _SLICE_PACKETS = 24
 _SLICES = 4
 _REPORT_EVERY_S = 2.0
@@ -32,19 +33,17 @@ _STALE_S = 5.0
 class LiveStream:
     """Takes access units in, sends them to every `RtpOut` that has joined.
 
-    A unit of up to 24 packets leaves at once; a larger one (a key frame) in slices over about 14 ms, so that no viewer's
+    A unit of up to 24 packets leaves at once; a larger one (a key frame) in slices over about 12 ms, so that no viewer's
     socket buffer overflows. A viewer that joins, asks for a key frame or falls behind gets the newest group of pictures from
     its key frame, never the middle of one; a camera that drops and comes back goes on with its next key frame.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.ssrc = random.randrange(1, 1 << 32)
+        self.timeline = StreamClock()
         self._clock = clock
         self._seq = random.randrange(1 << 15)
-        self._timestamp = random.randrange(1 << 32)
-        self._base: int | None = None
         self._last_ticks = 0
-        self._received_at_us = 0
         self._arrived_at = 0.0
         self._gop: list[PackedUnit] = []
         self._gop_bytes = 0
@@ -53,23 +52,30 @@ class LiveStream:
         self._replaying = False
         self._collect_until: float | None = None
         self._collect_timer: asyncio.TimerHandle | None = None
-        self._waiting: deque[tuple[PackedUnit, int, float]] = deque()  # unit, its next run, when it arrived
+        self._waiting: deque[tuple[PackedUnit, float]] = deque()  # unit, when it arrived
+        self._next_run = 0
+        """Of the first unit that waits: the run that is sent next."""
         self._pump_timer: asyncio.TimerHandle | None = None
         self._outs: dict[RtpOut, float] = {}  # and when it last started over
         self._awaiting_key: set[RtpOut] = set()
+        self._after_this_unit: set[RtpOut] = set()
+        self._arriving: dict[RtpOut, Callable[[], None]] = {}
         self._lagging: set[RtpOut] = set()
         self._lag_timer: asyncio.TimerHandle | None = None
         self._report_timer: asyncio.TimerHandle | None = None
+        self._taken = 0
+        self._sent = 0
+        self._latencies_s: list[float] = []
 
     # --- in -------------------------------------------------------------------------------------------------------
 
     def begin_run(self, info: StreamInfo, *, same_run: bool) -> None:
         """The relay starts to speak: of a new run, or of the one we know (it then repeats its newest group of pictures)."""
         self._packs = info.codec.startswith("avc")
-        if same_run and self._base is not None:
+        if same_run and self.timeline.running:
             self._replaying = True
         else:
-            self._base = None
+            self.timeline.begin_run()
             self._broken = True
             self._collect_until = self._clock() + _COLLECT_MOST_S
 
@@ -79,7 +85,7 @@ class LiveStream:
         self._broken = True
 
     def push_audio(self, frame: AudioFrame) -> None:
-        """Sound."""
+        """Sound goes its own way."""
 
     def push(self, unit: AccessUnit, *, after_skip: bool = False) -> None:
         """Take a unit in and send it on. What cannot be decoded (before a key frame, or malformed) is left out."""
@@ -94,8 +100,9 @@ class LiveStream:
         elif self._broken or after_skip:
             self._broken = True
             return
-        metrics.ACCESS_UNITS.inc()
-        timestamp = self._timeline(unit)
+        self._taken += 1
+        self._last_ticks = unit.ticks
+        timestamp = self.timeline.take(unit.ticks, unit.received_at_us)
         try:
             packed = PackedUnit(unit.payload, seq=self._seq, timestamp=timestamp, ssrc=self.ssrc, key_frame=unit.key_frame)
         except MalformedAccessUnitError as error:
@@ -105,11 +112,12 @@ class LiveStream:
         if packed.packets == 0:
             return
         self._seq = (self._seq + packed.packets) & 0xFFFF
+        self._arrived_at = now = self._clock()
         self._keep(packed)
         if self._collect_until is not None:
             self._collect()
         elif self._outs:
-            self._waiting.append((packed, 0, self._clock()))
+            self._waiting.append((packed, now))
             if self._pump_timer is None:
                 self._pump()
 
@@ -127,19 +135,6 @@ class LiveStream:
             self._outs[out] = self._clock()
             self._begin(out)
 
-    def _timeline(self, unit: AccessUnit) -> int:
-        """RTP time that goes on over drops of the camera: a new run continues after as much time as has passed."""
-        if self._base is None:
-            if self._received_at_us:
-                passed_ticks = max(90, (unit.received_at_us - self._received_at_us) * 9 // 100)
-                self._timestamp = (self._timestamp + passed_ticks) & 0xFFFFFFFF
-            self._base = self._timestamp - unit.ticks
-        self._timestamp = (self._base + unit.ticks) & 0xFFFFFFFF
-        self._last_ticks = unit.ticks
-        self._received_at_us = unit.received_at_us
-        self._arrived_at = self._clock()
-        return self._timestamp
-
     def _keep(self, packed: PackedUnit) -> None:
         if packed.key_frame:
             self._gop, self._gop_bytes = [packed], packed.size_bytes
@@ -154,28 +149,41 @@ class LiveStream:
 
     def _pump(self) -> None:
         """Send a slice of what waits to everybody, and come back for the rest."""
-        loop = asyncio.get_running_loop()
-        next_slice_at = loop.time() + _PACE_S  # sending to many takes its own time, which is part of the pace
+        began_at = self._clock()  # sending to many takes its own time, which is part of the pace
         self._pump_timer = None
-        pending = sum(sum(unit.run_sizes[start:]) for unit, start, _ in self._waiting)
-        budget = pending if pending <= _SLICE_PACKETS else max(_SLICE_PACKETS, math.ceil(pending / _SLICES))
+        budget = self._slice()
         while self._waiting and budget > 0:
-            unit, run_index, arrived_at = self._waiting[0]
-            if run_index == 0 and unit.key_frame:
-                self._awaiting_key.clear()
+            unit, arrived_at = self._waiting[0]
+            run_index = self._next_run
+            if run_index == 0 and unit.key_frame and self._awaiting_key:
+                for out in self._awaiting_key - self._after_this_unit:
+                    self._awaiting_key.discard(out)
+                    self._arrived(out)
             outs = [out for out in self._outs if out not in self._awaiting_key] if self._awaiting_key else list(self._outs)
             for out in outs:
                 self._send(out, unit, run_index)
+            if not self._waiting:  # the last viewer has gone meanwhile
+                break
             size = unit.run_sizes[run_index]
-            metrics.RTP_PACKETS.inc(size * len(outs))
+            self._sent += size * len(outs)
             budget -= size
-            if run_index + 1 < len(unit.run_sizes):
-                self._waiting[0] = (unit, run_index + 1, arrived_at)
-            else:
+            self._next_run = run_index + 1
+            if self._next_run == len(unit.run_sizes):
                 self._waiting.popleft()
-                metrics.SEND_LATENCY_S.observe(self._clock() - arrived_at)
+                self._next_run = 0
+                self._latencies_s.append(self._clock() - arrived_at)
+                if self._after_this_unit:
+                    self._begin_at_boundary()
         if self._waiting:
-            self._pump_timer = loop.call_at(next_slice_at, self._pump)
+            pause_s = max(0.0, _PACE_S - (self._clock() - began_at))
+            self._pump_timer = asyncio.get_running_loop().call_later(pause_s, self._pump)
+
+    def _slice(self) -> int:
+        """How many packets may leave now."""
+        pending = sum([unit.packets for unit, _ in self._waiting])
+        if self._next_run:
+            pending -= sum(self._waiting[0][0].run_sizes[: self._next_run])
+        return pending if pending <= _SLICE_PACKETS else max(_SLICE_PACKETS, math.ceil(pending / _SLICES))
 
     def _send(self, out: RtpOut, unit: PackedUnit, run_index: int) -> None:
         try:
@@ -213,20 +221,27 @@ class LiveStream:
         """How many watch."""
         return len(self._outs)
 
-    def join(self, out: RtpOut) -> None:
-        """Send to this viewer from now on, starting with the newest group of pictures, at once."""
+    def join(self, out: RtpOut, on_begin: Callable[[], None] = lambda: None) -> None:
+        """Send to this viewer from now on, starting with the newest group of pictures, at once.
+
+        `on_begin` is called right before the first packet: whoever sent to this viewer until then must stop.
+        """
         self._outs[out] = self._clock()
+        self._arriving[out] = on_begin
         self._begin(out)
         if self._report_timer is None:
-            self._report_timer = asyncio.get_running_loop().call_later(0.1, self._report)
+            self._report_timer = asyncio.get_running_loop().call_later(_REPORT_EVERY_S, self._report)
 
     def leave(self, out: RtpOut) -> None:
         """Send nothing to this viewer any more."""
         self._outs.pop(out, None)
+        self._arriving.pop(out, None)
         self._lagging.discard(out)
         self._awaiting_key.discard(out)
+        self._after_this_unit.discard(out)
         if not self._outs:
             self._waiting.clear()
+            self._next_run = 0
 
     def start_over(self, out: RtpOut, reason: str) -> None:
         """Send the newest group of pictures again (a picture was lost for good); at most once a second."""
@@ -241,31 +256,80 @@ class LiveStream:
         if not self._gop or self._collect_until is not None or self._clock() - self._arrived_at > _STALE_S:
             self._awaiting_key.add(out)  # never the middle of a group: it comes with the next key frame
             return
+        if self._next_run:  # a picture is on its way in slices: nobody gets a part of one
+            self._after_this_unit.add(out)
+            if out in self._arriving:
+                self._awaiting_key.add(out)
+            return
         self._awaiting_key.discard(out)
-        half_sent = {unit: run_index for unit, run_index, _ in self._waiting}
-        units = [(unit, half_sent.get(unit, len(unit.run_sizes))) for unit in self._gop]
-        out.start_over([(unit, runs) for unit, runs in units if runs])
+        still_to_come = {unit for unit, _ in self._waiting}
+        units = [unit for unit in self._gop if unit not in still_to_come]
+        self._arrived(out)
+        if out not in self._outs:
+            return
+        out.start_over(units)
         try:
             if not out.catch_up():
                 self._lag(out)
         except ConnectionError:
             self.leave(out)
 
+    def _begin_at_boundary(self) -> None:
+        outs, self._after_this_unit = self._after_this_unit, set()
+        for out in outs:
+            self._begin(out)
+
+    def _arrived(self, out: RtpOut) -> None:
+        """This viewer's first packet is next: whoever sent to it until now is told, and it learns our clock."""
+        on_begin = self._arriving.pop(out, None)
+        if on_begin is not None:
+            on_begin()
+            if self.timeline.running:
+                self.report_to(out)
+
+    def finish_unit(self, out: RtpOut) -> None:
+        """Send this viewer, before it leaves, the rest of a picture of which it has a part."""
+        if self._next_run and out in self._outs and out not in self._awaiting_key:
+            unit = self._waiting[0][0]
+            for run_index in range(self._next_run, len(unit.run_sizes)):
+                self._send(out, unit, run_index)
+
+    # --- reports --------------------------------------------------------------------------------------------------
+
     def _report(self) -> None:
-        """Sender reports (RFC 3550 §6.4.1): which wall-clock time the RTP time stands for."""
+        """Sender reports (RFC 3550 §6.4.1) and what has been counted since the last ones."""
         self._report_timer = None
+        self._tell_metrics()
         if not self._outs:
             return
-        if self._received_at_us:
-            now_s = time.time()
-            rtp_time = (self._timestamp + int((self._clock() - self._arrived_at) * 90_000)) & 0xFFFFFFFF
-            for out in list(self._outs):
-                if out.packets:
-                    out.send_rtcp(sender_report(self.ssrc, now_s, rtp_time, packets=out.packets, octets=out.octets))
+        if self.timeline.running:
+            for out in [out for out in self._outs if out not in self._arriving]:
+                self.report_to(out)
         self._report_timer = asyncio.get_running_loop().call_later(_REPORT_EVERY_S, self._report)
+
+    def report_to(self, out: RtpOut, *more: bytes) -> None:
+        """A sender report now: which server time (of arrival at ingest) the RTP time stands for."""
+        out.send_rtcp(b"".join((self.sender_report(out), *more)))
+
+    def sender_report(self, out: RtpOut) -> bytes:
+        """The report for this viewer, in its own timeline."""
+        now_us = time.time_ns() // 1000
+        rtp_time = self.timeline.at(now_us) + out.timeline_offset
+        ssrc = self.ssrc if out.ssrc is None else out.ssrc
+        return sender_report(ssrc, now_us, rtp_time, packets=out.packets, octets=out.octets)
+
+    def _tell_metrics(self) -> None:
+        """Counted apart: a counter with a lock, asked for each picture, costs more than the rest of the counting."""
+        metrics.ACCESS_UNITS.inc(self._taken)
+        metrics.RTP_PACKETS.inc(self._sent)
+        for latency_s in self._latencies_s:
+            metrics.SEND_LATENCY_S.observe(latency_s)
+        self._taken = self._sent = 0
+        self._latencies_s.clear()
 
     def close(self) -> None:
         """Stop every timer."""
+        self._tell_metrics()
         for timer in (self._pump_timer, self._lag_timer, self._report_timer, self._collect_timer):
             if timer is not None:
                 timer.cancel()

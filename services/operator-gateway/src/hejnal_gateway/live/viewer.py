@@ -7,14 +7,26 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from aiortc import rtp
 
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.live.dtls import Certificates, ViewerDtls
 from hejnal_gateway.live.ice_lite import IcePath
+from hejnal_gateway.live.path_quality import PathQuality
+from hejnal_gateway.live.rtcp import (
+    BitrateEstimate,
+    Bye,
+    KeyFrameWanted,
+    Message,
+    Nack,
+    ReceptionReport,
+    ReferenceTime,
+    RtcpError,
+    read_rtcp,
+)
 from hejnal_gateway.live.rtp_out import RtpOut
 from hejnal_gateway.live.sdp import H264Format, Offer
+from hejnal_gateway.live.sender_report import delay_since_reference, ntp_time
 from hejnal_gateway.live.source import Source
 
 log = structlog.get_logger()
@@ -53,6 +65,11 @@ class Viewer:
         self._chosen = chosen
         self._opened_at = time.monotonic()
         self._out: RtpOut | None = None
+        self._ssrc = channel.stream.ssrc
+        self._showing = channel
+        """What is sent now: `channel`, or what goes on until that one's key frame is there."""
+        self._release: Callable[[Source], None] | None = None
+        self.quality = PathQuality()
         self.dtls = ViewerDtls(path, certificates.current(), self._on_rtcp, lambda: self.end("left"))
 
     @property
@@ -79,7 +96,10 @@ class Viewer:
             self.end("stopping")
             talking.cancel()
             if self._out is not None:
+                self._showing.stream.leave(self._out)
                 self.channel.stream.leave(self._out)
+            if self._release is not None and self._showing is not self.channel:
+                self._release(self._showing)
             await asyncio.gather(talking, self.dtls.stop(), return_exceptions=True)
             self.path.close()
             self.dtls.remove_all_listeners()
@@ -91,18 +111,85 @@ class Viewer:
         async with asyncio.timeout(DTLS_WITHIN_S):
             await self.dtls.shake_hands(self._offer.fingerprints)
         srtp, tag_bytes = self.dtls.outgoing
-        self._out = RtpOut(self.path, srtp, self._chosen.payload_type, tag_bytes, on_first_picture=self._first_picture)
+        self._out = RtpOut(
+            self.path, srtp, self._chosen.payload_type, tag_bytes, ssrc=self._ssrc, on_first_picture=self._first_picture
+        )
         self.channel.stream.join(self._out)
 
     def _first_picture(self) -> None:
         metrics.FIRST_PICTURE_S.observe(time.monotonic() - self._opened_at)
 
-    def _on_rtcp(self, packet: rtp.AnyRtcpPacket) -> None:
-        if self._out is None:
+    # --- another stream -------------------------------------------------------------------------------------------
+
+    def switch(self, source: Source, release: Callable[[Source], None]) -> None:
+        """Show another stream of the camera; `release` is called with each source that is needed no more.
+
+        The present one goes on until the new one's key frame is there, which takes its place in the same track and timeline.
+        """
+        out, before = self._out, self._showing
+        if self.channel is not before:  # an earlier switch that has not come about
+            if out is not None:
+                self.channel.stream.leave(out)
+            release(self.channel)
+        self.channel = source
+        if out is None:
+            self._showing = source
+            release(before)
+        elif source.stream is before.stream:
+            release(source)
+            self.channel = before
+        else:
+            self._release = release
+            source.stream.join(out, lambda: self._take_over(out, before, source, release))
+
+    def _take_over(self, out: RtpOut, before: Source, source: Source, release: Callable[[Source], None]) -> None:
+        before.stream.finish_unit(out)
+        before.stream.leave(out)
+        now_us = time.time_ns() // 1000
+        out.shift(before.stream.timeline.at(now_us) - source.stream.timeline.at(now_us))
+        self._showing, self._release = source, None
+        self.quality = PathQuality()
+        release(before)
+
+    # --- what the viewer says -------------------------------------------------------------------------------------
+
+    def _on_rtcp(self, data: bytes) -> None:
+        try:
+            messages = read_rtcp(data)
+        except RtcpError as error:
+            log.debug("rtcp_unreadable", viewer_id=self.viewer_id, error=str(error))
             return
-        if isinstance(packet, rtp.RtcpRtpfbPacket) and packet.fmt == rtp.RTCP_RTPFB_NACK:
-            self._out.resend(packet.lost)
-        elif isinstance(packet, rtp.RtcpPsfbPacket) and packet.fmt in (rtp.RTCP_PSFB_PLI, rtp.RTCP_PSFB_FIR):
-            self.channel.stream.start_over(self._out, "asked")
-        elif isinstance(packet, rtp.RtcpByePacket):
+        for message in messages:
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
+        out = self._out
+        if isinstance(message, Bye):
             self.end("left")
+        elif out is None:
+            return
+        elif isinstance(message, ReceptionReport):
+            if message.ssrc == out.ssrc:
+                self._take_report(out, message)
+        elif isinstance(message, Nack):
+            if message.ssrc == out.ssrc:
+                out.resend(message.seqs, time.monotonic())
+        elif isinstance(message, KeyFrameWanted):
+            self._showing.stream.start_over(out, "asked")
+        elif isinstance(message, ReferenceTime):
+            self._showing.stream.report_to(out, delay_since_reference(self._ssrc, message.ssrc, message.middle_ntp, 0))
+        elif isinstance(message, BitrateEstimate):
+            self.quality.take_estimate(message)
+
+    def _take_report(self, out: RtpOut, report: ReceptionReport) -> None:
+        now_ntp_middle = ntp_time(time.time_ns() // 1000) >> 16 & 0xFFFFFFFF
+        was_thin = self.quality.thin
+        self.quality.take_report(report, octets=out.octets, now_s=time.monotonic(), now_ntp_middle=now_ntp_middle)
+        if self.quality.thin and not was_thin:
+            metrics.THIN_PATHS.inc()
+            log.info("path_too_thin", viewer_id=self.viewer_id, camera_id=self.camera_id, loss=round(self.quality.loss, 3))
+
+    @property
+    def advised_stream(self) -> str | None:
+        """`sub` when the path cannot carry the main stream; None when what is shown fits."""
+        return "sub" if self.quality.thin and self.channel.key[1] == "main" else None
