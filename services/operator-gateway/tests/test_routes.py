@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from gateway_house import Gateway
 
 from hejnal_gateway.access import roles_of_route
@@ -16,6 +16,8 @@ from hejnal_gateway.settings import GatewaySettings
 
 PUBLIC = {("POST", "/api/v1/session"), ("GET", "/docs"), ("GET", "/{path:path}"), ("HEAD", "/{path:path}")}
 
+WEBSOCKET = "WEBSOCKET"
+
 
 def routes() -> list[tuple[str, str, frozenset[Role] | None]]:
     found = []
@@ -24,6 +26,8 @@ def routes() -> list[tuple[str, str, frozenset[Role] | None]]:
         route = pending.pop(0)
         if isinstance(route, APIRoute):
             found += [(method, route.path, roles_of_route(route)) for method in sorted(route.methods)]
+        elif isinstance(route, APIWebSocketRoute):
+            found.append((WEBSOCKET, route.path, roles_of_route(route)))
         elif hasattr(route, "original_router"):
             pending += route.original_router.routes
         else:
@@ -50,6 +54,10 @@ def test_the_table_of_doors_is_what_is_served() -> None:
 
 
 async def _status(browser: aiohttp.ClientSession, method: str, path: str) -> tuple[int, str]:
+    if method == WEBSOCKET:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await browser.ws_connect(concrete(path))
+        return refused.value.status, "application/problem+json"
     kwargs: dict[str, Any] = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
     async with browser.request(method, concrete(path), **kwargs) as answer:
         return answer.status, answer.content_type

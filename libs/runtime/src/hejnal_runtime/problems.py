@@ -46,7 +46,14 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem document as a response; `type` is `urn:hejnal:problem:<slug>`."""
-    body: dict[str, Any] = {
+    body = _document(status, slug, detail, instance)
+    if errors:
+        body["errors"] = list(errors)
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def _document(status: int, slug: str, detail: str, instance: str) -> dict[str, Any]:
+    return {
         "type": PROBLEM_TYPE_BASE + slug,
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -54,9 +61,11 @@ def problem_response(
         "instance": instance,
         "trace_id": current_trace_id(),
     }
-    if errors:
-        body["errors"] = list(errors)
-    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def problem_document(error: AppError, instance: str) -> dict[str, Any]:
+    """An error as a problem document, for where there is no HTTP answer to put it in (an open WebSocket)."""
+    return _document(STATUS_OF_KIND[error.kind], error.slug, error.detail, instance)
 
 
 def _app_error(request: Request, error: AppError) -> JSONResponse:

@@ -15,6 +15,7 @@ from hejnal_gateway.audit import routes as audit_routes
 from hejnal_gateway.cameras import desk_routes, picture_routes, transfer_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
+from hejnal_gateway.live import carrier_routes
 from hejnal_gateway.live import routes as live_routes
 from hejnal_gateway.ptz import routes as ptz_routes
 from hejnal_gateway.resources import Resources
@@ -70,6 +71,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         own_routes.router,
         admin_routes.router,
         live_routes.router,
+        carrier_routes.router,
         audit_routes.router,
         view_routes.router,
         alert_routes.router,

@@ -50,10 +50,12 @@ class Feeds:
         clock: Clock,
         *,
         on_live: Callable[[str], None] = lambda _: None,
+        on_camera: Callable[[str, CameraState | None], None] = lambda _camera_id, _state: None,
         on_groups: Callable[[str, Iterable[str]], None] = lambda _, __: None,
     ) -> None:
         self._on_groups = on_groups
         self._on_live = on_live
+        self._on_camera = on_camera
         self._board = board
         self._events = events
         self._clock = clock
@@ -99,6 +101,7 @@ class Feeds:
         if not isinstance(fact, CameraState) or self._versions.get(camera_id) == fact.version:
             return
         self._versions[camera_id] = fact.version
+        self._on_camera(camera_id, None if isinstance(fact, CameraRemoved) else fact)
         self._on_groups(camera_id, fact.groups)
         match fact:
             case CameraRegistered():

@@ -36,9 +36,14 @@ from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_gateway.events import EventRing
 from hejnal_gateway.feeds import Feeds
 from hejnal_gateway.housekeeping import Housekeeping
+from hejnal_gateway.live.admission import Admission
+from hejnal_gateway.live.door import LiveDoor
+from hejnal_gateway.live.here import LiveHere
 from hejnal_gateway.live.hub import Hub
 from hejnal_gateway.live.ice_lite import UdpPort
 from hejnal_gateway.live.ice_servers import IceServers
+from hejnal_gateway.live.sources import Sources
+from hejnal_gateway.live.transcode.transcodes import Transcodes
 from hejnal_gateway.live.viewers import Viewers
 from hejnal_gateway.ptz.heads import PtzHeads
 from hejnal_gateway.ptz.leases import PtzLeases
@@ -51,6 +56,7 @@ from hejnal_runtime.bus import Consumer, Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
 from hejnal_runtime.health import Health
+from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import Loop
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier, load_key
@@ -86,6 +92,7 @@ class Resources:
     discoveries: Discoveries
     proxy: Proxy
     viewers: Viewers
+    live: LiveDoor
     ice_servers: IceServers
     views: WallViews
     alerts: Alerts
@@ -138,17 +145,26 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     discoveries = Discoveries(database, registry, ingest, clock)
     probes = Probes(ingest, clock)
     hub = Hub(issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
-    feeds = Feeds(settings, board, events, clock, on_live=hub.try_now, on_groups=sight.heard)
-    viewers = Viewers(
+    transcodes = Transcodes(
+        hub,
+        limit=settings.max_transcodes,
+        max_height=settings.transcode_max_height,
+        max_fps=settings.transcode_max_fps,
+        linger_s=settings.relay_linger_s,
+    )
+    sources = Sources(hub, transcodes, board)
+    worker_id = new_id()
+    admission = Admission(
         database,
         registry,
-        sessions,
-        board,
-        hub,
-        port,
         clock,
-        limit=settings.max_viewers,
+        worker_id,
         limit_per_account=settings.max_viewers_per_account,
+        limits_of_roles=settings.max_viewers_of_roles,
+    )
+    viewers = Viewers(admission, sessions, sources, port, limit=settings.max_viewers)
+    feeds = Feeds(
+        settings, board, events, clock, on_live=hub.try_now, on_camera=viewers.camera_changed, on_groups=sight.heard
     )
     proxy = Proxy(
         session,
@@ -220,6 +236,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             discoveries=discoveries,
             proxy=proxy,
             viewers=viewers,
+            live=LiveHere(worker_id, admission, sources, viewers),
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
             views=WallViews(database, clock),
             alerts=alert_room.alerts,
@@ -260,6 +277,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         await audit_checks.close()
         await discoveries.close()
         await viewers.stop()
+        await transcodes.close()
         await hub.close()
         port.close()
         await session.close()

@@ -87,6 +87,14 @@ class GatewaySettings(ServiceSettings):
     )
     max_viewers: int = Field(default=120, ge=1, description="Live views one process serves at once")
     max_viewers_per_account: int = Field(default=64, ge=1, description="Live views one account may have at once")
+    max_viewers_of_roles: dict[Role, int] = Field(
+        default={}, description="Live views one account of a role may have at once, where that differs"
+    )
+    max_transcodes: int = Field(
+        default=2, ge=0, description="Streams made anew at once by one process (no decoder in the browser, privacy masks)"
+    )
+    transcode_max_height: int = Field(default=720, ge=144, le=2160, description="Higher pictures are made smaller, in pixels")
+    transcode_max_fps: float = Field(default=25, ge=1, le=60, description="More pictures a second are left out")
     relay_linger_s: float = Field(default=10.0, ge=0, description="How long an unwatched relay stays open")
     turn_urls: tuple[str, ...] = Field(default=(), description="TURN servers for browsers, e.g. turn:host:3478?transport=udp")
     turn_secret: SecretStr | None = Field(default=None, description="Shared secret of the TURN servers (use-auth-secret)")

@@ -12,6 +12,9 @@ MAX_GOP_BYTES = 16 * 1024 * 1024
 _COLLECT_PAUSE_S = 0.01
 _COLLECT_MOST_S = 0.15
 _STALE_S = 5.0
+_ORDER_SEEN_AFTER = 5
+_NEVER_REORDERED = ("avc1.42", "mp4v")
+"""H.264's baseline profile has no B-frames, JPEG no order at all."""
 
 
 class FeedSink(Protocol):
@@ -49,7 +52,7 @@ class StreamFeed:
         self._collect_timer: asyncio.TimerHandle | None = None
         self._waiting: list[FeedSink] = []
         self._sinks: list[FeedSink] = []
-        self._began = asyncio.Event()
+        self._ordered = asyncio.Event()
 
     # --- in -------------------------------------------------------------------------------------------------------
 
@@ -60,6 +63,7 @@ class StreamFeed:
             return
         self.info = info
         self.reordered = False
+        self._ordered.clear()
         self._highest_ticks = 0
         self._replayed = None
         self._drop_gop()
@@ -73,7 +77,7 @@ class StreamFeed:
         self.info = None
         self._replayed = None
         self._drop_gop()
-        self._began.clear()
+        self._ordered.clear()
         self._stop_collecting()
         for sink in self._sinks:
             sink.gone()
@@ -99,7 +103,7 @@ class StreamFeed:
         if self._collect_until is not None:
             self._collect()
             return
-        self._began.set()
+        self._see_order()
         for sink in list(self._sinks):
             if sink not in self._waiting:
                 sink.unit(unit)
@@ -113,6 +117,11 @@ class StreamFeed:
         elif self._gop:
             self._gop.append(unit)
 
+    def _see_order(self) -> None:
+        simple = self.info is not None and self.info.codec.startswith(_NEVER_REORDERED)
+        if self.reordered or simple or len(self._gop) >= _ORDER_SEEN_AFTER:
+            self._ordered.set()
+
     def _drop_gop(self) -> None:
         self._gop, self._gop_bytes, self._broken = [], 0, True
 
@@ -125,7 +134,7 @@ class StreamFeed:
 
     def _collected(self) -> None:
         self._stop_collecting()
-        self._began.set()
+        self._see_order()
         self._waiting = list(self._sinks)
         self._hand_over()
 
@@ -143,9 +152,9 @@ class StreamFeed:
             return ()
         return self._gop
 
-    async def began(self) -> None:
-        """Wait until there are pictures."""
-        await self._began.wait()
+    async def order_known(self) -> None:
+        """Wait until enough pictures have been seen to tell whether they are `reordered`."""
+        await self._ordered.wait()
 
     def join(self, sink: FeedSink) -> None:
         """Hand units to this sink from now on, beginning with the newest group of pictures, at once if there is one."""

@@ -1,9 +1,9 @@
-"""All live views of this process: who may open one, how many there may be, and the record of each."""
+"""All live views of this process: opened, patched, switched, ended."""
 
 import asyncio
 import random
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,132 +11,162 @@ from sqlalchemy.exc import SQLAlchemyError
 from hejnal_contracts.cameras import CameraState
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import Sessions, StaffSession
-from hejnal_gateway.audit.facts import publish_audit
-from hejnal_gateway.cameras.registry import CameraRegistry
-from hejnal_gateway.cameras.status import StatusBoard
+from hejnal_gateway.live.admission import Admission, Look, masked
+from hejnal_gateway.live.door import view_unknown
 from hejnal_gateway.live.dtls import Certificates
-from hejnal_gateway.live.hub import Hub
+from hejnal_gateway.live.fmp4.view import MessageSink, SocketView
 from hejnal_gateway.live.ice_lite import UdpPort
 from hejnal_gateway.live.sdp import Offer, choose_format, fragment_ufrag, parse_offer, write_answer
+from hejnal_gateway.live.source import Source
+from hejnal_gateway.live.sources import Sources
 from hejnal_gateway.live.viewer import Viewer
-from hejnal_runtime.clock import Clock
-from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
-from hejnal_runtime.ids import new_id
 
 log = structlog.get_logger()
 
 _SESSION_CHECK_S = 30.0
-_RECORD_TRIES = 5
+
+
+class _Ending(Protocol):
+    """What can be ended: a view of either kind."""
+
+    def end(self, reason: str) -> None: ...
 
 
 class Viewers:
     """Opens and closes live views. A view is granted only when its beginning is on record."""
 
-    def __init__(
-        self,
-        database: Database,
-        registry: CameraRegistry,
-        sessions: Sessions,
-        board: StatusBoard,
-        hub: Hub,
-        port: UdpPort,
-        clock: Clock,
-        *,
-        limit: int,
-        limit_per_account: int,
-    ) -> None:
-        self._database = database
-        self._registry = registry
+    def __init__(self, admission: Admission, sessions: Sessions, sources: Sources, port: UdpPort, *, limit: int) -> None:
+        self._admission = admission
         self._sessions = sessions
-        self._board = board
-        self._hub = hub
+        self._sources = sources
         self._port = port
-        self._clock = clock
         self._limit = limit
-        self._limit_per_account = limit_per_account
+        self._opening = 0
         self._certificates = Certificates()
         self._viewers: dict[str, Viewer] = {}
+        self._looks: dict[str, tuple[Look, _Ending]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- opening --------------------------------------------------------------------------------------------------
 
     async def open(self, staff: StaffSession, camera_id: str, stream_name: str, sdp: str, *, reason: str) -> Viewer:
-        """A new view with its answer.
+        """A new view over WebRTC with its answer.
 
         AppError: NOT_FOUND no such camera; CONFLICT camera switched off; INVALID bad offer, no H.264, no such stream, or a
-        restricted camera without a reason; UNSUPPORTED a codec browsers do not take; UNAVAILABLE too many views.
+        restricted camera without a reason; RATE_LIMITED or UNAVAILABLE too many views or transcodes.
         """
         offer = parse_offer(sdp)
-        self._check_room(staff)
-        viewer_id, now = new_id(), self._clock.now()
-        async with self._database.transaction() as session:
-            camera = await self._registry.get(session, camera_id)
-            self._check_camera(camera, stream_name, reason)
-            codec = self._codec(camera_id, stream_name)
-            await publish_audit(session, staff, "footage.live", now, camera_id=camera_id, object_id=viewer_id, reason=reason)
-        self._check_room(staff)
-        viewer = self._prepare(viewer_id, staff, camera_id, stream_name, offer, codec, reason)
-        self._viewers[viewer_id] = viewer
-        metrics.VIEWERS.set(len(self._viewers))
-        self._spawn(viewer.run(self._ended))
+        look, source = await self._grant(
+            staff,
+            camera_id,
+            stream_name,
+            reason,
+            lambda camera, covered: self._sources.acquire_for_webrtc(camera, stream_name, masked=covered),
+        )
+        viewer = self._prepare(look, offer, source)
+        self._viewers[look.viewer_id] = viewer
+        self._enter(look, viewer)
+        self._spawn(viewer.run(lambda _: self._left(look, viewer)))
         return viewer
 
-    def _prepare(
-        self, viewer_id: str, staff: StaffSession, camera_id: str, stream_name: str, offer: Offer, codec: str | None, reason: str
-    ) -> Viewer:
-        channel = self._hub.acquire(camera_id, stream_name)
+    async def watch(self, staff: StaffSession, camera_id: str, stream_name: str, target: MessageSink, *, reason: str) -> str:
+        """A view as fMP4, sent to `target` until one side ends it; why it ended. Errors as of `open`."""
+        look, source = await self._grant(
+            staff,
+            camera_id,
+            stream_name,
+            reason,
+            lambda camera, covered: self._sources.acquire_for_mse(camera, stream_name, masked=covered),
+        )
+        view = SocketView(look, source)
+        self._enter(look, view)
+        try:
+            await view.run(target)
+        except (ConnectionError, RuntimeError) as error:
+            log.debug("socket_view_left", viewer_id=look.viewer_id, error=repr(error))
+        finally:
+            view.end("left")
+            self._sources.release(source)
+            self._leave(look, view.ended.result())
+        return view.ended.result()
+
+    async def _grant(
+        self, staff: StaffSession, camera_id: str, stream_name: str, reason: str, acquire: Callable[[CameraState, bool], Source]
+    ) -> tuple[Look, Source]:
+        if len(self._looks) + self._opening >= self._limit:
+            metrics.VIEWERS_REFUSED.labels("full").inc()
+            detail = f"{len(self._looks)} live views are open here, and no more can be served; close one and try again."
+            raise AppError(Kind.UNAVAILABLE, "viewers-full", detail, retry_after_s=5)
+        self._opening += 1
+        held: list[Source] = []
+
+        def take(camera: CameraState, covered: bool) -> None:  # noqa: FBT001
+            held.append(acquire(camera, covered))
+
+        try:
+            look = await self._admission.grant(staff, camera_id, stream_name, reason, take)
+        except BaseException:
+            for source in held:
+                self._sources.release(source)
+            raise
+        finally:
+            self._opening -= 1
+        return look, held[0]
+
+    def _prepare(self, look: Look, offer: Offer, source: Source) -> Viewer:
         path = self._port.path(offer.ice_ufrag, offer.ice_pwd)
-        chosen = choose_format(offer.formats, channel.relay.codec or codec)
+        chosen = choose_format(offer.formats, source.codec)
         viewer = Viewer(
-            viewer_id, staff, channel, offer, chosen, path, self._certificates, reason=reason, started_at=self._clock.now()
+            look.viewer_id,
+            look.staff,
+            source,
+            offer,
+            chosen,
+            path,
+            self._certificates,
+            reason=look.reason,
+            started_at=look.started_at,
         )
         viewer.answer = write_answer(
             offer,
             chosen,
-            ssrc=channel.stream.ssrc,
+            ssrc=source.stream.ssrc,
             ice_ufrag=path.local_ufrag,
             ice_pwd=path.local_pwd,
             candidates=self._port.candidates(),
             fingerprint=viewer.dtls.fingerprint,
             session_id=random.randrange(1 << 62),
-            label=f"{camera_id}-{stream_name}",
+            label=f"{source.key[0]}-{source.key[1]}",
         )
         return viewer
 
-    def _check_room(self, staff: StaffSession) -> None:
-        own = sum(viewer.staff.account_id == staff.account_id for viewer in self._viewers.values())
-        if len(self._viewers) >= self._limit or own >= self._limit_per_account:
-            metrics.VIEWERS_REFUSED.labels("full").inc()
-            detail = f"{len(self._viewers)} live views are open here ({own} of them yours); close one and try again."
-            raise AppError(Kind.UNAVAILABLE, "viewers-full", detail, retry_after_s=5)
-
-    def _check_camera(self, camera: CameraState, stream_name: str, reason: str) -> None:
-        if not camera.enabled:
-            raise AppError(Kind.CONFLICT, "camera-off", f"The camera {camera.camera_id} is switched off in the registry.")
-        if stream_name not in {stream.name for stream in camera.streams}:
-            raise AppError(Kind.INVALID, "stream-unknown", f"The camera {camera.camera_id} has no stream {stream_name}.")
-        if camera.restricted and not reason:
-            raise AppError(Kind.INVALID, "reason-required", "This camera is restricted: say why you look (parameter reason).")
-
-    def _codec(self, camera_id: str, stream_name: str) -> str | None:
-        report = self._board.report(camera_id)
-        codec = next((item.codec for item in report.streams if item.name == stream_name), None) if report else None
-        if codec and not codec.startswith("avc"):
-            metrics.VIEWERS_REFUSED.labels("codec").inc()
-            raise AppError(Kind.UNSUPPORTED, "codec-unsupported", f"The stream is {codec}; the live view takes H.264 so far.")
-        return codec or None
-
     # --- while open -----------------------------------------------------------------------------------------------
+
+    def serves(self, viewer_id: str) -> bool:
+        """Whether this process has that view."""
+        return viewer_id in self._looks
 
     def trickle(self, staff: StaffSession, camera_id: str, viewer_id: str, fragment: str, if_match: str | None) -> None:
         """Take note of a browser's candidates (nothing to do: we are lite)."""
         viewer = self._find(staff, camera_id, viewer_id)
-        if if_match is not None and if_match not in ("*", f'"{viewer.ice_etag}"'):
+        if if_match is None:
+            detail = "Send If-Match with the ETag of the ICE session (or * for whichever is current)."
+            raise AppError(Kind.PRECONDITION_REQUIRED, "if-match-required", detail)
+        if if_match != "*" and f'"{viewer.ice_etag}"' not in {tag.strip() for tag in if_match.split(",")}:
             raise AppError(Kind.PRECONDITION, "ice-session-changed", "This fragment belongs to another ICE session.")
         ufrag = fragment_ufrag(fragment)
         if ufrag is not None and ufrag != viewer.remote_ufrag:
             raise AppError(Kind.INVALID, "ice-restart-unsupported", "ICE restarts are not done here: open a new view.")
+
+    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream_name: str) -> None:
+        """Send another stream of the same camera from its next picture that can be shown on; errors as of `open`."""
+        viewer = self._find(staff, camera_id, viewer_id)
+        camera = await self._admission.camera(camera_id, stream_name)
+        if viewer.ended.done():
+            raise view_unknown()
+        source = self._sources.acquire_for_webrtc(camera, stream_name, masked=masked(camera, staff))
+        viewer.switch(source, self._sources.release)
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         """End a view at its owner's wish."""
@@ -144,21 +174,32 @@ class Viewers:
 
     async def close_of_session(self, session_id: str) -> None:
         """End all views of a session that is over."""
-        for viewer in self._viewers.values():
-            if viewer.staff.session_id == session_id:
-                viewer.end("signed-out")
+        for look, view in list(self._looks.values()):
+            if look.staff.session_id == session_id:
+                view.end("signed-out")
+
+    def camera_changed(self, camera_id: str, camera: CameraState | None) -> None:
+        """The registry says something new of a camera: views granted on other grounds end, and may be asked for anew."""
+        for look, view in list(self._looks.values()):
+            if look.camera.camera_id == camera_id and (camera is None or not look.still_granted_by(camera)):
+                view.end("camera-changed")
+
+    def end_all(self, reason: str) -> None:
+        """End every view."""
+        for _, view in list(self._looks.values()):
+            view.end(reason)
 
     def _find(self, staff: StaffSession, camera_id: str, viewer_id: str) -> Viewer:
         viewer = self._viewers.get(viewer_id)
         if viewer is None or viewer.staff.account_id != staff.account_id or viewer.camera_id != camera_id:
-            raise AppError(Kind.NOT_FOUND, "view-unknown", "This live view is over.")
+            raise view_unknown()
         return viewer
 
     async def watch_sessions(self) -> None:
         """End views whose session ended elsewhere, or whose path died."""
         while True:
             await asyncio.sleep(_SESSION_CHECK_S)
-            wanted = {viewer.staff.session_id for viewer in self._viewers.values()}
+            wanted = {look.staff.session_id for look, _ in self._looks.values()}
             try:
                 alive = await self._sessions.still_open(wanted)
             except (SQLAlchemyError, OSError, TimeoutError) as error:  # the database is away: nobody is thrown out for that
@@ -169,36 +210,21 @@ class Viewers:
 
     # --- ending ---------------------------------------------------------------------------------------------------
 
-    def _ended(self, viewer: Viewer) -> None:
-        self._viewers.pop(viewer.viewer_id, None)
-        self._port.forget(viewer.path)
-        self._hub.release(viewer.channel)
-        metrics.VIEWERS.set(len(self._viewers))
-        metrics.VIEWERS_ENDED.labels(viewer.ended.result()).inc()
-        self._spawn(self._record_end(viewer))
+    def _enter(self, look: Look, view: _Ending) -> None:
+        self._looks[look.viewer_id] = (look, view)
+        metrics.VIEWERS.set(len(self._looks))
 
-    async def _record_end(self, viewer: Viewer) -> None:
-        """The end with its duration; tried a few times, for the view itself is over whatever happens."""
-        now = self._clock.now()
-        for attempt in range(_RECORD_TRIES):
-            try:
-                async with self._database.transaction() as session:
-                    await publish_audit(
-                        session,
-                        viewer.staff,
-                        "footage.live-ended",
-                        now,
-                        camera_id=viewer.camera_id,
-                        object_id=viewer.viewer_id,
-                        footage_from=viewer.started_at,
-                        footage_until=now,
-                        reason=viewer.reason,
-                    )
-                return
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("view_end_not_recorded_yet", viewer_id=viewer.viewer_id, error=repr(error))
-                await asyncio.sleep(min(10.0, 0.5 * 2**attempt) * random.uniform(0.5, 1))
-        log.error("view_end_not_recorded", viewer_id=viewer.viewer_id, camera_id=viewer.camera_id, ended_at=now.isoformat())
+    def _left(self, look: Look, viewer: Viewer) -> None:
+        self._viewers.pop(look.viewer_id, None)
+        self._port.forget(viewer.path)
+        self._sources.release(viewer.channel)
+        self._leave(look, viewer.ended.result())
+
+    def _leave(self, look: Look, reason: str) -> None:
+        self._looks.pop(look.viewer_id, None)
+        metrics.VIEWERS.set(len(self._looks))
+        metrics.VIEWERS_ENDED.labels(reason).inc()
+        self._spawn(self._admission.record_end(look))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -207,9 +233,8 @@ class Viewers:
 
     async def stop(self) -> None:
         """End all views and write their ends down."""
-        for viewer in list(self._viewers.values()):
-            viewer.end("stopping")
+        self.end_all("stopping")
         while self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
-            if all(not task.done() for task in self._tasks) and not self._viewers:
+            if all(not task.done() for task in self._tasks) and not self._looks:
                 break

@@ -15,6 +15,7 @@ SQUEEZED_TICKS = 180
 _FIRST_GUESS_TICKS = 3600
 _FASTEST_TICKS, _SLOWEST_TICKS = 750, 90_000
 _LEARNING = 0.1
+_WIDEST_STEP = 16
 
 
 class Times(NamedTuple):
@@ -47,8 +48,8 @@ class Timeline:
         """Times of a group of pictures in decoding order: close together, so that the newest is shown at once."""
         self._learn_group(ticks)
         start = 0 if self._decoded_at is None else self._decoded_at + self._duration
-        rank = {value: number for number, value in enumerate(sorted(ticks))}
-        shown = [max(start, self._shown_until) + rank[value] * SQUEEZED_TICKS for value in ticks]
+        places = self._squeezed(sorted(ticks))
+        shown = [max(start, self._shown_until) + places[value] for value in ticks]
         count = len(ticks)
         times = [
             Times(start + number * SQUEEZED_TICKS, SQUEEZED_TICKS, at - start - number * SQUEEZED_TICKS)
@@ -79,12 +80,20 @@ class Timeline:
         self._shown_until = max(self._shown_until, shown + self._duration)
         return Times(decoded, self._duration, shown - decoded)
 
+    def _squeezed(self, in_order: Sequence[int]) -> dict[int, int]:
+        """Where each picture of a group lies from the group's beginning; a hole within takes no more than a few pictures do."""
+        places, at = {in_order[0]: 0}, 0.0
+        for before, after in itertools.pairwise(in_order):
+            at += min(after - before, _WIDEST_STEP * self._usual) * SQUEEZED_TICKS / self._usual
+            places[after] = round(at)
+        return places
+
     def _place(self, ticks: int) -> int:
         """Where a picture lies: as far behind the knee as it is, squeezed before it; the order never changes."""
         distance = ticks - self._knee
         if distance >= 0:
             return self._knee_at + distance
-        return self._knee_at + int(distance * SQUEEZED_TICKS / self._usual)
+        return self._knee_at + round(distance * SQUEEZED_TICKS / self._usual)
 
     def _learn(self, distance: int) -> None:
         usual = min(distance / self._jump, 3 * self._usual, _SLOWEST_TICKS)
