@@ -51,7 +51,7 @@ class StreamInfo:
     """What the sound is, when there is any."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each picture, and frozen ones are three times as dear
 class RelayedUnit:
     """One access unit; `after_skip` when pictures before it were left out because the reader was slow."""
 
@@ -59,7 +59,7 @@ class RelayedUnit:
     after_skip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RelayedAudio:
     """One sound frame, coded as the last stream info says."""
 

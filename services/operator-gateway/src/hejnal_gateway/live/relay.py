@@ -120,13 +120,15 @@ class RelayClient:
         return "closed"
 
     def _take(self, record: Record) -> None:
+        if type(record) is RelayedUnit:  # nearly all of them: the short way
+            unit = record.unit
+            skipped = record.after_skip and not unit.key_frame
+            self._received = True
+            self._keep(unit, skipped=skipped)
+            for sink in self._sinks:
+                sink.push(unit, after_skip=skipped)
+            return
         match record:
-            case RelayedUnit(unit, after_skip):
-                self._received = True
-                skipped = after_skip and not unit.key_frame
-                self._keep(unit, skipped=skipped)
-                for sink in self._sinks:
-                    sink.push(unit, after_skip=skipped)
             case RelayedAudio(frame):
                 for sink in self._sinks:
                     sink.push_audio(frame)

@@ -15,6 +15,7 @@ from hejnal_media.relay import Record, RelayDecoder, RelayError
 _BUFFER_BYTES = 256 * 1024
 _MAX_HEAD_BYTES = 16 * 1024
 _MAX_SIZE_LINE_BYTES = 256
+_SIZE_WINDOW_BYTES = 32
 _MAX_PROBLEM_BYTES = 4096
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 
@@ -62,7 +63,7 @@ class RelayConnection(asyncio.BufferedProtocol):
         self.last_bytes_at = self._clock()
         try:
             rest = self._memory[:nbytes]
-            while rest:
+            while len(rest):
                 rest = self._read(rest)
         except Exception as error:  # noqa: BLE001 whoever waits for `closed` gets it and decides
             self._end(error)
@@ -124,7 +125,7 @@ class RelayConnection(asyncio.BufferedProtocol):
         return data[:0]
 
     def _read_size(self, data: memoryview) -> memoryview:
-        window = bytes(data[:_MAX_SIZE_LINE_BYTES])
+        window = bytes(data[:_SIZE_WINDOW_BYTES])
         end = window.find(b"\n")
         self._line += window[: end + 1] if end >= 0 else window
         if len(self._line) > _MAX_SIZE_LINE_BYTES:
