@@ -15,6 +15,7 @@ import { WallPage } from "./wall/WallPage.tsx";
 
 const PlaybackPage = lazy(() => import("./playback/PlaybackPage.tsx").then((module) => ({ default: module.PlaybackPage })));
 const ExportsPage = lazy(() => import("./exports/ExportsPage.tsx").then((module) => ({ default: module.ExportsPage })));
+const AlertsPage = lazy(() => import("./alerts/AlertsPage.tsx").then((module) => ({ default: module.AlertsPage })));
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
@@ -71,6 +72,7 @@ function Console() {
             <Route path="/wall">{() => <For act="watchLive" page={<WallPage />} />}</Route>
             <Route path="/playback/:cameraId?">{({ cameraId }) => <For act="playBack" page={<PlaybackPage cameraId={cameraId ?? null} />} />}</Route>
             <Route path="/exports">{() => <For act="export" page={<ExportsPage />} />}</Route>
+            <Route path="/alerts/:alertId?">{({ alertId }) => <For act="readAlerts" page={<AlertsPage alertId={alertId ?? null} />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>

@@ -37,6 +37,7 @@ export interface CameraForm {
   readonly allowClockSet: boolean;
   readonly allowGopSet: boolean;
   readonly cardRecording: boolean;
+  readonly masks: RegisteredCamera["privacy_masks"];
 }
 
 export const FIRST_CONE: Cone = { azimuthDeg: 0, angleDeg: 60, rangeM: 60 };
@@ -67,6 +68,7 @@ export const EMPTY_CAMERA: CameraForm = {
   allowClockSet: false,
   allowGopSet: false,
   cardRecording: false,
+  masks: [],
 };
 
 export function formOf(camera: RegisteredCamera): CameraForm {
@@ -97,6 +99,7 @@ export function formOf(camera: RegisteredCamera): CameraForm {
     allowClockSet: onvif?.allow_clock_set ?? false,
     allowGopSet: onvif?.allow_gop_set ?? false,
     cardRecording: onvif?.card_recording ?? false,
+    masks: camera.privacy_masks,
   };
 }
 
@@ -138,6 +141,7 @@ export function registrationOf(form: CameraForm): Omit<NewCamera, "camera_id" | 
     address: form.address.trim(),
     streams: sub === "" ? streams : [...streams, { name: "sub" as const, url: sub }],
     groups: [...form.groups],
+    privacy_masks: [...form.masks],
     recording: {
       enabled: form.recorded,
       stream: form.recordedStream,

@@ -1,5 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from "react";
+import { applyAlert } from "../alerts/use-alerts.ts";
+import { type Alert, ALERTS_KEY } from "../api/alerts.ts";
 import { cameraEventsKey } from "../api/camera-events.ts";
 import { CAMERAS_KEY, type Camera, type CameraStatus } from "../api/cameras.ts";
 import { ANNOUNCEMENTS_KEY, REPORTS_KEY } from "../api/town.ts";
@@ -57,6 +59,7 @@ export function EventsProvider({ children, onReport }: EventsProviderProps) {
       void queryClient.invalidateQueries({ queryKey: CAMERAS_KEY });
       void queryClient.invalidateQueries({ queryKey: REPORTS_KEY });
       void queryClient.invalidateQueries({ queryKey: ANNOUNCEMENTS_KEY });
+      void queryClient.invalidateQueries({ queryKey: ALERTS_KEY });
     };
     const take = (event: ServerEvent) => {
       const body = parse(event.data);
@@ -69,6 +72,9 @@ export function EventsProvider({ children, onReport }: EventsProviderProps) {
         void queryClient.invalidateQueries({ queryKey: CAMERAS_KEY });
       } else if (event.type === "camera-event") {
         void queryClient.invalidateQueries({ queryKey: cameraEventsKey(String(body.camera_id)) });
+      } else if (event.type === "alert") {
+        const alert = alertOf(body);
+        if (alert !== null) applyAlert(queryClient, alert);
       } else if (event.type === "recording") {
         void queryClient.invalidateQueries({ queryKey: ["timeline", body.camera_id] });
       } else if (event.type === "report") {
@@ -133,6 +139,14 @@ function applyStatuses(queryClient: ReturnType<typeof useQueryClient>, statuses:
       return status === undefined ? camera : { ...camera, status };
     }),
   );
+}
+
+/** The alert an event carries; what does not look like one is left alone, and the next look at the list sets it right. */
+function alertOf(body: Record<string, unknown>): Alert | null {
+  const { alert } = body;
+  if (typeof alert !== "object" || alert === null) return null;
+  const { alert_id: id, version } = alert as { alert_id?: unknown; version?: unknown };
+  return typeof id === "string" && typeof version === "number" ? (alert as Alert) : null;
 }
 
 function reportNews(body: Record<string, unknown>): ReportNews | null {

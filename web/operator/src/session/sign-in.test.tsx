@@ -74,11 +74,11 @@ describe("the end of a session", () => {
 
 describe("roles", () => {
   it.each([
-    ["operator", ["Ściana", "Nagrania", "Eksport", "Zgłoszenia", "Komunikaty", "Kamery"]],
+    ["operator", ["Ściana", "Alarmy", "Nagrania", "Eksport", "Zgłoszenia", "Komunikaty", "Kamery"]],
     ["editor", ["Zgłoszenia", "Komunikaty"]],
     ["clerk", ["Zgłoszenia", "Komunikaty"]],
     ["dpo", ["Nagrania", "Eksport", "Kamery", "Dziennik"]],
-    ["admin", ["Ściana", "Eksport", "Zgłoszenia", "Komunikaty", "Kamery", "Dziennik"]],
+    ["admin", ["Ściana", "Alarmy", "Eksport", "Zgłoszenia", "Komunikaty", "Kamery", "Dziennik"]],
   ] as const)("%s sees its own pages only", async (role, pages) => {
     openConsole(gateway(), "/cameras", role);
     const nav = await screen.findByRole("navigation", { name: "Strony konsoli" });

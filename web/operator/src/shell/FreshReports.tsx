@@ -17,7 +17,7 @@ export function FreshReports() {
   const [location] = useLocation();
   if (freshReports.length === 0 || !may("readReports") || location.startsWith("/reports")) return null;
   return (
-    <section className="edge" aria-label={t("fresh.label")}>
+    <section className="edge-group" aria-label={t("fresh.label")}>
       {freshReports.slice(0, SHOWN).map((news, index) => (
         <article key={news.reportId} className={news.urgent ? "edge-card edge-card-urgent" : "edge-card"}>
           <p className="edge-title">

@@ -22,6 +22,7 @@ const GROUPS = [
       ["F", "fullScreen"],
       ["T", "tour"],
       ["A", "sound"],
+      ["C", "steer"],
       ["P", "minuteAgo"],
       ["Del", "clear"],
     ],

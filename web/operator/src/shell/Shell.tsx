@@ -1,8 +1,13 @@
 import { changeLanguage, Icon, isLanguage, LANGUAGE_NAMES, LANGUAGES, Logo } from "@hejnal/shared";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
+import { AlertNotices, useAlertCalls } from "../alerts/AlertNotices.tsx";
+import { keepSound, soundIsOn } from "../alerts/alert-sound.ts";
+import { SoundSwitch } from "../alerts/SoundSwitch.tsx";
+import { useAlertActions } from "../alerts/use-alert-actions.ts";
+import { useOpenAlerts } from "../alerts/use-alerts.ts";
 import { useEvents } from "../events/EventsProvider.tsx";
 import type { Act } from "../session/roles.ts";
 import { useSession } from "../session/session.tsx";
@@ -18,13 +23,16 @@ import { KeysDialog } from "./KeysDialog.tsx";
 export interface Place {
   readonly path: string;
   readonly act: Act;
-  readonly word: "wall" | "playback" | "exports" | "reports" | "announcements" | "cameras" | "audit";
+  readonly word: "wall" | "alerts" | "playback" | "exports" | "reports" | "announcements" | "cameras" | "audit" | "accounts";
   readonly icon: ReactNode;
+  /** Rooms that belong to this place though their address begins otherwise. */
+  readonly also?: readonly string[];
 }
 
 /** The console's pages in the order of the day; each role sees those it may use. */
 export const PLACES: readonly Place[] = [
   { path: "/wall", act: "watchLive", word: "wall", icon: <ConsoleIcon name="wall" /> },
+  { path: "/alerts", act: "readAlerts", word: "alerts", icon: <ConsoleIcon name="alert" />, also: ["/incidents", "/alert-rules", "/webhooks"] },
   { path: "/playback", act: "playBack", word: "playback", icon: <ConsoleIcon name="playback" /> },
   { path: "/exports", act: "export", word: "exports", icon: <ConsoleIcon name="export" /> },
   { path: "/reports", act: "readReports", word: "reports", icon: <Icon name="pin" /> },
@@ -40,6 +48,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { freshReports, acknowledge } = useEvents();
   const [location, navigate] = useLocation();
   const [keysOpen, setKeysOpen] = useState(false);
+  const [soundOn, setSoundOn] = useState(() => soundIsOn(localStorage));
+  const { waiting, known } = useOpenAlerts();
+  const { muted } = useAlertCalls(waiting, known, soundOn && active);
+  const alertActions = useAlertActions();
+  useWaitingTitle(waiting.length);
   useHotkeys(
     {
       "?": () => {
@@ -52,6 +65,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         return undefined;
       },
       " ": () => {
+        const [first] = waiting;
+        if (first !== undefined && may("workOnAlerts") && !location.startsWith("/alerts")) {
+          alertActions.run({ act: "acknowledge", alert: first });
+          return undefined;
+        }
         const newest = freshReports[0];
         if (newest === undefined) return false;
         acknowledge(newest.reportId);
@@ -75,9 +93,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           <ul className="nav">
             {PLACES.filter((place) => may(place.act)).map((place) => (
               <li key={place.path}>
-                <Link href={place.path} className="nav-link" aria-current={location.startsWith(place.path) ? "page" : undefined}>
+                <Link href={place.path} className="nav-link" aria-current={[place.path, ...(place.also ?? [])].some((path) => location.startsWith(path)) ? "page" : undefined}>
                   {place.icon}
                   <span>{t(`nav.${place.word}`)}</span>
+                  {place.word === "alerts" && waiting.length > 0 ? (
+                    <span className={waiting.some((alert) => alert.severity === "emergency") ? "nav-count nav-count-urgent" : "nav-count"} aria-label={t("nav.waiting", { count: waiting.length })}>
+                      {waiting.length}
+                    </span>
+                  ) : null}
                   {place.word === "reports" && freshReports.length > 0 ? (
                     <span className="nav-count" aria-label={t("nav.fresh", { count: freshReports.length })}>
                       {freshReports.length}
@@ -90,6 +113,16 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </nav>
         <ConnectionState />
         <TownClock />
+        {may("readAlerts") ? (
+          <SoundSwitch
+            on={soundOn}
+            muted={muted}
+            onChange={(on) => {
+              keepSound(localStorage, on);
+              setSoundOn(on);
+            }}
+          />
+        ) : null}
         <IconButton label={t("keys.title")} shortcut="?" onPress={() => setKeysOpen(true)}>
           <ConsoleIcon name="keyboard" />
         </IconButton>
@@ -116,10 +149,21 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <main id="main" tabIndex={-1}>
         {children}
       </main>
-      <FreshReports />
+      <div className="edge">
+        <AlertNotices />
+        <FreshReports />
+      </div>
       <KeysDialog isOpen={keysOpen} onClose={() => setKeysOpen(false)} />
     </div>
   );
+}
+
+/** The number of waiting alerts stands in the title too: it is seen while another window is in front. */
+function useWaitingTitle(count: number): void {
+  useEffect(() => {
+    const plain = document.title.replace(/^\(\d+\)\s*/, "");
+    document.title = count === 0 ? plain : `(${count}) ${plain}`;
+  }, [count]);
 }
 
 function TownClock() {

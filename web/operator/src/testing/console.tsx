@@ -13,6 +13,31 @@ import { camera, FakeGateway, staff, TOWN } from "./fake-gateway.ts";
 configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
 vi.setConfig({ testTimeout: 60_000 });
 
+/** A peer that never hears from anybody: live tiles stay without a picture, and say so. */
+class SilentPeer extends EventTarget {
+  readonly connectionState = "new";
+  readonly iceGatheringState = "complete";
+  readonly localDescription = { type: "offer", sdp: "v=0" };
+  addTransceiver() {
+    return { receiver: {}, setCodecPreferences: () => undefined };
+  }
+  createOffer() {
+    return Promise.resolve({ type: "offer", sdp: "v=0" });
+  }
+  setLocalDescription() {
+    return Promise.resolve();
+  }
+  setRemoteDescription() {
+    return Promise.resolve();
+  }
+  getStats() {
+    return Promise.resolve(new Map());
+  }
+  close() {
+    return undefined;
+  }
+}
+
 /** Gives each test a gateway of its own, Polish words, and the browser pieces jsdom lacks. */
 export function withConsole(): { readonly gateway: () => FakeGateway } {
   let gateway = new FakeGateway();
@@ -30,6 +55,8 @@ export function withConsole(): { readonly gateway: () => FakeGateway } {
         return undefined;
       }
     });
+    vi.stubGlobal("RTCPeerConnection", SilentPeer);
+    vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => ({ codecs: [] }) });
     HTMLMediaElement.prototype.play = () => Promise.resolve();
     HTMLMediaElement.prototype.pause = () => undefined;
     HTMLMediaElement.prototype.load = () => undefined;
@@ -53,6 +80,7 @@ export function openConsole(gateway: FakeGateway, path: string, role: Role | nul
   else gateway.json("GET /api/v1/session", staff(role));
   gateway.json("GET /api/v1/cameras", { items: [camera(1), camera(2)] });
   gateway.json("GET /api/v1/town/town", TOWN);
+  gateway.json("GET /api/v1/alerts", { items: [], next_cursor: null });
   window.history.replaceState(null, "", path);
   const user = userEvent.setup({ delay: null });
   return { user, ...render(<App queryClient={createQueryClient()} />) };

@@ -15,16 +15,16 @@ export class FakeGateway {
   readonly #routes = new Map<string, Handler>();
   readonly #lines = new Set<ReadableStreamDefaultController<Uint8Array>>();
 
-  on(route: `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, handler: Handler): this {
+  on(route: `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, handler: Handler): this {
     this.#routes.set(route, handler);
     return this;
   }
 
-  json(route: `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, body: unknown, status = 200): this {
+  json(route: `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, body: unknown, status = 200): this {
     return this.on(route, () => Response.json(body, { status }));
   }
 
-  problem(route: `${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, status: number, slug: string, headers: Record<string, string> = {}): this {
+  problem(route: `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, status: number, slug: string, headers: Record<string, string> = {}): this {
     return this.on(route, () => problem(status, slug, headers));
   }
 
@@ -82,7 +82,19 @@ function parsed(text: string): unknown {
 }
 
 export function staff(role: Role): Staff {
-  return { account_id: `staff-${role}`, login: role, name: "Anna Nowak", role, expires_at: "2026-11-23T00:00:00Z" };
+  return {
+    account_id: `staff-${role}`,
+    login: role,
+    name: "Anna Nowak",
+    role,
+    expires_at: "2026-11-23T00:00:00Z",
+    camera_groups: null,
+    has_passkey: false,
+    must_change_password: false,
+    method: "password",
+    recovery_codes_left: 8,
+    sign_out_page: null,
+  };
 }
 
 export function camera(number: number, change: Partial<Camera> = {}): Camera {
@@ -95,6 +107,7 @@ export function camera(number: number, change: Partial<Camera> = {}): Camera {
     streams: [],
     has_credentials: true,
     groups: [],
+    privacy_masks: [],
     recording: { enabled: true, stream: "main", keep_days: 30, priority: "normal", record_audio: false },
     view_cone: { azimuth_deg: 180, angle_deg: 60, range_m: 120 },
     purpose: "",
@@ -220,7 +233,11 @@ export function auditPage(): AuditPageOfEntries {
   const entry = {
     entry_id: "e1",
     at: "2026-11-22T10:00:00Z",
+    position: 18,
+    recorded_at: "2026-11-22T10:00:01Z",
     actor_id: "staff-operator",
+    actor_name: "Anna Nowak",
+    camera_name: "Rynek 1",
     actor_kind: "staff",
     actor_role: "operator",
     action: "footage.playback",

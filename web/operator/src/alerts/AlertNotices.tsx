@@ -1,0 +1,85 @@
+import { Icon, SeverityBadge } from "@hejnal/shared";
+import { useEffect, useRef, useState } from "react";
+import { Button } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import type { Alert } from "../api/alerts.ts";
+import { useAnnounce } from "../shell/Announcer.tsx";
+import { called, newlyCalling } from "./alert-list.ts";
+import { playCall } from "./alert-sound.ts";
+import { AlertAge, EscalationNote } from "./AlertMarks.tsx";
+import { useAlertActions } from "./use-alert-actions.ts";
+import { useOpenAlerts } from "./use-alerts.ts";
+
+const SHOWN = 3;
+const CALL_AGAIN_MS = 30_000;
+
+/** Alerts nobody has taken, at the edge of every page but their own, until somebody does. */
+export function AlertNotices() {
+  const { t } = useTranslation();
+  const { waiting } = useOpenAlerts();
+  const { run, pending, conflict, about } = useAlertActions();
+  const [location] = useLocation();
+  if (waiting.length === 0 || location.startsWith("/alerts")) return null;
+  return (
+    <section className="edge-group" aria-label={t("alerts.waiting")}>
+      {waiting.slice(0, SHOWN).map((alert, index) => (
+        <article key={alert.alert_id} className={alert.severity === "emergency" ? "edge-card edge-card-urgent" : "edge-card"} data-alert={alert.alert_id}>
+          <p className="edge-title">
+            <SeverityBadge severity={alert.severity} /> <AlertAge alert={alert} />
+          </p>
+          <p>
+            <Link href={`/alerts/${alert.alert_id}`}>{alert.summary}</Link>
+          </p>
+          <p className="soft">
+            {alert.count > 1 ? t("alerts.count", { count: alert.count }) : null} <EscalationNote alert={alert} />
+          </p>
+          {conflict && about === alert.alert_id ? <p className="attention">{t("alerts.conflictShort")}</p> : null}
+          <Button className="button" isDisabled={pending} onPress={() => run({ act: "acknowledge", alert })}>
+            <Icon name="check" /> {t("alerts.acknowledge")}
+            {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
+          </Button>
+        </article>
+      ))}
+      {waiting.length > SHOWN ? (
+        <p className="edge-more">
+          <Link href="/alerts">{t("fresh.more", { count: waiting.length - SHOWN })}</Link>
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+/**
+ * Calls out what has begun to wait: to screen readers always, aloud for what asks for action now and for what went a
+ * level up, and again every half minute while such a one waits. Gives whether the browser keeps the sound back.
+ */
+export function useAlertCalls(waiting: readonly Alert[], known: boolean, soundOn: boolean): { readonly muted: boolean } {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const before = useRef<ReadonlyMap<string, number> | null>(null);
+  const [muted, setMuted] = useState(false);
+  const loud = waiting.some(isLoud);
+
+  useEffect(() => {
+    if (!known) return;
+    const fresh = newlyCalling(before.current ?? called(waiting), waiting);
+    const first = before.current === null;
+    before.current = called(waiting);
+    const calling = first ? waiting.filter(isLoud) : fresh;
+    for (const alert of fresh) {
+      announce(t("alerts.heard", { severity: t(`severity.${alert.severity}`, { ns: "shared" }), summary: alert.summary }), alert.severity === "emergency" ? "assertive" : "polite");
+    }
+    if (soundOn && calling.some(isLoud)) void playCall().then((played) => setMuted(!played));
+  }, [waiting, known, soundOn, announce, t]);
+
+  useEffect(() => {
+    if (!loud || !soundOn) return;
+    const timer = setInterval(() => void playCall().then((played) => setMuted(!played)), CALL_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [loud, soundOn]);
+
+  return { muted: muted && soundOn && loud };
+}
+
+const isLoud = (alert: Alert): boolean => alert.severity === "emergency" || alert.level > 0;
