@@ -42,7 +42,7 @@ fuzz: ## nearly right bytes into every reader of a camera's bytes: CASES=1000000
 chaos-ingest: ## real ingest, cameras with random faults, every frame accounted for: CAMERAS=24 MINUTES=10
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.ingest --cameras $(or $(CAMERAS),24) --minutes $(or $(MINUTES),10)
 
-chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, a full disk; then every frame is asked for: CAMERAS=20 KILLS=100
+chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, full disks, a lost spool, a clock that is set: CAMERAS=20 KILLS=100
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.kills --cameras $(or $(CAMERAS),20) --kills $(or $(KILLS),100)
 
 fmt: ## format the Python sources

@@ -34,9 +34,8 @@ from hejnal_contracts.base import Point
 from hejnal_contracts.cameras import CameraRegistered, StreamSource
 from hejnal_contracts.media import FragmentWritten, RunStarted
 from hejnal_contracts.topics import BY_NAME
-from hejnal_local import kafka
 from hejnal_local.ports import free_ports
-from hejnal_local.testing import CACHE
+from hejnal_local.testing import CACHE, a_broker
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.message import decode
 from hejnal_runtime.bus.topics import create_topics
@@ -67,23 +66,6 @@ class Told:
     def copy(self) -> "Told":
         """As it stands now."""
         return Told(*(defaultdict(int, one) for one in (self.runs, self.frames, self.ticks)), dict(self.paths))
-
-
-@contextlib.contextmanager
-def a_broker() -> Iterator[str]:
-    """The broker named by HEJNAL_BENCH_KAFKA, else one of our own."""
-    if bootstrap := os.environ.get("HEJNAL_BENCH_KAFKA"):
-        yield bootstrap
-        return
-    installation = kafka.Installation(CACHE / "kafka")
-    installation.install()
-    with tempfile.TemporaryDirectory(prefix="hejnal-bench-", ignore_cleanup_errors=True) as folder:
-        broker = kafka.Broker(installation, Path(folder), *free_ports(2))
-        broker.start()
-        try:
-            yield broker.bootstrap
-        finally:
-            broker.stop()
 
 
 @contextlib.contextmanager

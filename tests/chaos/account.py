@@ -1,16 +1,14 @@
 """Where every frame went: into an announced fragment, or into a stated gap."""
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
-from tests.chaos.counts import Counts
+from tests.chaos.counts import Counts, marks_in
 
-_MARK = re.compile(rb"hejnal-simulator(.{12})(\d{12})(\d{20})")
 _NEAR_US = 2_000_000
 _TIME_ERROR_S = 2.0
 
@@ -101,7 +99,7 @@ def account_for(
             if hashlib.sha256(content).hexdigest() != fragment.sha256:
                 account.wrong_files += 1
                 account.notes.append(f"{camera}: {fragment.segment_path} at {fragment.offset_bytes} is not what was announced")
-            marks = [(match[1].decode().strip(), int(match[2])) for match in _MARK.finditer(content)]
+            marks = marks_in(content)
             numbers = [number for _, number in marks]
             unmarked = fragment.frames - len(marks)
             around = range(min(numbers, default=0) - unmarked, max(numbers, default=0) + unmarked + 1)

@@ -1,8 +1,16 @@
-"""Counts of one camera, or of all."""
+"""Counts of one camera, or of all, and the marks by which frames are known."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
+
+_MARK = re.compile(rb"hejnal-simulator(.{12})(\d{12})(\d{20})")
+
+
+def marks_in(content: bytes) -> list[tuple[str, int]]:
+    """Camera and number of each simulated frame in recorded bytes, in order."""
+    return [(match[1].decode().strip(), int(match[2])) for match in _MARK.finditer(content)]
 
 
 @dataclass

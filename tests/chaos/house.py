@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from hejnal_contracts.base import Fact, Point
 from hejnal_contracts.cameras import CameraCondition, CameraRegistered, CameraStatusReported, StreamSource
@@ -20,6 +23,7 @@ from hejnal_contracts.media import FragmentWritten
 from hejnal_contracts.topics import BY_NAME
 from hejnal_local import kafka, postgres
 from hejnal_local.database_roles import create_database, url_of
+from hejnal_local.keys import KeyRing
 from hejnal_local.ports import free_ports
 from hejnal_local.small_disk import small_disk
 from hejnal_local.testing import CACHE
@@ -29,14 +33,16 @@ from hejnal_runtime import migrations
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.message import decode
 from hejnal_runtime.bus.topics import create_topics
+from tests.chaos import stepped_clock
 from tests.chaos.archive_account import Gap, microseconds
+from tests.chaos.stepped_clock import SteppedClock
 
 TOPICS = ("cameras", "camera-status", "camera-media", "camera-events", "recordings")
 DATABASE = "hejnal_kills"
 _DISK_BYTES = 3 * 1024**3
-_LIVE_S = 150.0
-_CATCH_UP_S = 180.0
-_REVIVE_S = 90.0
+_LIVE_S = 300.0
+_CATCH_UP_S = 300.0
+_REVIVE_S = 180.0
 _ON_THE_WAY_US = 500_000
 
 
@@ -57,6 +63,7 @@ class House:
     server: postgres.Server
     cameras: Sequence[str]
     environment: dict[str, str]
+    clock: SteppedClock
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     ended_us: int = 1 << 62
 
@@ -68,12 +75,13 @@ class House:
         await asyncio.to_thread(installation.install)
         broker = kafka.Broker(installation, folder / "kafka", *free_ports(2))
         server = postgres.Server(folder / "postgres", free_ports(1)[0])
-        house = cls(folder, broker, server, cameras, {})
+        house = cls(folder, broker, server, cameras, {}, SteppedClock(folder / "clock"))
         with small_disk(folder / "disk", _DISK_BYTES):
             try:
                 await asyncio.to_thread(broker.start)
                 await asyncio.to_thread(server.start)
                 await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS])
+                await house._let_time_differ()
                 await create_database(server.admin_url, DATABASE)
                 url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
                 await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
@@ -142,11 +150,20 @@ class House:
             await asyncio.sleep(seconds)
         ballast.unlink()
 
+    async def empty_spool(self) -> None:
+        """Somebody takes all files away from under ingest's feet."""
+        spool = self.folder / "disk" / "spool"
+        for path in await asyncio.to_thread(lambda: list(spool.iterdir())):
+            if path.is_dir():
+                await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)  # files come while it goes through them
+            else:
+                path.unlink(missing_ok=True)
+
     # --- what is asked of it
 
     async def all_live(self) -> None:
         """Waits until the newest status of each camera says live, and was given lately. Raises TimeoutError."""
-        since = datetime.now(UTC)
+        since = datetime.now(UTC) + timedelta(microseconds=self.clock.offset_us)
         async with asyncio.timeout(_LIVE_S):
             while True:
                 newest = {
@@ -162,18 +179,12 @@ class House:
         facts = [fact for fact in await self._facts("camera-media") if isinstance(fact, FragmentWritten)]
         return list({(fact.run_id, fact.sequence): fact for fact in facts}.values())
 
-    async def until_stored(self, announced: list[FragmentWritten]) -> bool:
-        """Whether the recorder has taken all of it in time."""
+    async def until_taken(self) -> bool:
+        """Whether the recorder has dealt with all that ingest has told, in time."""
         deadline = time.monotonic() + _CATCH_UP_S
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError, asyncpg.PostgresError):
-                connection = await self._connect()
-                try:
-                    stored = await connection.fetchval("select coalesce(sum(fragment_count), 0) from recorder.segments")
-                finally:
-                    await connection.close()
-                if stored >= len(announced):
-                    return True
+            if await self._recorder_is_done():
+                return True
             await asyncio.sleep(0.5)
         return False
 
@@ -210,7 +221,7 @@ class House:
 
     async def check(self) -> str:
         """What `hejnal_recorder check --hashes` complains of; empty when the archive is clean."""
-        command = ("-m", "hejnal_recorder", "check", "--hashes", "--orphans-older-than-s", "0")
+        command = self._under_clock("hejnal_recorder", "check", "--hashes", "--orphans-older-than-s", "0")
         process = await asyncio.create_subprocess_exec(
             sys.executable, *command, env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
@@ -221,6 +232,8 @@ class House:
 
     def _settings(self, url: str) -> dict[str, str]:
         ingest_port, recorder_port = free_ports(2)
+        keys = KeyRing(self.folder / "keys")
+        keys.ensure()
         disk = self.folder / "disk"
         ingest = {
             "KAFKA_BOOTSTRAP": self.broker.bootstrap,
@@ -240,11 +253,24 @@ class House:
             "EXPORTS_DIR": str(disk / "exports"),
             "RETENTION_INTERVAL_S": "86400",
         }
+        for name, of_service in (("ingest", ingest), ("recorder", recorder)):
+            of_service |= {"TOKEN_KEY_FILE": str(keys.service(name)), "TRUSTED_JWKS_FILE": str(keys.jwks)}
         return {
             **os.environ,
             **{f"HEJNAL_INGEST_{name}": value for name, value in ingest.items()},
             **{f"HEJNAL_RECORDER_{name}": value for name, value in recorder.items()},
         }
+
+    async def _let_time_differ(self) -> None:
+        """A broker refuses what is an hour ahead of its own clock, which is not the one that is set here."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        await admin.start()
+        try:
+            for name in TOPICS:
+                configs = BY_NAME[name].config() | {"message.timestamp.after.max.ms": str(24 * 3600 * 1000)}
+                await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=configs)])
+        finally:
+            await admin.close()
 
     async def _register(self, simulator: CameraSimulator) -> None:
         producer = Producer(self.broker.bootstrap, "")
@@ -263,8 +289,11 @@ class House:
     async def _serve(self, service: str) -> None:
         with (self.folder / f"{service}.log").open("ab") as log:
             self.processes[service] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", f"hejnal_{service}", "serve", env=self.environment, stdout=log, stderr=log
+                sys.executable, *self._under_clock(f"hejnal_{service}", "serve"), env=self.environment, stdout=log, stderr=log
             )
+
+    def _under_clock(self, *command: str) -> tuple[str, ...]:
+        return (str(Path(stepped_clock.__file__)), str(self.clock.path), *command)
 
     async def _end(self, service: str) -> None:
         process = self.processes[service]
@@ -278,6 +307,19 @@ class House:
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(url_of(self.server.admin_url, database=DATABASE), timeout=10)
+
+    async def _recorder_is_done(self) -> bool:
+        """Whether its offsets stand at the end of the topic."""
+        partitions = [TopicPartition("camera-media", number) for number in range(BY_NAME["camera-media"].partitions)]
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, group_id="recorder", enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            committed = {one: await consumer.committed(one) or 0 for one in partitions}
+        finally:
+            await consumer.stop()
+        return all(committed[one] >= ends[one] for one in partitions)
 
     async def _facts(self, topic: str) -> list[Fact]:
         """All facts of a topic as it stands now."""

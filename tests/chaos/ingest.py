@@ -29,9 +29,8 @@ from hejnal_contracts.base import Fact, Point
 from hejnal_contracts.cameras import CameraCondition, CameraRegistered, CameraStatusReported, StreamSource
 from hejnal_contracts.cameras import FaultCause as Cause
 from hejnal_contracts.topics import BY_NAME
-from hejnal_local import kafka
 from hejnal_local.ports import free_ports
-from hejnal_local.testing import CACHE
+from hejnal_local.testing import CACHE, a_broker
 from hejnal_media.simulator import CameraSimulator, ClipSpec
 from hejnal_media.simulator.knobs import ControlPanel
 from hejnal_media.simulator.town import camera_name, town_mounts
@@ -149,24 +148,6 @@ class Chaos:
                 while mount.clip.spec != CLIP:  # the usual clip comes back with the next key frame
                     await asyncio.sleep(0.1)
         self.turned[camera].append(Turned(fault.name, began_us, time.time_ns() // 1000 + 1_000_000, fault.gaps))
-
-
-@contextlib.contextmanager
-def a_broker() -> Iterator[str]:
-    """The broker that the environment names, else one of our own."""
-    named = os.environ.get("HEJNAL_TEST_KAFKA") or os.environ.get("HEJNAL_BENCH_KAFKA")
-    if named:
-        yield named
-        return
-    installation = kafka.Installation(CACHE / "kafka")
-    installation.install()
-    with tempfile.TemporaryDirectory(prefix="hejnal-chaos-", ignore_cleanup_errors=True) as folder:
-        broker = kafka.Broker(installation, Path(folder), *free_ports(2))
-        broker.start()
-        try:
-            yield broker.bootstrap
-        finally:
-            broker.stop()
 
 
 @contextlib.asynccontextmanager

@@ -1,9 +1,12 @@
-"""Kill -9 of ingest, recorder, Kafka and PostgreSQL at random moments, a full disk too; then every frame is asked for.
+"""Kill -9 of ingest, recorder, Kafka, PostgreSQL; full disks, a spool taken away, a clock that is set: every frame is asked for.
 
-`python -m tests.chaos.kills --cameras 20 --kills 100 [--seed N]` prints one JSON line; exit code 1 if anything is not accounted
-for. Everything is its own: broker, database server, cameras, both services. What is shown at the end (bar P5):
+`python -m tests.chaos.kills --cameras 20 --kills 100 [--seed N]` prints one JSON line, also when a part does not come back or the
+time is over (`error`, `met` false); exit code 1 if anything is not accounted for. Everything is its own: broker, database
+server, cameras, both services. What is shown at the end (bar P5):
 
-* each frame of each fragment that ingest has announced lies in the archive exactly once, and no other frame does;
+* each frame of each fragment that ingest has announced lies in the archive exactly once, and no other frame does (but for
+  fragments whose file was taken away before the recorder had it: their time is stated as lost);
+* footage never overlaps, whatever the clock of ingest and recorder was set to;
 * each frame that a camera has sent and the archive lacks lies inside a gap that the timeline states, with the true cause;
 * `hejnal_recorder check --hashes` finds nothing.
 """
@@ -16,9 +19,11 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -31,26 +36,47 @@ from tests.chaos.archive_account import ArchiveAccount, Trouble, account_archive
 from tests.chaos.house import House
 from tests.chaos.ingest import CLIP
 
-VICTIMS = {"recorder": 3, "ingest": 2, "kafka": 2, "postgres": 3, "full disk": 1}
+VICTIMS = {"recorder": 3, "ingest": 2, "kafka": 2, "postgres": 3, "full disk": 1, "spool": 1, "clock": 1}
 """What is hit, and how often compared to the others."""
-CAUSES = {"ingest": {"ingest_lost", "ingest_failover"}, "kafka": {"ingest_failover"}, "full disk": {"disk_full"}}
+CAUSES = {
+    "ingest": {"ingest_lost", "ingest_failover"},
+    "kafka": {"ingest_failover"},
+    "full disk": {"disk_full"},
+    "spool": {"ingest_lost", "ingest_failover"},
+    "clock": {"clock_step"},
+}
 """Kafka gone for long ends leases: runs go on without a hole, unless the disk is full at that moment."""
+CLOCK_STEPS_S = ((3600, -90, 120), (-3600, 3630), (120,), (-4, 10))
+"""In turn: each ends beyond the latest time that was shown, so that what is hit next has time of its own."""
 _LONGEST_DOWN_S = 4.0
 _LONGEST_PAUSE_S = 5.0
 _FULL_FOR_S = 6.0
 _SETTLE_S = 8.0
+_NEW_TIME_S = 6.0
+"""Footage comes in for so long after a step."""
 
 
-async def strike(house: House, victim: str, chance: random.Random) -> Trouble:
-    """Hits one part, and sees to it that it works again."""
+async def strike(house: House, victim: str, chance: random.Random, number: int) -> Trouble:
+    """Hits one part, and sees to it that it works again. `number`: how often that part has been hit before."""
     began_us = time.time_ns() // 1000
     if victim == "full disk":
         await house.fill_disk(_FULL_FOR_S)
+    elif victim == "clock":
+        for step_s in CLOCK_STEPS_S[number % len(CLOCK_STEPS_S)]:
+            house.clock.step(step_s * 1_000_000)
+            await asyncio.sleep(_NEW_TIME_S)
     else:
-        await house.kill(victim)
+        process = victim
+        if victim == "spool":  # under a running ingest, and under one that is down
+            process = "ingest"
+            await house.empty_spool()
+            await asyncio.sleep(chance.uniform(1, _LONGEST_DOWN_S))
+        await house.kill(process)
         await asyncio.sleep(chance.uniform(0, _LONGEST_DOWN_S))
-        await house.revive(victim)
-    return Trouble(victim, began_us, time.time_ns() // 1000, frozenset(CAUSES.get(victim, ())))
+        if victim == "spool":
+            await house.empty_spool()
+        await house.revive(process)
+    return Trouble(victim, began_us, time.time_ns() // 1000, frozenset(CAUSES.get(victim, ())), takes_files=victim == "spool")
 
 
 async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: float = _LONGEST_PAUSE_S) -> dict[str, Any]:
@@ -72,12 +98,12 @@ async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: flo
             await asyncio.sleep(chance.uniform(0.2, pause_s))
             # the first ones hit each part once, so that a short run has seen all
             victim = victims[len(troubles)] if len(troubles) < len(victims) else chance.choices(victims, weights)[0]
-            troubles.append(await strike(house, victim, chance))
+            troubles.append(await strike(house, victim, chance, sum(one.victim == victim for one in troubles)))
         await house.all_live()
         await asyncio.sleep(_SETTLE_S)
         await house.end_ingest()
         announced: list[FragmentWritten] = await house.announced()
-        caught_up = await house.until_stored(announced)
+        caught_up = await house.until_taken()
         await house.end_recorder()
         check = await house.check()
         total = ArchiveAccount()
@@ -96,10 +122,13 @@ async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: flo
         "frames_announced": total.announced,
         "frames_archived": total.archived,
         "lost": total.lost,
+        "vanished_with_the_spool": total.vanished,
         "doubled": total.doubled,
+        "out_of_order": total.disordered,
         "strangers": total.strangers,
         "wrong_bytes": total.wrong_bytes,
         "frames_in_gaps": total.in_gaps,
+        "missing_from_repeated_time": total.in_repeated_time,
         "unexplained": total.unexplained,
         "gaps": dict(sorted(total.causes.items())),
         "gaps_wrong_cause": total.wrong_causes,
@@ -111,6 +140,17 @@ async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: flo
     }
 
 
+async def _limited(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """The line, whatever happens."""
+    try:
+        async with asyncio.timeout(60 * arguments.limit_min):
+            return await run(arguments.cameras, arguments.kills, seed=arguments.seed, folder=folder)
+    except Exception as error:  # a part that does not come back is a result
+        what = "".join(traceback.format_exception_only(error)).strip()
+        line = {"chaos": "kills", "cameras": arguments.cameras, "seed": arguments.seed, "error": what[-1500:]}
+        return line | {"load": round(os.getloadavg()[0], 2), "met": False}
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kills", description=__doc__)
@@ -118,12 +158,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where footage is written meanwhile")
+    parser.add_argument("--limit-min", type=float, default=60, help="the run is given up after so long")
     parser.add_argument("--keep", action="store_true", help="leave footage, database and logs there")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="hejnal-kills-", dir=arguments.dir))
     folder.chmod(0o755)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it has started is ended too
     try:
-        line = asyncio.run(run(arguments.cameras, arguments.kills, seed=arguments.seed, folder=folder))
+        line = asyncio.run(_limited(arguments, folder))
     finally:
         if arguments.keep:
             print(f"kept {folder}", file=sys.stderr)

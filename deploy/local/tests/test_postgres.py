@@ -1,5 +1,8 @@
 """A PostgreSQL server of our own, and roles that see nothing but their own schema."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from hejnal_local import database_roles, postgres
 from hejnal_local.database_roles import SCHEMAS, url_of
 from hejnal_local.ports import free_ports
+from hejnal_local.processes import ProcessId
 
 pytestmark = pytest.mark.postgres
 
@@ -114,3 +118,29 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, found: list[p
     monkeypatch.setattr(postgres, "installations", lambda: found)
     with pytest.raises(postgres.PostgresError, match=message):
         postgres.best_installation()
+
+
+_STARTS_ONE = """
+import sys, time
+from pathlib import Path
+from hejnal_local import postgres
+from hejnal_local.ports import free_ports
+server = postgres.Server(Path(sys.argv[1]), free_ports(1)[0], durable=False)
+server.start()
+print(server.pid, flush=True)
+time.sleep(120)
+"""
+
+
+def test_a_server_ends_with_a_test_run_that_is_killed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("killed")
+    command = [sys.executable, "-c", _STARTS_ONE, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = ProcessId.of(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        assert server.wait_end(30)
+    finally:
+        server.send(signal.SIGKILL)
+        postgres.Server(folder, 1).forget()

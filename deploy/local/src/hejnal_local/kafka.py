@@ -137,11 +137,19 @@ class Broker:
         return self._installation.command("kafka.Kafka", str(self._properties), jvm=jvm)
 
     def start(self, timeout_s: float = 60, jvm: tuple[str, ...] = ()) -> None:
-        """Return when the broker answers requests. Raises KafkaError with the end of its log if it does not."""
+        """Return when the broker answers requests. Raises KafkaError with the end of its log if it does not.
+
+        It ends with the thread that has started it, so that a killed test run leaves none behind.
+        """
         self.prepare()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(jvm), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self._folder
+                ["setpriv", "--pdeathsig=TERM", *self.command(jvm)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=self._folder,
             )
         deadline = time.monotonic() + timeout_s
         while not answers(self._port):

@@ -124,8 +124,11 @@ class Server:
         finally:
             for_initdb.unlink(missing_ok=True)
 
-    def command(self) -> list[str]:
-        """The command that runs the server in the foreground; SIGINT is its fast shutdown."""
+    def command(self, *, ends_with_us: str | None = None) -> list[str]:
+        """The command that runs the server in the foreground; SIGINT is its fast shutdown.
+
+        `ends_with_us` names the signal it gets when the thread that started it is gone.
+        """
         settings = {
             "listen_addresses": HOST,
             "unix_socket_directories": "",
@@ -138,7 +141,7 @@ class Server:
         }
         arguments = [f"-p{self._port}", *(f"-c{name}={value}" for name, value in settings.items())]
         return [
-            *_as_server_user(),
+            *_as_server_user(ends_with_us),
             str(self._installed.programs / "postgres"),
             "-D",
             str(self._data),
@@ -147,11 +150,19 @@ class Server:
         ]
 
     def start(self, timeout_s: float = 60) -> None:
-        """Return when the server accepts connections. Raises PostgresError with the end of its log if it does not."""
+        """Return when the server accepts connections. Raises PostgresError with the end of its log if it does not.
+
+        It ends with the thread that has started it, so that a killed test run leaves none behind.
+        """
         self.prepare()
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/"
+                self.command(ends_with_us="INT"),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
             )
         deadline = time.monotonic() + timeout_s
         while not self.is_ready():
@@ -227,10 +238,11 @@ class Server:
             raise PostgresError(f"initdb failed:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
-def _as_server_user() -> list[str]:
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+def _as_server_user(ends_with_us: str | None = None) -> list[str]:
+    options = [f"--pdeathsig={ends_with_us}"] if ends_with_us else []
+    if os.geteuid() == 0:
+        options += ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    return ["setpriv", *options] if options else []
 
 
 def _everybody_may_enter(folder: Path) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import os
 import secrets
+import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -115,6 +116,21 @@ def make_database(postgres_admin_url: str) -> Iterator[Callable[[str | None], st
     yield make
     for name in made:
         _wait(database_roles.drop_database(postgres_admin_url, name))
+
+
+@contextlib.contextmanager
+def a_broker() -> Iterator[str]:
+    """`host:port` of the broker that HEJNAL_BENCH_KAFKA or HEJNAL_TEST_KAFKA names, else of one of our own, for a program."""
+    if named := os.environ.get("HEJNAL_BENCH_KAFKA") or os.environ.get("HEJNAL_TEST_KAFKA"):
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="hejnal-kafka-", ignore_cleanup_errors=True) as folder:
+        broker = kafka.Broker(kafka_installation(), Path(folder), *free_ports(2))
+        broker.start()
+        try:
+            yield broker.bootstrap
+        finally:
+            broker.stop()
 
 
 def kafka_installation() -> kafka.Installation:
