@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import insert, or_, select, text, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.audit import AuditHeadRecorded, AuditRecorded
@@ -21,6 +21,20 @@ from hejnal_runtime.errors import AppError, Kind
 
 log = structlog.get_logger()
 
+# One statement, so that the trigger that looks at the links runs once for all of them.
+_INSERT = text(
+    """
+    insert into audit_entries (
+        position, entry_id, actor_id, actor_kind, actor_role, action, object_id, camera_id, footage_from, footage_until,
+        reason, source_ip, outcome, at, recorded_at, source, previous_hash, hash)
+    select * from unnest(
+        cast(:position as bigint[]), cast(:entry_id as text[]), cast(:actor_id as text[]), cast(:actor_kind as text[]),
+        cast(:actor_role as text[]), cast(:action as text[]), cast(:object_id as text[]), cast(:camera_id as text[]),
+        cast(:footage_from as timestamptz[]), cast(:footage_until as timestamptz[]), cast(:reason as text[]),
+        cast(:source_ip as text[]), cast(:outcome as text[]), cast(:at as timestamptz[]), cast(:recorded_at as timestamptz[]),
+        cast(:source as text[]), cast(:previous_hash as bytea[]), cast(:hash as bytea[]))
+    """
+)
 _CHAIN_LOCK = zlib.crc32(b"gateway.audit_entries")
 
 
@@ -91,7 +105,7 @@ class AuditLog:
             position += 1
             row |= {"position": position, "recorded_at": now, "previous_hash": previous}
             previous = row["hash"] = link(row, previous)
-        await session.execute(insert(audit_entries), rows)
+        await session.execute(_INSERT, {column.name: [row[column.name] for row in rows] for column in audit_entries.columns})
 
     async def _compare(self, head: AuditHeadRecorded) -> None:
         async with self._database.read() as session:
@@ -123,7 +137,7 @@ class AuditLog:
         if before is not None:
             query = query.where(
                 entries.at <= before.at,  # what the index can use
-                or_(tuple_(entries.at, entries.position) < tuple_(before.at, before.position)),
+                tuple_(entries.at, entries.position) < tuple_(before.at, before.position),
             )
         async with self._database.read() as session:
             return [dict(row) for row in (await session.execute(query)).mappings()]
