@@ -31,7 +31,7 @@ CALLBACK = "/api/v1/session/oidc/callback"
 ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"]
 _TIMEOUT_S = 5.0
 _METADATA_S = 3600.0
-_KEYS_AGAIN_S = 10.0
+_KEYS_AGAIN_S = 2.0
 _LEEWAY_S = 30
 _TROUBLE = (httpx2.HTTPError, OSError, TimeoutError, ValueError, KeyError, TypeError)
 
