@@ -57,6 +57,10 @@ class FakeIngest:
     up: bool = True
     run: int = 1
     sent: int = 0
+    late_s: float = 0.0
+    """How long pictures are said to have been at ingest before they go out."""
+    sent_at_us: "list[int]" = field(default_factory=list)
+    """When each picture came to ingest, by its number."""
     _gop: list[AccessUnit] = field(default_factory=list)
     _readers: "set[asyncio.Queue[bytes]]" = field(default_factory=set)
 
@@ -68,7 +72,8 @@ class FakeIngest:
         while True:
             await asyncio.sleep(max(0.0, started + number / FPS - time.monotonic()))
             payload, key = self.clip[number % len(self.clip)]
-            unit = AccessUnit(number * 90_000 // FPS, time.time_ns() // 1000, key, [payload], len(payload))
+            self.sent_at_us.append(time.time_ns() // 1000 - int(self.late_s * 1e6))
+            unit = AccessUnit(number * 90_000 // FPS, self.sent_at_us[-1], key, [payload], len(payload))
             if self.up:
                 self._gop = [unit] if key else [*self._gop, unit]
                 self.sent += 1

@@ -52,7 +52,8 @@ STATS = """async () => {
   for (const report of (await window.peer.getStats()).values())
     if (report.type === 'inbound-rtp') return {
       decoded: report.framesDecoded, lost: report.packetsLost, keys: report.keyFramesDecoded, freezes: report.freezeCount,
-      delay: report.jitterBufferDelay / report.jitterBufferEmittedCount, decoder: report.decoderImplementation};
+      delay: report.jitterBufferDelay / report.jitterBufferEmittedCount, buffered: report.jitterBufferDelay,
+      emitted: report.jitterBufferEmittedCount, decoder: report.decoderImplementation};
 }"""
 
 
@@ -110,3 +111,49 @@ async def test_chromium_draws_moving_pictures_soon(gateway: Gateway, ingest: Fak
         timeout=15_000,
     )
     assert await page.evaluate("peer.connectionState") == "connected"
+
+
+AGES = """() => new Promise((resolve) => {
+  const canvas = document.createElement('canvas'); canvas.width = 640; canvas.height = 1;
+  const context = canvas.getContext('2d', {willReadFrequently: true}), seen = [];
+  const take = (_, metadata) => {
+    context.drawImage(window.video, 0, 240, 640, 1, 0, 0, 640, 1);
+    const data = context.getImageData(0, 0, 640, 1).data;
+    let bar = 0; while (bar < 640 && data[bar * 4] < 160) bar++;
+    seen.push({bar, capture: metadata.captureTime && metadata.captureTime + performance.timeOrigin,
+               now: performance.now() + performance.timeOrigin});
+    if (seen.length < 40) window.video.requestVideoFrameCallback(take); else resolve(seen);
+  };
+  window.video.requestVideoFrameCallback(take);
+})"""
+
+
+async def test_the_age_of_each_picture_is_known_to_the_browser(gateway: Gateway, ingest: FakeIngest, page: Page) -> None:
+    """`captureTime` of the frame callback is the time at which ingest had the picture; the bar in it says which one it is."""
+    ingest.late_s = 0.7
+    await page.wait_for_timeout(2200)  # only pictures with this delay are in the newest group
+    await page.evaluate(WATCH, "cam-1")
+    await page.wait_for_timeout(2500)
+    stream = next(iter(gateway.resources.viewers._viewers.values())).channel.stream
+    for restarted in (False, True):
+        if restarted:  # the newest group again, its times squeezed: the clock must not be upset
+            for out in stream._outs:
+                stream._outs[out] = 0.0
+                stream.start_over(out, "asked")
+            await page.wait_for_timeout(300)
+        before = await page.evaluate(STATS)
+        errors_ms, ages_ms = [], []
+        for seen in await page.evaluate(AGES):
+            if not seen["capture"] or seen["bar"] >= 250:
+                continue
+            number = next(n for n in range(len(ingest.sent_at_us) - 1, -1, -1) if n % 50 == round(seen["bar"] / 5))
+            errors_ms.append(abs(seen["capture"] - ingest.sent_at_us[number] / 1000))
+            ages_ms.append(seen["now"] - seen["capture"])
+        print(f"restarted: {restarted}; error {sorted(errors_ms)[len(errors_ms) // 2]:.0f} ms, ages {min(ages_ms):.0f} ms up")
+        assert len(errors_ms) > 20, "the browser knows the time of capture"
+        assert sorted(errors_ms)[len(errors_ms) * 9 // 10] < 300
+        assert min(ages_ms) > 650
+        after = await page.evaluate(STATS)
+        waited_s = (after["buffered"] - before["buffered"]) / (after["emitted"] - before["emitted"])
+        print(f"in the jitter buffer: {waited_s * 1000:.0f} ms")
+        assert waited_s < 0.3, "sending the group again must not make the browser wait longer with each picture"

@@ -184,6 +184,8 @@ def write_answer(
             *([f"a=mid:{mid}"] if mid is not None else []),
             f"a=msid:hejnal {label}",
             "a=rtcp-mux",
+            *(["a=rtcp-rsize"] if section.first("rtcp-rsize") is not None else []),
+            *(["a=rtcp-xr:rcvr-rtt=all"] if "rcvr-rtt" in (section.first("rtcp-xr") or "") else []),
             f"a=rtpmap:{pt} H264/90000",
             *(f"a=rtcp-fb:{pt} {item}" for item in chosen.feedback),
             f"a=fmtp:{pt} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={chosen.profile_level_id}",
