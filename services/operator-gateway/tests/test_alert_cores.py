@@ -114,21 +114,31 @@ def test_it_goes_up_level_by_level_and_stops_when_somebody_takes_it() -> None:
     assert life.escalated(taken, after(9999)) is None
 
 
+def acted(act: str, before: AlertRow, number: int, now: datetime) -> AlertRow | None:
+    match act:
+        case "ack":
+            return life.acknowledged(before, f"p{number % 2}", now)
+        case "assign":
+            return life.assigned(before, f"t{number % 3}", "p", now, expected=None)
+        case "resolve":
+            return life.resolved(before, "handled", "", "p", now, expected=None)
+        case "escalate":
+            return life.escalated(before, now)
+        case "repeat":
+            return life.repeated(before, happened(), Severity.EMERGENCY, now)
+        case "clear":
+            return life.cleared(before, now)
+        case _:
+            return life.joined(before, f"i{number % 2}", now)
+
+
 @given(st.lists(st.sampled_from(["ack", "assign", "resolve", "escalate", "repeat", "clear", "join"]), max_size=30))
 def test_versions_only_grow_and_what_is_over_stays_over(acts: list[str]) -> None:
     alert = fresh()
     for number, act in enumerate(acts):
-        now, before = after(100 * number), alert
+        before = alert
         try:
-            following = {
-                "ack": lambda: life.acknowledged(before, f"p{number % 2}", now),
-                "assign": lambda: life.assigned(before, f"t{number % 3}", "p", now, expected=None),
-                "resolve": lambda: life.resolved(before, "handled", "", "p", now, expected=None),
-                "escalate": lambda: life.escalated(before, now),
-                "repeat": lambda: life.repeated(before, happened(), Severity.EMERGENCY, now),
-                "clear": lambda: life.cleared(before, now),
-                "join": lambda: life.joined(before, f"i{number % 2}", now),
-            }[act]()
+            following = acted(act, before, number, after(100 * number))
         except TakenError:
             following = None
         alert = following or before

@@ -15,6 +15,7 @@ from hejnal_gateway.audit import routes as audit_routes
 from hejnal_gateway.cameras import desk_routes, picture_routes, transfer_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
+from hejnal_gateway.incidents import routes as incident_routes
 from hejnal_gateway.live import carrier_routes
 from hejnal_gateway.live import routes as live_routes
 from hejnal_gateway.ptz import routes as ptz_routes
@@ -76,6 +77,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         view_routes.router,
         alert_routes.router,
         alert_rule_routes.router,
+        incident_routes.router,
         ptz_routes.router,
         door_routes.create_router(),
         map_files.router,

@@ -36,6 +36,8 @@ from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_gateway.events import EventRing
 from hejnal_gateway.feeds import Feeds
 from hejnal_gateway.housekeeping import Housekeeping
+from hejnal_gateway.incidents.incidents import Incidents
+from hejnal_gateway.incidents.marks import MarkKeeper
 from hejnal_gateway.live.admission import Admission
 from hejnal_gateway.live.door import LiveDoor
 from hejnal_gateway.live.here import LiveHere
@@ -97,6 +99,8 @@ class Resources:
     views: WallViews
     alerts: Alerts
     alert_rules: AlertRules
+    incidents: Incidents
+    marks: MarkKeeper
     ptz_heads: PtzHeads
     ptz_leases: PtzLeases
     patrols: Patrols
@@ -205,6 +209,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     health.add("news", feeds.news.health)
     ptz_heads = PtzHeads(ingest)
     patrols = Patrols(database, ptz_heads, clock, resume_after_s=settings.patrol_resume_after_s)
+    marks = MarkKeeper(database, session, issuer, clock, settings.recorder_url)
     alert_room = open_alerts(settings, database, producer, registry, board, events, clock, health)
     secret = settings.turn_secret
     try:
@@ -241,6 +246,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             views=WallViews(database, clock),
             alerts=alert_room.alerts,
             alert_rules=alert_room.rules,
+            incidents=Incidents(alert_room.alerts),
+            marks=marks,
             ptz_heads=ptz_heads,
             ptz_leases=PtzLeases(lease_s=settings.ptz_lease_s),
             patrols=patrols,
@@ -261,6 +268,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 viewers.watch_sessions,
                 *alert_room.loops,
                 patrols.run,
+                marks.run,
                 Housekeeping(
                     database,
                     sessions,

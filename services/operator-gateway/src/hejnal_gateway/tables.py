@@ -182,4 +182,5 @@ __all__ = [
 import hejnal_gateway.accounts.tables  # noqa: E402, F401 they belong to the same schema
 import hejnal_gateway.alerts.tables  # noqa: E402, F401
 import hejnal_gateway.live.tables  # noqa: E402, F401
+import hejnal_gateway.incidents.tables  # noqa: E402, F401
 import hejnal_gateway.ptz.tables  # noqa: E402, F401

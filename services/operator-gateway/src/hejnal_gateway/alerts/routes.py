@@ -27,7 +27,6 @@ AlertId = Annotated[str, Path(min_length=1, max_length=64)]
 IfMatch = Annotated[
     str | None, Header(max_length=24, description='Version this was decided on, e.g. "3"; 409 alert-changed-meanwhile')
 ]
-_OPEN = tuple(state for state in AlertState if state is not AlertState.RESOLVED)
 
 
 class AlertPage(BaseModel):
@@ -79,7 +78,7 @@ class Note(BaseModel):
 @router.get("", summary="Alerts")
 async def list_alerts(
     resources: Res,
-    _staff: Seer,
+    staff: Seer,
     state: Annotated[list[AlertState] | None, Query(description="Only these; all that are open without it")] = None,
     severity: Annotated[list[Severity] | None, Query()] = None,
     camera_id: CameraId | None = None,
@@ -91,10 +90,11 @@ async def list_alerts(
     async with resources.database.read() as session:
         rows, following = await store.page(
             session,
-            states=state or _OPEN,
+            states=state or store.OPEN_STATES,
             severities=severity or (),
             camera_id=camera_id,
             incident_id=incident_id,
+            groups=staff.camera_groups,
             cursor=cursor,
             limit=limit,
         )
@@ -105,6 +105,8 @@ async def list_alerts(
 async def raise_alert(body: NewAlert, resources: Res, staff: Worker, response: Response) -> Alert:
     """A person's own alert; it never joins another one, and no quiet hours hold it back."""
     now = resources.clock.now()
+    for camera_id in body.camera_ids:
+        await resources.sight.demand(staff, camera_id)
     what = Occurrence(
         trigger="manual",
         object_id=body.request_id,
@@ -130,8 +132,9 @@ async def raise_alert(body: NewAlert, resources: Res, staff: Worker, response: R
 
 
 @router.get("/{alert_id}", summary="One alert with its log")
-async def show_alert(alert_id: AlertId, resources: Res, _staff: Seer) -> AlertWithLog:
+async def show_alert(alert_id: AlertId, resources: Res, staff: Seer) -> AlertWithLog:
     """Everything that happened to it."""
+    await _demand_sight(resources, staff, alert_id)
     async with resources.database.read() as session:
         alert = (await shown(session, [await store.find(session, alert_id)]))[0]
         rows = await store.entries(session, alert_id)
@@ -206,6 +209,7 @@ async def _changed(
     act: Callable[[AsyncSession], Awaitable[AlertRow]],
 ) -> Alert:
     """The alert after `act`, which is on record; who was faster is named."""
+    await _demand_sight(resources, staff, alert_id)
     try:
         async with resources.database.transaction() as session:
             alert = await act(session)
@@ -213,6 +217,16 @@ async def _changed(
             return (await shown(session, [alert]))[0]
     except TakenError as error:
         raise await _named(resources, error) from error
+
+
+async def _demand_sight(resources: Resources, staff: StaffSession, alert_id: str) -> None:
+    """AppError(NOT_FOUND) for an alert about cameras of which this person may know none."""
+    if staff.camera_groups is None:
+        return
+    async with resources.database.read() as session:
+        camera_ids = (await store.find(session, alert_id)).camera_ids
+    if camera_ids and not await resources.sight.visible(staff, camera_ids):
+        raise AppError(Kind.NOT_FOUND, "alert-unknown", "There is no such alert.")
 
 
 async def _named(resources: Resources, error: TakenError) -> AppError:

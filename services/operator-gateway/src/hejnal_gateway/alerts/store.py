@@ -8,8 +8,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, and_, func, insert, select, tuple_, update
+from sqlalchemy import Row, Text, and_, any_, cast, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,12 +18,14 @@ from hejnal_contracts.base import Point, Severity
 from hejnal_gateway.alerts.alert import AlertRow, AlertState
 from hejnal_gateway.alerts.rule import EscalationLevel
 from hejnal_gateway.alerts.tables import alert_entries, alerts
+from hejnal_gateway.tables import cameras
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
 EntryKind = Literal[
     "raised", "repeated", "cleared", "acknowledged", "assigned", "escalated", "resolved", "note", "joined", "left"
 ]  # fmt: skip
+OPEN_STATES = tuple(state for state in AlertState if state is not AlertState.RESOLVED)
 _OPEN = alerts.c.state != AlertState.RESOLVED.value
 
 
@@ -99,10 +102,11 @@ async def page(
     severities: Sequence[Severity],
     camera_id: str | None,
     incident_id: str | None,
+    groups: frozenset[str] | None,
     cursor: str | None,
     limit: int,
 ) -> tuple[list[AlertRow], str | None]:
-    """Newest raise first, with the cursor of the next page."""
+    """Newest raise first, with the cursor of the next page. `groups`: camera groups of who asks, None for all cameras."""
     query = select(alerts).order_by(alerts.c.raised_at.desc(), alerts.c.alert_id.desc()).limit(limit + 1)
     if states:
         query = query.where(alerts.c.state.in_([state.value for state in states]))
@@ -112,11 +116,15 @@ async def page(
         query = query.where(alerts.c.camera_ids.any(camera_id))
     if incident_id is not None:
         query = query.where(alerts.c.incident_id == incident_id)
+    if groups is not None:
+        shown = cameras.c.state["groups"].has_any(cast(sorted(groups), ARRAY(Text)))
+        seen = exists().where(cameras.c.camera_id == any_(alerts.c.camera_ids), shown)
+        query = query.where(or_(alerts.c.camera_ids == cast([], ARRAY(Text)), seen))
     if cursor is not None:
-        query = query.where(tuple_(alerts.c.raised_at, alerts.c.alert_id) < tuple_(*_opened(cursor)))
+        query = query.where(tuple_(alerts.c.raised_at, alerts.c.alert_id) < tuple_(*open_cursor(cursor)))
     rows = [_alert(row) for row in await session.execute(query)]
     more = len(rows) > limit
-    return rows[:limit], _sealed(rows[limit - 1]) if more else None
+    return rows[:limit], seal_cursor(rows[limit - 1].raised_at, rows[limit - 1].alert_id) if more else None
 
 
 async def add(session: AsyncSession, alert: AlertRow) -> None:
@@ -197,11 +205,13 @@ def _alert(row: Row[Any]) -> AlertRow:
     )
 
 
-def _sealed(alert: AlertRow) -> str:
-    return base64.urlsafe_b64encode(json.dumps([alert.raised_at.isoformat(), alert.alert_id]).encode()).decode().rstrip("=")
+def seal_cursor(at: datetime, row_id: str) -> str:
+    """Where the next page of a list by time begins."""
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), row_id]).encode()).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> tuple[datetime, str]:
+def open_cursor(cursor: str) -> tuple[datetime, str]:
+    """Time and id of the last row of the page before; AppError(INVALID) for what was not given here."""
     try:
         at, alert_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return datetime.fromisoformat(at), str(alert_id)
