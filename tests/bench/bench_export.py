@@ -1,26 +1,38 @@
-"""An evidence package of cameras at 4 Mbit/s: time, CPU and memory of making it, and whether a check finds it good.
+"""An evidence package of four cameras' hour: time, CPU and memory of making it, its progress, and who finds it good.
 
-The worker runs as in the recorder, a process of its own, on real fragments (encoded noise, GOP 2 s, segments of 60 s). The peer
-is `ffmpeg -c copy` of the same files into one MP4 per camera: no hash, no signature, no package.
-`python tests/bench/bench_export.py [--cameras 1 2 3 4] [--minutes 60]`
+The worker runs as in the recorder, a process of its own, on real fragments: ten encoded ones over and over, each with its own
+time; GOP 2 s, segments of 60 s. The package is then checked by `hejnal-verify`, and by the verifier page that lies in it, opened
+in Chromium from file:// without a network. The peer is `ffmpeg -c copy` of the same files: no hash, no signature, no package.
+One JSON line per size. `python tests/bench/bench_export.py [--cameras 4] [--minutes 60] [--mbps 2] [--no-browser] [--dir FOLDER]`
 """
 
 import argparse
+import asyncio
 import hashlib
 import io
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import zipfile
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO, Any
 
 import av
 import numpy as np
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from playwright.async_api import async_playwright
+from processes import end_children_with_us
 
+from hejnal_local.setup.system_packages import find_browser
 from hejnal_recorder.export.keys import create_keys
 from hejnal_recorder.export.plan import CameraPlan, Order, Plan, PlannedSpan, RecordedFragment, SourceFragment, SourceRun, cut
 from hejnal_recorder.export.work import JOB, PACKAGE, Job
@@ -28,12 +40,13 @@ from hejnal_verify.package import verify_package
 
 START = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 FPS, GOP_S, GOPS_PER_SEGMENT = 25, 2, 30
-BITS_PER_S = 4_000_000
 BOUND_RSS_MB = 300
+LONGEST_CHECK_S = 900
+VERIFIER = Path(__file__).resolve().parents[2] / "web/verifier/dist"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-def encode() -> tuple[bytes, list[bytes], int]:
+def encode(bits_per_s: int) -> tuple[bytes, list[bytes], int]:
     """Head and ten fragments of noise at about the wanted rate, and the timescale."""
     buffer = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
@@ -42,7 +55,7 @@ def encode() -> tuple[bytes, list[bytes], int]:
         coder = {"preset": "ultrafast", "bf": "0", "sc_threshold": "0", "tune": "zerolatency"}
         stream = container.add_stream("libx264", rate=FPS, options=coder)
         stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
-        stream.bit_rate = BITS_PER_S
+        stream.bit_rate = bits_per_s
         stream.codec_context.gop_size = FPS * GOP_S
         for number in range(FPS * GOP_S * 10):
             picture = np.full((720, 1280, 3), number % 256, dtype=np.uint8)
@@ -111,7 +124,12 @@ def make_job(folder: Path, cameras: int, seconds: int, encoded: tuple[bytes, lis
     )  # fmt: skip
     plan = Plan(order=order, organisation="Bench", cameras=plans)
     return Job(
-        plan=plan, archive_dir=folder / "archive", keys_dir=folder / "keys", longest_file_bytes=1_000_000_000, reserve_bytes=0
+        plan=plan,
+        archive_dir=folder / "archive",
+        keys_dir=folder / "keys",
+        longest_file_bytes=1_000_000_000,
+        reserve_bytes=0,
+        verifier_dir=VERIFIER if (VERIFIER / "weryfikacja.js").exists() else None,
     )
 
 
@@ -131,31 +149,87 @@ def measure(process: "subprocess.Popen[bytes]") -> dict[str, float]:
     return {"seconds": round(time.monotonic() - began, 2), "cpu_s": round(cpu_s, 2), "rss_mb": round(peak_kb / 1024, 1)}
 
 
-def line(system: str, **values: object) -> None:
-    """One measurement on standard output."""
-    print(json.dumps({"bench": "export", "system": system, "load": round(os.getloadavg()[0], 2), **values}), flush=True)
+@dataclass
+class Progress:
+    """What the worker says while it works."""
+
+    told: int = 0
+    longest_silence_s: float = 0.0
+    only_grows: bool = True
+    last: dict[str, Any] = field(default_factory=dict)
+
+    def follow(self, said: IO[bytes]) -> None:
+        """Reads to the end; in a thread."""
+        before_s, done = time.monotonic(), {}
+        for line in said:
+            now_s = time.monotonic()
+            self.longest_silence_s = round(max(self.longest_silence_s, now_s - before_s), 1)
+            before_s = now_s
+            self.told += 1
+            self.last = json.loads(line)
+            if stage := self.last.get("stage"):
+                self.only_grows &= self.last["done_bytes"] >= done.get(stage, 0)
+                done[stage] = self.last["done_bytes"]
+        self.longest_silence_s = round(max(self.longest_silence_s, time.monotonic() - before_s), 1)
 
 
-def run(cameras: int, minutes: float, encoded: tuple[bytes, list[bytes], int]) -> None:
+async def found_by_the_page(package: Path, folder: Path, ca: Path) -> tuple[bool, float]:
+    """Whether the verifier page in the package finds it good, and in how many seconds. Off line, opened from a disk."""
+    with zipfile.ZipFile(package) as archive:
+        pages = [name for name in archive.namelist() if Path(name).name in {"weryfikacja.html", "weryfikacja.js"}]
+        archive.extractall(folder, pages)
+    certificate = x509.load_pem_x509_certificate(ca.read_bytes())
+    browser_path = find_browser()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=browser_path)
+        context = await browser.new_context(offline=True, locale="pl-PL")
+        page = await context.new_page()
+        await page.goto((folder / next(name for name in pages if name.endswith(".html"))).as_uri())
+        await page.get_by_label("Skrót certyfikatu urzędu (SHA-256)").fill(certificate.fingerprint(SHA256()).hex(":"))
+        began = time.monotonic()
+        await page.get_by_label("Paczka (plik .zip)").set_input_files(package)
+        await page.locator("#verdict:not([hidden])").wait_for(timeout=LONGEST_CHECK_S * 1000)
+        verdict = await page.locator("#verdict").text_content() or ""
+        await browser.close()
+    return verdict.startswith("✓"), round(time.monotonic() - began, 1)
+
+
+def run(cameras: int, minutes: float, encoded: tuple[bytes, list[bytes], int], *, place: Path | None, browser: bool) -> None:
     """One size, ours and the peer."""
-    with tempfile.TemporaryDirectory(prefix="hejnal-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="hejnal-bench-", dir=place) as name:
         folder = Path(name)
+        began = time.monotonic()
         job = make_job(folder, cameras, int(minutes * 60), encoded)
+        peer = copy_with_ffmpeg(folder, job)
         work = folder / "job"
         work.mkdir()
         (work / JOB).write_text(job.model_dump_json())
         command = [sys.executable, "-m", "hejnal_recorder.export.work", str(work)]
-        with (folder / "said").open("wb") as said:
-            figures = measure(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said))
-        made = (work / PACKAGE).exists()
-        began = time.monotonic()
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert worker.stdout is not None
+        progress = Progress()
+        listener = threading.Thread(target=progress.follow, args=(worker.stdout,))
+        listener.start()
+        figures = measure(worker)
+        listener.join()
+        made = "finished" in progress.last
+        shutil.rmtree(folder / "archive")
+        checking = time.monotonic()
         verified = made and verify_package(work / PACKAGE, anchor_pem=(folder / "keys/ca.pem").read_bytes()).good
-        sizes = {"cameras": cameras, "minutes": minutes, "footage_mb": round(job.plan.size_bytes / 1e6)}
-        checked = {"verified": verified, "verify_seconds": round(time.monotonic() - began, 2)}
-        peer = copy_with_ffmpeg(folder, job)
-        ratio = {"peer_seconds": peer["seconds"], "ratio": round(figures["seconds"] / max(peer["seconds"], 0.01), 2)}
-        line("hejnal", **sizes, **figures, **checked, **ratio, met=verified and figures["rss_mb"] <= BOUND_RSS_MB)
-        line("ffmpeg", **sizes, **peer)
+        checked = {"verified": verified, "verify_seconds": round(time.monotonic() - checking, 1)}
+        met = verified and figures["rss_mb"] <= BOUND_RSS_MB and progress.only_grows and progress.told > 10
+        if browser and made:
+            good, seconds = asyncio.run(found_by_the_page(work / PACKAGE, folder / "page", folder / "keys/ca.pem"))
+            checked |= {"verified_in_chromium": good, "chromium_seconds": seconds}
+            met = met and good
+        line = {
+            "bench": "export", "system": "hejnal", "load": round(os.getloadavg()[0], 2), "cameras": cameras, "minutes": minutes,
+            "footage_mb": round(job.plan.size_bytes / 1e6), **figures, "progress_told": progress.told,
+            "longest_silence_s": progress.longest_silence_s, **checked, "peer_seconds": peer["seconds"],
+            "ratio": round(figures["seconds"] / max(peer["seconds"], 0.01), 2), "bound_rss_mb": BOUND_RSS_MB,
+            "whole_run_s": round(time.monotonic() - began), "met": met,
+        }  # fmt: skip
+        print(json.dumps(line), flush=True)
 
 
 def copy_with_ffmpeg(folder: Path, job: Job) -> dict[str, float]:
@@ -182,12 +256,25 @@ def copy_with_ffmpeg(folder: Path, job: Job) -> dict[str, float]:
 def main() -> None:
     """All sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 3, 4])
+    parser.add_argument("--cameras", type=int, nargs="+", default=[4])
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--mbps", type=float, default=2, help="rate of a camera")
+    parser.add_argument("--dir", type=Path, help="where footage and package lie meanwhile (three times their size at most)")
+    parser.add_argument("--no-browser", action="store_true", help="leave out the check by the page")
     arguments = parser.parse_args()
-    encoded = encode()
+    end_children_with_us()
+    if not arguments.no_browser:
+        build_page()
+    encoded = encode(int(arguments.mbps * 1e6))
     for cameras in arguments.cameras:
-        run(cameras, arguments.minutes, encoded)
+        run(cameras, arguments.minutes, encoded, place=arguments.dir, browser=not arguments.no_browser)
+
+
+def build_page() -> None:
+    """The verifier page, if it is not there."""
+    if not (VERIFIER / "weryfikacja.js").exists():
+        command = ["npm", "run", "build", "-w", "@hejnal/verifier"]
+        subprocess.run(command, cwd=VERIFIER.parents[1], check=True, capture_output=True, timeout=200)
 
 
 if __name__ == "__main__":
