@@ -1,4 +1,4 @@
-"""`python -m hejnal_notifier.sinks`: mail server, SMS gateway and push service of a demo town on loopback."""
+"""`python -m hejnal_notifier.sinks`: mail server, SMS providers and push service of a demo town on loopback."""
 
 import argparse
 import asyncio
@@ -15,7 +15,9 @@ from aiohttp import web
 from hejnal_notifier.sinks.conditions import Conditions
 from hejnal_notifier.sinks.mailbox import Mailbox
 from hejnal_notifier.sinks.push import Devices, PushService
+from hejnal_notifier.sinks.serwersms import SerwerSms
 from hejnal_notifier.sinks.sms import SmsGateway
+from hejnal_notifier.sinks.smsc import Smsc
 from hejnal_notifier.sinks.smtp import start_smtp
 from hejnal_notifier.sinks.web import Door, only_loopback_names
 
@@ -27,6 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", choices=LOOPBACK)
     parser.add_argument("--port", type=int, default=8082, help="page, API, SMS gateway, push service; 0: any free port")
     parser.add_argument("--smtp-port", type=int, default=12525, help="mail server; 0: any free port")
+    parser.add_argument("--smpp-port", type=int, default=0, help="SMSC (SMPP 3.4); 0: any free port")
     parser.add_argument("--data", type=Path, help="folder in which arrivals and devices survive a restart")
     parser.add_argument("--keep", type=int, default=2000, help="arrivals kept in memory and shown")
     parser.add_argument("--delay-s", type=float, default=0.0, help="how long accepting a message takes")
@@ -45,14 +48,19 @@ async def run_sinks(arguments: argparse.Namespace) -> None:
     devices = Devices(arguments.data)
     gateway = SmsGateway(mailbox, conditions, token=arguments.sms_token)
     app = web.Application(middlewares=[only_loopback_names], client_max_size=2**20)
-    for room in (PushService(mailbox, conditions, devices), gateway, Door(mailbox, conditions)):
+    smsc = Smsc(mailbox, conditions)
+    account = SerwerSms(mailbox, conditions, token=arguments.sms_token)
+    door = Door(mailbox, conditions, smsc, account)
+    for room in (PushService(mailbox, conditions, devices), gateway, account, door):
         app.add_routes(room.routes())
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=120)
     await runner.setup()
     site = web.TCPSite(runner, arguments.host, arguments.port, backlog=1024)
     await site.start()
     smtp = await start_smtp(loop, mailbox, conditions, arguments.host, arguments.smtp_port)
+    smpp = await smsc.start(arguments.host, arguments.smpp_port)
     ports = {"http": runner.addresses[0][1], "smtp": smtp.sockets[0].getsockname()[1], "pid": os.getpid()}
+    ports["smpp"] = smpp.sockets[0].getsockname()[1]
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
     receipts = asyncio.create_task(gateway.run())
@@ -61,6 +69,8 @@ async def run_sinks(arguments: argparse.Namespace) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await receipts
     smtp.close()
+    smpp.close()
+    await smsc.close()
     await runner.cleanup()
     mailbox.close()
     devices.close()

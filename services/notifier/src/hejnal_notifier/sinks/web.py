@@ -10,6 +10,8 @@ from aiohttp import web
 
 from hejnal_notifier.sinks.conditions import Conditions
 from hejnal_notifier.sinks.mailbox import CHANNELS, Arrival, Mailbox
+from hejnal_notifier.sinks.serwersms import SerwerSms
+from hejnal_notifier.sinks.smsc import Smsc
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,8 +46,10 @@ async def only_loopback_names(request: web.Request, handler: Handler) -> web.Str
 class Door:
     """JSON API and page over the mailbox."""
 
-    def __init__(self, mailbox: Mailbox, conditions: Conditions) -> None:
+    def __init__(self, mailbox: Mailbox, conditions: Conditions, smsc: Smsc, account: SerwerSms) -> None:
         self._mailbox = mailbox
+        self._smsc = smsc
+        self._account = account
         self._conditions = conditions
         folder = resources.files("hejnal_notifier.sinks") / "page"
         self._files = {path: (folder.joinpath(name).read_bytes(), kind) for path, (name, kind) in _PAGE_FILES.items()}
@@ -61,6 +65,8 @@ class Door:
             web.get("/api/counts", self.counts),
             web.delete("/api/messages", self.clear),
             web.post("/api/outage", self.outage),
+            web.post("/api/sms", self.text),
+            web.post("/api/smsc", self.smsc),
         ]
 
     async def healthy(self, request: web.Request) -> web.Response:
@@ -117,6 +123,30 @@ class Door:
             return web.json_response({"error": "channel is push, email or sms; seconds from 0 to 86400"}, status=422)
         self._conditions.break_down(channel, float(seconds))
         return web.Response(status=204)
+
+    async def text(self, request: web.Request) -> web.Response:
+        """`{"from": "+48500100200", "text": "STOP"}`: a resident's SMS to the town, by SMPP or to be asked for."""
+        body = await _json(request)
+        sender, words = body.get("from"), body.get("text")
+        if not isinstance(sender, str) or not sender.lstrip("+").isdigit() or not isinstance(words, str) or not words:
+            return web.json_response({"error": "from is a number, text is not empty"}, status=422)
+        kept = await self._smsc.text(sender, words)
+        if not kept:
+            self._account.text(sender, words)
+        return web.json_response({"kept": kept})
+
+    async def smsc(self, request: web.Request) -> web.Response:
+        """`{"silent": true}`: the SMSC takes messages and answers nothing."""
+        body = await _json(request)
+        self._smsc.silent = body.get("silent") is True
+        return web.Response(status=204)
+
+
+async def _json(request: web.Request) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send application/json")
+    body = await request.json()
+    return body if isinstance(body, dict) else {}
 
 
 def _shown(arrival: Arrival) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""The simulated SerwerSMS account: submissions, reports by id or our own id, messages of residents."""
+
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from hejnal_notifier.sinks import outcomes
+from hejnal_notifier.sinks.conditions import Conditions
+from hejnal_notifier.sinks.mailbox import Mailbox
+from hejnal_notifier.sinks.outcomes import Flakiness, Outcome
+from hejnal_runtime.sms_text import Encoding, split_text
+
+PATH = "/serwersms"
+
+
+class SerwerSms:
+    """`POST /serwersms/messages/{send_sms,reports,recived}.json` with JSON bodies and a bearer token."""
+
+    def __init__(self, mailbox: Mailbox, conditions: Conditions, *, token: str = "") -> None:
+        self._mailbox = mailbox
+        self._conditions = conditions
+        self._token = token
+        self._flakiness = Flakiness()
+        self._messages: dict[str, dict[str, Any]] = {}
+        self._received: list[dict[str, Any]] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """Routes of the account."""
+        actions = {"send_sms": self._send, "reports": self._reports, "recived": self._recived}
+        return [web.post(f"{PATH}/messages/{name}.json", action) for name, action in actions.items()]
+
+    def text(self, sender: str, body: str) -> None:
+        """A resident's SMS, to be asked for."""
+        self._received.append({"id": secrets.token_hex(5), "phone": sender, "text": body, "type": "nd"})
+
+    async def _body(self, request: web.Request) -> dict[str, Any]:
+        if self._conditions.is_down("sms"):
+            self._mailbox.refuse("sms", "outage")
+            raise web.HTTPServiceUnavailable
+        if self._token and request.headers.get("Authorization") != f"Bearer {self._token}":
+            raise web.HTTPUnauthorized
+        body: dict[str, Any] = await request.json()
+        return body
+
+    async def _send(self, request: web.Request) -> web.Response:
+        body = await self._body(request)
+        number, text = str(body.get("phone", "")), str(body.get("text", ""))
+        outcome = outcomes.of_number(number)
+        if outcome is Outcome.BOUNCE or not number.lstrip("+").isdigit():
+            self._mailbox.refuse("sms", Outcome.BOUNCE)
+            return _error(1000, "wrong_number", "Wrong number")
+        if outcome is Outcome.FULL or (outcome is Outcome.FLAKY and self._flakiness.refuses(number)):
+            self._mailbox.refuse("sms", outcome)
+            return _error(4000, "operator_error", "Operator error")
+        await self._conditions.take_time(slow=outcome is Outcome.SLOW)
+        split = split_text(text)
+        if split.encoding is Encoding.UCS2 and not body.get("utf"):
+            return _error(2000, "wrong_message", "Special characters without utf")
+        name, unique_id = secrets.token_hex(5), str(body.get("unique_id", ""))
+        status = {Outcome.UNDELIVERED: "undelivered", Outcome.SILENT: "sent"}.get(outcome, "delivered")
+        item = {"id": name, "phone": number, "status": status, "unique_id": unique_id, "parts": len(split.parts)}
+        self._messages[name] = item
+        headers = {"from": str(body.get("sender", "")), "id": name, "parts": str(len(split.parts)), "unique_id": unique_id}
+        self._mailbox.add("sms", "+" + number.lstrip("+"), key=unique_id or name, text=text, headers=headers)
+        return web.json_response({"success": True, "queued": 1, "unsent": 0, "items": [{**item, "status": "queued"}]})
+
+    async def _reports(self, request: web.Request) -> web.Response:
+        body = await self._body(request)
+        wanted = {name for name in str(body.get("id", "")).split(",") if name}
+        unique_id = str(body.get("unique_id", ""))
+        items = [
+            item for item in self._messages.values() if item["id"] in wanted or (unique_id and item["unique_id"] == unique_id)
+        ]
+        return web.json_response({"paging": {"page": 1, "count": 1}, "items": items})
+
+    async def _recived(self, request: web.Request) -> web.Response:
+        await self._body(request)
+        return web.json_response({"paging": {"page": 1, "count": 1}, "items": self._received})
+
+
+def _error(code: int, kind: str, message: str) -> web.Response:
+    return web.json_response({"error": {"code": code, "type": kind, "message": message}})
