@@ -2,8 +2,8 @@
 
 import pytest
 
-from hejnal_notifier.channels.push_endpoint import EndpointPolicy, EndpointRefusedError, PublicResolver, is_public, origin_of
 from hejnal_notifier.settings import PUSH_HOSTS
+from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError, PublicResolver, is_public, origin_of
 
 POLICY = EndpointPolicy(PUSH_HOSTS, ("http://127.0.0.1:8082",))
 

@@ -11,7 +11,6 @@ from hejnal_contracts.base import Channel
 from hejnal_notifier.channels.email import Email, MailServer
 from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import WebPush
-from hejnal_notifier.channels.push_endpoint import EndpointPolicy
 from hejnal_notifier.channels.sms.configured import ProviderSettings, SmsApiProvider, build, pace_of, read_providers
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
@@ -21,6 +20,7 @@ from hejnal_notifier.sms_desk import SmsDesk
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
+from hejnal_runtime.endpoints import EndpointPolicy
 from hejnal_runtime.tokens import TokenIssuer, load_key
 
 SCHEMA = "notifier"

@@ -11,12 +11,12 @@ import structlog
 
 from hejnal_contracts.base import Channel, Severity
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
-from hejnal_notifier.channels.push_endpoint import EndpointPolicy, EndpointRefusedError, PublicResolver
 from hejnal_notifier.channels.vapid import Vapid
 from hejnal_notifier.channels.wording import direct_words, headline
 from hejnal_notifier.sending.job import AnnouncementContent, Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError, PublicResolver
 
 log = structlog.get_logger()
 

@@ -1,7 +1,7 @@
-"""Where pushes may go.
+"""Where requests may go whose address somebody else chose: pushes to a stranger's browser, webhooks.
 
-An endpoint comes from a stranger's browser and may name any address. What is allowed is decided on the parsed URL, and again on
-the address that the name resolves to at the moment of connecting.
+Such an address may name anything (SSRF). What is allowed is decided on the parsed URL, and again on the address that the name
+resolves to at the moment of connecting.
 """
 
 import ipaddress
@@ -42,7 +42,7 @@ def origin_of(endpoint: str) -> str:
 
 
 class EndpointPolicy:
-    """Where pushes may go: known push services over TLS, and exactly named origins (a simulator)."""
+    """Where requests may go: known hosts (without a list any public name) over TLS, and exactly named origins (a simulator)."""
 
     def __init__(self, hosts: Collection[str], trusted_origins: Collection[str]) -> None:
         self._hosts = tuple(host.lower().lstrip(".") for host in hosts)
@@ -83,7 +83,7 @@ class EndpointPolicy:
         if "." not in host or host.endswith((".local", ".internal", ".localhost")):
             raise EndpointRefusedError("not a public name")
         if self._hosts and not any(host == known or host.endswith("." + known) for known in self._hosts):
-            raise EndpointRefusedError("not a known push service")
+            raise EndpointRefusedError("not a known host")
         return origin, False
 
 
