@@ -1,9 +1,10 @@
 import { asProblem, ErrorState, Skeleton, useLanguage } from "@hejnal/shared";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback } from "react";
+import { lazy, type ReactNode, Suspense, useCallback } from "react";
 import { I18nProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { OwnPassword } from "./accounts/OwnPassword.tsx";
 import { EventsProvider, type ReportNews } from "./events/EventsProvider.tsx";
 import { SESSION_KEY, SessionGate, useSession } from "./session/session.tsx";
 import { type Act, FIRST_PAGE } from "./session/roles.ts";
@@ -20,6 +21,9 @@ const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module)
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
+const AccountsPage = lazy(() => import("./accounts/AccountsPage.tsx").then((module) => ({ default: module.AccountsPage })));
+const OwnAccountPage = lazy(() => import("./accounts/OwnAccountPage.tsx").then((module) => ({ default: module.OwnAccountPage })));
+const SetUpPage = lazy(() => import("./session/SetUpPage.tsx").then((module) => ({ default: module.SetUpPage })));
 const AuditPage = lazy(() => import("./audit/AuditPage.tsx").then((module) => ({ default: module.AuditPage })));
 
 /** A client whose every 401 ends the session: the console then asks for a new sign-in and keeps the place. */
@@ -44,16 +48,50 @@ export function App({ queryClient }: { readonly queryClient: QueryClient }) {
     <QueryClientProvider client={queryClient}>
       <I18nProvider locale={LOCALES[language]}>
         <Announcer>
-          <SessionGate
-            signIn={(ended) => <SignInPage ended={ended} />}
-            waiting={<Skeleton />}
-            failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
-          >
-            <Console />
-          </SessionGate>
+          <Switch>
+            <Route path="/set-up">{() => <SetUp />}</Route>
+            <Route>
+              {() => (
+                <SessionGate
+                  signIn={(ended) => <SignInPage ended={ended} />}
+                  waiting={<Skeleton />}
+                  failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
+                >
+                  <PasswordDue>
+                    <Console />
+                  </PasswordDue>
+                </SessionGate>
+              )}
+            </Route>
+          </Switch>
         </Announcer>
       </I18nProvider>
     </QueryClientProvider>
+  );
+}
+
+/** Behind a one-time link nobody is signed in yet; afterwards the console opens as for anybody. */
+function SetUp() {
+  const [, navigate] = useLocation();
+  return (
+    <Suspense fallback={<Skeleton />}>
+      <SetUpPage onDone={() => navigate("/", { replace: true })} />
+    </Suspense>
+  );
+}
+
+/** A password that was given by somebody else is changed before anything else. */
+function PasswordDue({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation();
+  const { staff } = useSession();
+  if (!staff.must_change_password) return children;
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card sign-in-wide">
+        <p className="sign-in-ended">{t("own.passwordDue")}</p>
+        <OwnPassword />
+      </div>
+    </main>
   );
 }
 
@@ -78,6 +116,8 @@ function Console() {
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>
             <Route path="/cameras/:cameraId/edit">{({ cameraId }) => <For act="keepCameras" page={<CameraEditor cameraId={cameraId} />} />}</Route>
+            <Route path="/accounts">{() => <For act="keepAccounts" page={<AccountsPage />} />}</Route>
+            <Route path="/account">{() => <OwnAccountPage />}</Route>
             <Route path="/audit">{() => <For act="readAudit" page={<AuditPage />} />}</Route>
             <Route>{() => <Home />}</Route>
           </Switch>

@@ -1,9 +1,17 @@
 import { answer, asProblem } from "@hejnal/shared";
 import type { components } from "@hejnal/shared/api/gateway";
+import { getPasskey } from "../session/webauthn.ts";
 import { gateway } from "./client.ts";
 
-export type Staff = components["schemas"]["SessionView"];
-export type SignIn = components["schemas"]["SignIn"];
+type Schemas = components["schemas"];
+export type Staff = Schemas["SessionView"];
+export type SignIn = Schemas["SignIn"];
+export type SignInMethods = Schemas["SignInMethods"];
+export type SetUp = Schemas["SetUpView"];
+export type SetUpChoice = Schemas["SetUpChoice"];
+export type SetUpDone = Schemas["SetUpDone"];
+
+export const METHODS_KEY = ["session", "methods"] as const;
 
 /** Who is signed in, or null. */
 export async function fetchSession(): Promise<Staff | null> {
@@ -15,8 +23,20 @@ export async function fetchSession(): Promise<Staff | null> {
   }
 }
 
+/** The ways in that are open here. */
+export const fetchMethods = (): Promise<SignInMethods> => answer(gateway.GET("/api/v1/session/methods"));
+
 export function openSession(body: SignIn): Promise<Staff> {
   return answer(gateway.POST("/api/v1/session", { body }));
+}
+
+export const openByRecoveryCode = (body: Schemas["Recovery"]): Promise<Staff> => answer(gateway.POST("/api/v1/session/recovery", { body }));
+
+/** Asks whatever passkey the device has for this address. @throws PasskeyDeclined when the person or the device says no */
+export async function openByPasskey(): Promise<Staff> {
+  const { public_key: options } = await answer(gateway.POST("/api/v1/session/passkey/options"));
+  const credential = await getPasskey(options);
+  return answer(gateway.POST("/api/v1/session/passkey", { body: { credential } }));
 }
 
 export async function closeSession(): Promise<void> {
@@ -27,3 +47,6 @@ export async function closeSession(): Promise<void> {
     if (asProblem(error).kind !== "unauthenticated") throw error;
   }
 }
+
+export const inspectSetUp = (token: string): Promise<SetUp> => answer(gateway.POST("/api/v1/account-setups/inspection", { body: { token } }));
+export const completeSetUp = (body: SetUpChoice): Promise<SetUpDone> => answer(gateway.POST("/api/v1/account-setups/completion", { body }));

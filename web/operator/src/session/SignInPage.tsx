@@ -1,128 +1,112 @@
-import { asProblem, type Language, LANGUAGES, LANGUAGE_NAMES, Logo, changeLanguage, type Problem, useLanguage, waitWords } from "@hejnal/shared";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useEffect, useRef, useState } from "react";
-import { Button, FieldError, Form, Input, Label, Text, TextField } from "react-aria-components";
+import { asProblem, type Language, LANGUAGES, LANGUAGE_NAMES, Logo, changeLanguage, useLanguage } from "@hejnal/shared";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { openSession } from "../api/session.ts";
+import { fetchMethods, METHODS_KEY, openByPasskey, type Staff } from "../api/session.ts";
+import { PasswordForm } from "./PasswordForm.tsx";
+import { RecoveryForm } from "./RecoveryForm.tsx";
 import { SESSION_KEY } from "./session.tsx";
+import { SignInProblem } from "./SignInProblem.tsx";
+import { PasskeyDeclined, passkeysPossible } from "./webauthn.ts";
 
-/** Login, password, one-time code. Says what to do, never which of the three was wrong. */
+/** The ways in that are open here: password and code, a passkey, the town's identity provider, a recovery code. */
 export function SignInPage({ ended }: { readonly ended: boolean }) {
   const { t } = useTranslation();
-  const queryClient = useQueryClient();
-  const [login, setLogin] = useState("");
-  const [password, setPassword] = useState("");
-  const [code, setCode] = useState("");
-  const codeInput = useRef<HTMLInputElement>(null);
-  const loginInput = useRef<HTMLInputElement>(null);
-  useEffect(() => loginInput.current?.focus(), []);
-  const signIn = useMutation({
-    mutationFn: openSession,
-    onSuccess: async (staff) => {
-      queryClient.setQueryData(SESSION_KEY, staff);
-      await queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
-    },
-    onError: () => {
-      setCode("");
-      codeInput.current?.focus();
-    },
-  });
-  const problem = signIn.isError ? asProblem(signIn.error) : null;
-
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    signIn.mutate({ login: login.trim(), password, code: code.replace(/\s/g, "") });
-  };
-
+  const [recovering, setRecovering] = useState(false);
+  const opened = useOpened();
+  const methods = useQuery({ queryKey: METHODS_KEY, queryFn: fetchMethods, staleTime: Infinity, retry: false }).data;
   return (
     <main className="sign-in">
       <div className="sign-in-card">
-        <div className="sign-in-brand">
-          <Logo size="2.5rem" />
-          <div>
-            <h1>{t("brand", { ns: "shared" })}</h1>
-            <p className="soft">{t("signIn.place")}</p>
-          </div>
-        </div>
+        <Brand />
         {ended ? (
           <p className="sign-in-ended" role="status">
             {t("signIn.ended")}
           </p>
         ) : null}
-        <Form className="form" onSubmit={submit}>
-          <TextField className="field" name="username" autoComplete="username" isRequired value={login} onChange={setLogin}>
-            <Label>{t("signIn.login")}</Label>
-            <Input className="input" autoCapitalize="none" spellCheck={false} ref={loginInput} />
-            <FieldError className="field-error">{t("signIn.missing")}</FieldError>
-          </TextField>
-          <TextField className="field" name="password" type="password" autoComplete="current-password" isRequired value={password} onChange={setPassword}>
-            <Label>{t("signIn.password")}</Label>
-            <Input className="input" />
-            <FieldError className="field-error">{t("signIn.missing")}</FieldError>
-          </TextField>
-          <TextField
-            className="field"
-            name="code"
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            isRequired
-            pattern="\s*\d{3}\s*\d{3}\s*"
-            maxLength={8}
-            value={code}
-            onChange={setCode}
-          >
-            <Label>{t("signIn.code")}</Label>
-            <Input className="input input-code" ref={codeInput} />
-            <Text slot="description" className="field-help">
-              {t("signIn.codeHelp")}
-            </Text>
-            <FieldError className="field-error">{t("signIn.codeShape")}</FieldError>
-          </TextField>
-          {problem === null ? null : <SignInProblem problem={problem} />}
-          <Button type="submit" className="button button-primary" isPending={signIn.isPending}>
-            {signIn.isPending ? t("signIn.checking") : t("signIn.submit")}
-          </Button>
-        </Form>
+        <ProviderProblem />
+        {recovering ? (
+          <RecoveryForm onOpened={opened} onBack={() => setRecovering(false)} />
+        ) : (
+          <>
+            <PasswordForm onOpened={opened} />
+            <div className="sign-in-ways">
+              {methods?.passkey === true && passkeysPossible() ? <PasskeyButton onOpened={opened} /> : null}
+              {methods?.oidc === null || methods?.oidc === undefined ? null : (
+                <a className="button" href={methods.oidc.start}>
+                  {t("signIn.provider", { name: methods.oidc.name })}
+                </a>
+              )}
+              <button type="button" className="link-button" onClick={() => setRecovering(true)}>
+                {t("signIn.lostPhone")}
+              </button>
+            </div>
+          </>
+        )}
         <LanguageChoice />
       </div>
     </main>
   );
 }
 
-function SignInProblem({ problem }: { readonly problem: Problem }) {
+export function Brand() {
   const { t } = useTranslation();
-  const { t: shared } = useTranslation("shared");
-  const left = useCountdown(problem);
-  const text =
-    problem.kind === "unauthenticated"
-      ? t("signIn.wrong")
-      : problem.kind === "rateLimited"
-        ? left > 0
-          ? t("signIn.locked", { wait: waitWords(shared, left) })
-          : t("signIn.lockOver")
-        : problem.kind === "offline"
-          ? t("signIn.offline")
-          : t("signIn.unavailable");
   return (
-    <p className="problem-line" role="alert">
-      {text}
-    </p>
+    <div className="sign-in-brand">
+      <Logo size="2.5rem" />
+      <div>
+        <h1>{t("brand", { ns: "shared" })}</h1>
+        <p className="soft">{t("signIn.place")}</p>
+      </div>
+    </div>
   );
 }
 
-/** Whole seconds until the gateway lets one try again. */
-function useCountdown(problem: Problem): number {
-  const [left, setLeft] = useState(problem.retryAfterS ?? 0);
+/** What to do when a session was opened: the console shows itself, with nothing of the one before. */
+export function useOpened(): (staff: Staff) => Promise<void> {
+  const queryClient = useQueryClient();
+  return async (staff) => {
+    queryClient.setQueryData(SESSION_KEY, staff);
+    await queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
+  };
+}
+
+function PasskeyButton({ onOpened }: { readonly onOpened: (staff: Staff) => Promise<void> }) {
+  const { t } = useTranslation();
+  const open = useMutation({ mutationFn: openByPasskey, onSuccess: onOpened });
+  return (
+    <>
+      <Button className="button" isPending={open.isPending} onPress={() => open.mutate()}>
+        {open.isPending ? t("signIn.passkeyAsked") : t("signIn.passkey")}
+      </Button>
+      {open.error instanceof PasskeyDeclined ? (
+        <p className="problem-line" role="alert">
+          {t("signIn.passkeyDeclined")}
+        </p>
+      ) : open.isError ? (
+        <SignInProblem problem={asProblem(open.error)} wrong={t("signIn.passkeyWrong")} />
+      ) : null}
+    </>
+  );
+}
+
+const PROVIDER_PROBLEMS = ["oidc-refused", "oidc-denied", "oidc-role-unknown", "oidc-second-factor", "oidc-unavailable", "account-disabled", "last-admin"] as const;
+
+/** What the identity provider's way back says went wrong; said once, then the address is clean. */
+function ProviderProblem() {
+  const { t } = useTranslation();
+  const [slug] = useState(() => new URLSearchParams(window.location.search).get("sign-in-problem"));
   useEffect(() => {
-    const until = Date.now() + (problem.retryAfterS ?? 0) * 1_000;
-    const show = () => {
-      setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1_000)));
-    };
-    show();
-    const timer = setInterval(show, 1_000);
-    return () => clearInterval(timer);
-  }, [problem]);
-  return left;
+    if (slug !== null) window.history.replaceState(null, "", window.location.pathname);
+  }, [slug]);
+  if (slug === null) return null;
+  const known = PROVIDER_PROBLEMS.find((each) => each === slug) ?? "oidc-refused";
+  return (
+    <p className="problem-line" role="alert">
+      {t(`signIn.providerProblem.${known}`)}
+    </p>
+  );
 }
 
 export function LanguageChoice() {

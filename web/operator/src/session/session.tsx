@@ -44,16 +44,22 @@ export function SessionGate({ children, signIn, waiting, failed }: SessionGatePr
   const staff = query.data ?? null;
   if (staff !== null && staff !== held) setHeld(staff);
   const shown = staff ?? (leaving ? null : held);
+  const signOutPage = shown?.sign_out_page ?? null;
 
   const ended = useCallback(() => {
     queryClient.setQueryData(SESSION_KEY, null);
   }, [queryClient]);
   const signOut = useCallback(async () => {
+    // Whoever came through the town's identity provider is signed out here and there by one page.
+    if (signOutPage !== null) {
+      window.location.assign(signOutPage);
+      return;
+    }
     await closeSession();
     setLeaving(true);
     queryClient.setQueryData(SESSION_KEY, null);
     queryClient.removeQueries({ predicate: (other) => other.queryKey[0] !== SESSION_KEY[0] });
-  }, [queryClient]);
+  }, [queryClient, signOutPage]);
   if (staff === null && leaving && held !== null) {
     setHeld(null);
     setLeaving(false);

@@ -39,6 +39,7 @@ export const PLACES: readonly Place[] = [
   { path: "/announcements", act: "readAnnouncements", word: "announcements", icon: <Icon name="megaphone" /> },
   { path: "/cameras", act: "seeCameras", word: "cameras", icon: <Icon name="camera" /> },
   { path: "/audit", act: "readAudit", word: "audit", icon: <ConsoleIcon name="audit" /> },
+  { path: "/accounts", act: "keepAccounts", word: "accounts", icon: <ConsoleIcon name="people" /> },
 ];
 
 /** Frame of the console: where one can go, how the line is, who is signed in, and what waits for a person. */
@@ -133,7 +134,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           </Button>
           <Popover className="popover" placement="bottom end">
             <p className="menu-head">{t(`role.${staff.role}`)}</p>
-            <Menu className="menu" aria-label={staff.name} onAction={(key) => (isLanguage(key) ? void changeLanguage(key) : void signOut())}>
+            <Menu className="menu" aria-label={staff.name} onAction={(key) => (isLanguage(key) ? void changeLanguage(key) : key === "account" ? navigate("/account") : void signOut())}>
+              <MenuItem className="menu-item" id="account">
+                {t("own.title")}
+              </MenuItem>
               {LANGUAGES.map((language) => (
                 <MenuItem key={language} className="menu-item" id={language} textValue={LANGUAGE_NAMES[language]}>
                   <span lang={language}>{LANGUAGE_NAMES[language]}</span>

@@ -80,6 +80,7 @@ export function openConsole(gateway: FakeGateway, path: string, role: Role | nul
   else gateway.json("GET /api/v1/session", staff(role));
   gateway.json("GET /api/v1/cameras", { items: [camera(1), camera(2)] });
   gateway.json("GET /api/v1/town/town", TOWN);
+  gateway.json("GET /api/v1/session/methods", { password: true, passkey: false, oidc: null });
   gateway.json("GET /api/v1/alerts", { items: [], next_cursor: null });
   window.history.replaceState(null, "", path);
   const user = userEvent.setup({ delay: null });

@@ -1,0 +1,85 @@
+import { asProblem, ErrorState, Skeleton } from "@hejnal/shared";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { type Account, ACCOUNTS_KEY, accountSessionsKey, endSessionsOf, fetchSessionsOf, resetAccount, type SetUpLink } from "../api/accounts.ts";
+import { useAnnounce } from "../shell/Announcer.tsx";
+import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { SessionTable } from "./SessionTable.tsx";
+
+interface AccountDialogProps {
+  readonly account: Account;
+  readonly onClose: () => void;
+}
+
+/** Lets somebody in who has lost what they sign in with: everything old is forgotten, a one-time link is made. */
+export function ResetDialog({ account, onReset, onClose }: AccountDialogProps & { readonly onReset: (link: SetUpLink) => void }) {
+  const { t } = useTranslation();
+  const queryClient = useQueryClient();
+  const reset = useMutation({
+    mutationFn: () => resetAccount(account.account_id),
+    onSuccess: (link) => {
+      void queryClient.invalidateQueries({ queryKey: ACCOUNTS_KEY });
+      onReset(link);
+    },
+  });
+  const slug = reset.isError ? asProblem(reset.error).slug : "";
+  return (
+    <ConsoleDialog title={t("accounts.resetTitle", { name: account.name })} isOpen onClose={onClose}>
+      <div className="form">
+        <p>{t("accounts.resetMeans")}</p>
+        {slug === "account-of-provider" || slug === "last-admin" ? (
+          <p className="problem-line" role="alert">
+            {slug === "last-admin" ? t("accounts.lastAdmin") : t("accounts.ofProvider")}
+          </p>
+        ) : (
+          <ProblemLine error={reset.error} act="keepAccounts" />
+        )}
+        <div className="form-actions">
+          <Button className="button button-attention" isPending={reset.isPending} onPress={() => reset.mutate()}>
+            {t("accounts.resetDo")}
+          </Button>
+          <Button className="button" onPress={onClose}>
+            {t("ui.cancel")}
+          </Button>
+        </div>
+      </div>
+    </ConsoleDialog>
+  );
+}
+
+/** Where somebody is signed in, and the end of all of it. */
+export function SessionsDialog({ account, onClose }: AccountDialogProps) {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const queryClient = useQueryClient();
+  const key = accountSessionsKey(account.account_id);
+  const query = useQuery({ queryKey: key, queryFn: () => fetchSessionsOf(account.account_id) });
+  const end = useMutation({
+    mutationFn: () => endSessionsOf(account.account_id),
+    onSuccess: () => announce(t("own.ended")),
+    onSettled: () => void queryClient.invalidateQueries({ queryKey: key }),
+  });
+  return (
+    <ConsoleDialog title={t("accounts.sessionsTitle", { name: account.name })} isOpen onClose={onClose} width="wide">
+      {query.isPending ? (
+        <Skeleton rows={2} />
+      ) : query.data === undefined ? (
+        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+      ) : (
+        <>
+          <SessionTable sessions={query.data} />
+          <ProblemLine error={end.error} act="keepAccounts" />
+          {query.data.length === 0 ? null : (
+            <div className="form-actions">
+              <Button className="button button-attention" isPending={end.isPending} onPress={() => end.mutate()}>
+                {t("accounts.endAll")}
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+    </ConsoleDialog>
+  );
+}
