@@ -31,6 +31,7 @@ export class MseConnection implements LiveLine {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #waiting = false;
+  #detail = "";
 
   constructor(options: MseOptions) {
     this.#options = options;
@@ -62,6 +63,7 @@ export class MseConnection implements LiveLine {
   #connect(): void {
     this.#release();
     this.#attempt += 1;
+    this.#detail = "";
     this.#options.onState({ kind: "connecting", attempt: this.#attempt });
     const { url, createSocket = (address: string) => new WebSocket(address) } = this.#options;
     const socket = createSocket(new URL(url(), window.location.href.replace(/^http/, "ws")).toString());
@@ -75,15 +77,17 @@ export class MseConnection implements LiveLine {
       else if (typeof data === "string") this.#told(data);
     };
     socket.onclose = ({ code, reason }) => {
-      if (socket === this.#socket) this.#fail({ status: Math.max(0, code - STATUS_CODES), slug: reason, detail: "" });
+      if (socket === this.#socket) this.#fail({ status: Math.max(0, code - STATUS_CODES), slug: reason, detail: this.#detail });
     };
   }
 
   /** What stands in a text message: the stream's type first, then whether the camera is gone or back. */
   #told(text: string): void {
-    const message = parsed(text);
-    const mime = message.mime;
-    if (typeof mime === "string") {
+    const { mime, problem, ...message } = parsed(text);
+    if (typeof problem === "object" && problem !== null) {
+      // The close that follows carries the status; what to do stands here.
+      this.#detail = "detail" in problem && typeof problem.detail === "string" ? problem.detail : "";
+    } else if (typeof mime === "string") {
       this.#begin(mime);
     } else if (message.gone === true) {
       // The line stands; the camera's own state says why there is no picture, and nothing comes until it is back.
@@ -99,13 +103,15 @@ export class MseConnection implements LiveLine {
     const { video, onBuffered } = this.#options;
     if (this.#buffer === null) {
       this.#buffer = new LiveBuffer(video, mime, {
-        onBuffered: (endS) => onBuffered?.(endS),
+        onBuffered: (endS) => {
+          this.#attempt = 0;
+          onBuffered?.(endS);
+        },
         onBroken: () => this.#fail({ status: 0, slug: "media-error", detail: "" }),
       });
     } else {
       this.#buffer.changeType(mime);
     }
-    this.#attempt = 0;
     this.#options.onState({ kind: "connected" });
   }
 

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useId, useState } from "react";
+import { type ReactNode, useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchLiveWays, liveWaysKey } from "../api/live.ts";
 import { PictureMark } from "../cameras/PictureMark.tsx";
@@ -24,6 +24,8 @@ interface TileProps {
   readonly enlarged: boolean;
   readonly hidden: boolean;
   readonly audible: boolean;
+  /** Null: it cannot be turned, or not by this role. */
+  readonly steer: { readonly on: boolean; readonly toggle: () => void } | null;
   readonly onFocus: () => void;
   readonly onClear: () => void;
   readonly onEnlarge: () => void;
@@ -31,6 +33,8 @@ interface TileProps {
   readonly onAskReason: (camera: NumberedCamera) => void;
   readonly onDrop: (dragged: Dragged) => void;
   readonly cellRef: (element: HTMLDivElement | null) => void;
+  /** What lies over the picture: the camera's joystick. */
+  readonly children?: ReactNode;
 }
 
 const STATE_ICONS: Readonly<Record<TileState["kind"], ConsoleIconName>> = { connecting: "connecting", live: "live", late: "late", gone: "gone" };
@@ -88,6 +92,7 @@ export function Tile(props: TileProps) {
           </div>
         </>
       )}
+      {props.children}
     </div>
   );
 }
@@ -100,7 +105,7 @@ interface WatchingProps extends TileProps {
 }
 
 /** The picture or its cause, and the tile's tools. */
-function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidden, audible, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
+function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidden, audible, steer, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
   const { t } = useTranslation();
   const { reasonFor } = useReasons();
   const reason = reasonFor(camera.camera_id);
@@ -132,6 +137,7 @@ function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidde
         camera={camera}
         enlarged={enlarged}
         sound={audible || ways?.audio === true ? { on: audible, toggle: onSound } : null}
+        steer={steer}
         onClear={onClear}
         onEnlarge={onEnlarge}
       />

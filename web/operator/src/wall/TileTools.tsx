@@ -11,12 +11,14 @@ interface TileToolsProps {
   readonly enlarged: boolean;
   /** Null: it has no sound, or this camera's is not to be heard. */
   readonly sound: { readonly on: boolean; readonly toggle: () => void } | null;
+  /** Null: it cannot be turned, or not by this role. */
+  readonly steer: { readonly on: boolean; readonly toggle: () => void } | null;
   readonly onClear: () => void;
   readonly onEnlarge: () => void;
 }
 
 /** What can be done with a tile; each has a key. */
-export function TileTools({ camera, enlarged, sound, onClear, onEnlarge }: TileToolsProps) {
+export function TileTools({ camera, enlarged, sound, steer, onClear, onEnlarge }: TileToolsProps) {
   const { t } = useTranslation();
   const { may } = useSession();
   return (
@@ -24,6 +26,11 @@ export function TileTools({ camera, enlarged, sound, onClear, onEnlarge }: TileT
       {sound === null ? null : (
         <IconButton label={t(sound.on ? "tile.mute" : "tile.listen")} shortcut="A" onPress={sound.toggle}>
           <ConsoleIcon name={sound.on ? "soundOn" : "soundOff"} />
+        </IconButton>
+      )}
+      {steer === null ? null : (
+        <IconButton label={t(steer.on ? "ptz.stop" : "ptz.begin")} shortcut="C" onPress={steer.toggle}>
+          <ConsoleIcon name="steer" />
         </IconButton>
       )}
       {may("playBack") ? (

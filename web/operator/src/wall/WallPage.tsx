@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import type { WallView } from "../api/views.ts";
 import { type NumberedCamera, useCameras } from "../cameras/use-cameras.ts";
+import { PtzPad } from "../ptz/PtzPad.tsx";
 import { ReasonDialog } from "../reasons/ReasonDialog.tsx";
+import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { CallBox } from "./CallBox.tsx";
 import { CameraPanel } from "./CameraPanel.tsx";
@@ -38,12 +40,14 @@ interface WallRoomProps {
 function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
   const { t } = useTranslation();
   const announce = useAnnounce();
+  const { may } = useSession();
   const { views } = useViews();
   const { full, toggle: toggleFullScreen } = useFullScreen();
   const [wall, dispatch] = useReducer(reduceWall, windowNumber, (number) => loadWall(localStorage, number));
   const [enlarged, setEnlarged] = useState(false);
   const [panelOpen, setPanelOpen] = useState(windowNumber === 1);
   const [audibleId, setAudible] = useState<string | null>(null);
+  const [steeredId, setSteered] = useState<string | null>(null);
   const [asked, setAsked] = useState<NumberedCamera | null>(null);
   const [tour, setTour] = useState<Tour | null>(null);
   const beforeTour = useRef<Wall | null>(null);
@@ -66,7 +70,7 @@ function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
   );
   useViewOfAddress(views, callView);
   const stops = stopsOf(tour?.source ?? "cameras", wall.layout, cameraIds, views);
-  const tourPaused = enlarged || asked !== null;
+  const tourPaused = enlarged || steeredId !== null || asked !== null;
   const tourAt = useTour({ tour, stops, paused: tourPaused, onStop: hang });
   const changeTour = (next: Tour | null) => {
     if (next !== null && tour === null) beforeTour.current = wall;
@@ -76,17 +80,22 @@ function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
   };
 
   const focusedId = wall.tiles[wall.focused] ?? null;
+  const focusedCamera = byId.get(focusedId ?? "");
+  const canSteer = (camera: NumberedCamera | undefined) => camera?.onvif != null && may("watchLive");
   const toggleSound = (cameraId: string | null) => setAudible((before) => (before === cameraId ? null : cameraId));
+  const toggleSteer = (camera: NumberedCamera | undefined) => setSteered((before) => (camera === undefined || before === camera.camera_id || !canSteer(camera) ? null : camera.camera_id));
   const { call, focusTile, cells } = useWallKeys({
     wall,
     dispatch,
     cameras,
     views,
+    steering: steeredId !== null,
     onEnlarge: setEnlarged,
     onView: callView,
     onTour: () => changeTour(tour === null ? { source: "cameras", dwellS: 10 } : null),
     onFullScreen: toggleFullScreen,
     onSound: () => toggleSound(focusedId),
+    onSteer: () => toggleSteer(focusedCamera),
   });
 
   const pixels = usePixelWidth(grid, cameras.length > 0);
@@ -146,6 +155,7 @@ function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
                       enlarged={enlarged && focused}
                       hidden={enlarged && !focused}
                       audible={id !== null && id === audibleId}
+                      steer={camera !== null && canSteer(camera) ? { on: id === steeredId, toggle: () => toggleSteer(camera) } : null}
                       onFocus={() => focusTile(tile)}
                       onClear={() => dispatch({ type: "clear", tile })}
                       onEnlarge={() => setEnlarged((open) => !open)}
@@ -155,7 +165,9 @@ function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
                       cellRef={(element) => {
                         cells.current[tile] = element;
                       }}
-                    />
+                    >
+                      {camera !== null && id === steeredId && focused ? <PtzPad camera={camera} onEnd={() => setSteered(null)} /> : null}
+                    </Tile>
                   );
                 })}
               </div>

@@ -17,16 +17,19 @@ export interface WallKeysOptions {
   readonly dispatch: (action: WallAction) => void;
   readonly cameras: readonly NumberedCamera[];
   readonly views: readonly WallView[];
+  /** The arrows drive a camera now. */
+  readonly steering: boolean;
   readonly onEnlarge: (enlarge: (before: boolean) => boolean) => void;
   readonly onView: (view: WallView) => void;
   readonly onTour: () => void;
   readonly onFullScreen: () => void;
   readonly onSound: () => void;
+  readonly onSteer: () => void;
 }
 
 /** Digits and Enter, `w` for views, arrows, Delete, Escape, and one letter for each thing a tile or the wall can do. */
 export function useWallKeys(options: WallKeysOptions) {
-  const { wall, dispatch, cameras, views } = options;
+  const { wall, dispatch, cameras, views, steering } = options;
   const { t } = useTranslation();
   const announce = useAnnounce();
   const [, navigate] = useLocation();
@@ -38,6 +41,7 @@ export function useWallKeys(options: WallKeysOptions) {
     if (tile !== wall.focused) dispatch({ type: "focus", tile });
   };
   const move = (by: "left" | "right" | "up" | "down") => (event: KeyboardEvent) => {
+    if (steering) return false;
     const action: WallAction = { type: event.shiftKey ? "carry" : "move", by };
     const next = reduceWall(wall, action);
     dispatch(action);
@@ -70,7 +74,10 @@ export function useWallKeys(options: WallKeysOptions) {
     if (wanted === null) announce(t("views.noSuch", { number: call.digits }));
     else options.onView(wanted);
   };
+  /** Enter belongs to the call from now on, not to a button that was pressed last. */
+  const listen = () => cells.current[wall.focused]?.focus();
   const digit = (event: KeyboardEvent) => {
+    listen();
     setCall((before) => typed(before, event.key, Date.now()));
     return undefined;
   };
@@ -81,7 +88,10 @@ export function useWallKeys(options: WallKeysOptions) {
   useHotkeys(
     {
       ...Object.fromEntries(DIGITS.map((key) => [key, digit])),
-      w: done(() => setCall(callingView(Date.now()))),
+      w: done(() => {
+        listen();
+        setCall(callingView(Date.now()));
+      }),
       Enter: enter,
       Backspace: () => {
         if (!isOpen(call, Date.now())) return false;
@@ -100,6 +110,7 @@ export function useWallKeys(options: WallKeysOptions) {
       t: done(options.onTour),
       f: done(options.onFullScreen),
       a: done(options.onSound),
+      c: done(options.onSteer),
       p: () => {
         const cameraId = wall.tiles[wall.focused];
         if (cameraId === null || cameraId === undefined || !may("playBack")) return false;
