@@ -52,7 +52,8 @@ class Look:
         """Whether a look at a camera that has been changed to this may simply go on."""
         same_cover = not (self.masked or masked(camera, self.staff)) or camera.privacy_masks == self.camera.privacy_masks
         asked = bool(self.reason) or not camera.restricted
-        return camera.enabled and same_cover and asked and self.stream_name in {stream.name for stream in camera.streams}
+        seen = self.staff.sees(camera.groups)
+        return camera.enabled and seen and same_cover and asked and self.stream_name in {stream.name for stream in camera.streams}
 
 
 def masked(camera: CameraState, staff: StaffSession) -> bool:
