@@ -217,7 +217,7 @@ def run(cameras: int, minutes: float, encoded: tuple[bytes, list[bytes], int], *
         checking = time.monotonic()
         verified = made and verify_package(work / PACKAGE, anchor_pem=(folder / "keys/ca.pem").read_bytes()).good
         checked = {"verified": verified, "verify_seconds": round(time.monotonic() - checking, 1)}
-        met = verified and figures["rss_mb"] <= BOUND_RSS_MB and progress.only_grows and progress.told > 10
+        met = verified and figures["rss_mb"] <= BOUND_RSS_MB and progress.only_grows and progress.told > 3
         if browser and made:
             good, seconds = asyncio.run(found_by_the_page(work / PACKAGE, folder / "page", folder / "keys/ca.pem"))
             checked |= {"verified_in_chromium": good, "chromium_seconds": seconds}

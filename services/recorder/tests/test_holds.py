@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from test_days import assert_sums_are_true
 from test_retention_and_check import camera, retention
 
+from hejnal_contracts.cameras import CameraRemoved
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.holds import store
 from hejnal_recorder.holds.hold import Hold, LegalBasis, NewHold
@@ -316,6 +317,31 @@ async def test_privacy_deletions_need_two_and_wait_for_holds(door: Door, room: R
     [gap] = await room.rows("select cause, detail, starts_at, ends_at from gaps where cause = 'retention'")
     assert (gap.starts_at, gap.ends_at) == (START, START + timedelta(seconds=20))
     assert GapCause(gap.cause) is GapCause.RETENTION
+
+
+async def test_footage_of_a_removed_camera_goes_when_two_agree(door: Door, room: Room, recorded: SpoolRun) -> None:
+    await remember_camera(room.database, camera(2, 7))
+    await hold(room, 0, 10, days=30)
+    url, body = "/internal/v1/privacy-deletions", {"camera_id": "cam-001", "purpose": "camera_removed", "reason": "sold house"}
+    dpo = staff(door, "dpo-1", "dpo")
+    refused = await door.client.post(url, json=body, headers=dpo)
+    assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[-1]) == (409, "camera-in-use")
+    await remember_camera(room.database, CameraRemoved(**camera(3, 7).model_dump(exclude={"version"}), version=4))
+    await retention(room).round()
+    assert len(await segments(room)) == 4  # it lives until its days are over
+    with_range = body | {"from": START.isoformat(), "to": (START + timedelta(seconds=30)).isoformat()}
+    assert (await door.client.post(url, json=with_range, headers=dpo)).status_code == 422
+    assert (await door.client.post(url, json=body | {"purpose": "privacy"}, headers=dpo)).status_code == 422
+    asked = (await door.client.post(url, json=body, headers=dpo)).json()
+    assert asked["purpose"] == "camera_removed"
+    agreed = await door.client.post(f"{url}/{asked['deletion_id']}/approval", headers=staff(door, "admin-1", "admin"))
+    assert agreed.status_code == 200
+    await retention(room).round()
+    deleted = [fact for kind, fact in await room.facts() if kind == "segment.deleted.v1"]
+    assert [fact["reason"] for fact in deleted] == ["camera_removed"] * 2
+    assert len(await segments(room)) == 2  # the hold's
+    [gap] = await room.rows("select detail from gaps where cause = 'retention'")
+    assert gap.detail == "Deleted with its camera"
 
 
 async def test_a_full_disk_spares_held_cameras(room: Room, clip: Clip, recorded: SpoolRun) -> None:

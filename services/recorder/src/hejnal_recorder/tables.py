@@ -42,6 +42,7 @@ cameras = Table(
     Column("removed", Boolean, nullable=False),
     Column("priority", Text, nullable=False, server_default=text("'normal'")),
     Column("disk_share_percent", Double),
+    Column("restricted", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("keep_days between 1 and 90", name="keep_days_within_ceiling"),
     comment="What the recorder needs to know of the registry",
 )
@@ -215,9 +216,11 @@ privacy_deletions = Table(
     _instant("done_at", nullable=True),
     Column("deleted_segments", Integer, nullable=False, server_default=text("0")),
     Column("deleted_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("purpose", Text, nullable=False, server_default=text("'privacy'")),
     CheckConstraint("state in ('requested', 'approved', 'withdrawn', 'done')", name="privacy_state"),
+    CheckConstraint("purpose in ('privacy', 'camera_removed')", name="privacy_purpose"),
     Index("privacy_deletions_pending", "decided_at", postgresql_where=text("state = 'approved'")),
-    comment="Footage to be deleted before its time because a person has a right to it; holds win",
+    comment="Footage to be deleted before its time because a person has a right to it, or with its camera; holds win",
 )
 
 decisions = Table(

@@ -1,5 +1,6 @@
-"""Deleting footage of a range before its time, because a person has a right to it. Two people decide; a hold wins.
+"""Deleting footage of a range before its time. Two people decide; a hold wins.
 
+It goes because a person has a right to it, or with its camera, which was taken out of the registry (else it lives on its days).
 An approved deletion stays open until nothing of its range is left: what a hold keeps now goes when the hold has ended.
 """
 
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hejnal_recorder.playback import index
 from hejnal_recorder.retention.deletion import Candidates, condemn
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
@@ -18,11 +20,13 @@ from hejnal_runtime.ids import new_id
 LONGEST = timedelta(days=92)
 BATCH = 200
 PrivacyState = Literal["requested", "approved", "withdrawn", "done"]
+Purpose = Literal["privacy", "camera_removed"]
 
 _INSERT = text(
     """
-    insert into privacy_deletions (deletion_id, state, camera_id, starts_at, ends_at, reason, requested_by, requested_at)
-    values (:deletion_id, 'requested', :camera_id, :starts_at, :ends_at, :reason, :by, :now)
+    insert into privacy_deletions
+        (deletion_id, state, camera_id, starts_at, ends_at, reason, requested_by, requested_at, purpose)
+    values (:deletion_id, 'requested', :camera_id, :starts_at, :ends_at, :reason, :by, :now, :purpose)
     """
 )
 _GET = """
@@ -39,7 +43,8 @@ _DECIDE = text(
     "update privacy_deletions set state = :state, decided_by = :by, decided_at = :now where deletion_id = :deletion_id"
 )
 _PENDING = text(
-    "select deletion_id, camera_id, starts_at, ends_at from privacy_deletions where state = 'approved' order by decided_at"
+    "select deletion_id, camera_id, starts_at, ends_at, purpose from privacy_deletions "
+    "where state = 'approved' order by decided_at"
 )
 _LEFT = text(
     """
@@ -51,6 +56,7 @@ _LEFT = text(
     order by held, s.starts_at limit :batch
     """
 )
+_REMOVED = text("select removed from cameras where camera_id = :camera_id")
 _COUNT = text(
     """
     update privacy_deletions set deleted_segments = deleted_segments + :segments, deleted_bytes = deleted_bytes + :size_bytes
@@ -69,6 +75,7 @@ class PrivacyDeletion:
     camera_id: str
     starts_at: datetime
     ends_at: datetime
+    purpose: Purpose
     reason: str
     requested_by: str
     requested_at: datetime
@@ -87,9 +94,34 @@ async def request(
     """The first pair of eyes. The range lies in the past."""
     if not starts_at < ends_at <= now or ends_at - starts_at > LONGEST:
         raise AppError(Kind.INVALID, "invalid-range", f"The range lies in the past and covers at most {LONGEST.days} days.")
+    return await _insert(session, camera_id, starts_at, ends_at, "privacy", reason=reason, by=by, now=now)
+
+
+async def request_with_camera(session: AsyncSession, camera_id: str, *, reason: str, by: str, now: datetime) -> PrivacyDeletion:
+    """The same for all that there is of a camera. CONFLICT while the registry still has it."""
+    if not (await session.execute(_REMOVED, {"camera_id": camera_id})).scalar_one_or_none():
+        detail = "The camera is still in the registry. Take it out first; its footage stays until this deletion is agreed to."
+        raise AppError(Kind.CONFLICT, "camera-in-use", detail)
+    known = await index.find_story(session, camera_id)
+    if known is None:
+        raise AppError(Kind.NOT_FOUND, "no-footage", "Nothing has been recorded of this camera.")
+    return await _insert(session, camera_id, known.first_seen, known.until, "camera_removed", reason=reason, by=by, now=now)
+
+
+async def _insert(
+    session: AsyncSession,
+    camera_id: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    purpose: Purpose,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> PrivacyDeletion:
     values = {"camera_id": camera_id, "starts_at": starts_at, "ends_at": ends_at, "reason": reason, "by": by, "now": now}
     deletion_id = new_id()
-    await session.execute(_INSERT, values | {"deletion_id": deletion_id})
+    await session.execute(_INSERT, values | {"deletion_id": deletion_id, "purpose": purpose})
     return await find(session, deletion_id)
 
 
@@ -137,7 +169,7 @@ async def carry_out(database: Database, now: datetime) -> bool:
                 continue
             names = tuple({row.segment_id for row in files})
             candidates = Candidates(one.camera_id, names, files[0].starts_at, files[-1].starts_at)
-            done = await condemn(session, candidates, "privacy")
+            done = await condemn(session, candidates, one.purpose)
             values = {"deletion_id": one.deletion_id, "segments": done.segments, "size_bytes": done.size_bytes}
             await session.execute(_COUNT, values)
             more = more or done.segments > 0

@@ -1,4 +1,4 @@
-"""The disk and its forecast; deletions for the sake of privacy."""
+"""The disk and its forecast; deletions for the sake of privacy, or with a camera."""
 
 import asyncio
 from datetime import datetime
@@ -15,6 +15,7 @@ from hejnal_recorder.retention.pressure import REFUSED, Level, Priority, level_o
 from hejnal_recorder.retention.storage import read_storage
 from hejnal_recorder.staff_access import Releaser, Viewer
 from hejnal_recorder.takeover.archive import Archive
+from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/internal/v1", tags=["retention"])
 
@@ -55,8 +56,14 @@ class DeletionBody(BaseModel):
     model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
     camera_id: CameraId
-    starts_at: AwareDatetime = Field(alias="from")
-    ends_at: AwareDatetime = Field(alias="to", description="Whole segments go, so up to a minute more at either end")
+    purpose: privacy.Purpose = Field(
+        default="privacy",
+        description="camera_removed: all that there is of a camera that was taken out of the registry; no range is given then",
+    )
+    starts_at: AwareDatetime | None = Field(default=None, alias="from")
+    ends_at: AwareDatetime | None = Field(
+        default=None, alias="to", description="Whole segments go, so up to a minute more at either end"
+    )
     reason: str = Field(min_length=3, max_length=300)
 
 
@@ -70,6 +77,7 @@ class DeletionView(BaseModel):
     camera_id: CameraId
     starts_at: datetime = Field(serialization_alias="from")
     ends_at: datetime = Field(serialization_alias="to")
+    purpose: privacy.Purpose
     reason: str
     requested_by: str
     requested_at: datetime
@@ -132,9 +140,15 @@ async def request_privacy_deletion(body: DeletionBody, here: Here, who: Releaser
     async with here.database.transaction() as session:
         if await index.find_story(session, body.camera_id) is None:
             raise unknown_camera(body.camera_id)
-        made = await privacy.request(
-            session, body.camera_id, body.starts_at, body.ends_at, reason=body.reason, by=who.id, now=here.clock.now()
-        )
+        told: dict[str, Any] = {"reason": body.reason, "by": who.id, "now": here.clock.now()}
+        if body.purpose == "camera_removed":
+            if body.starts_at or body.ends_at:
+                raise AppError(Kind.INVALID, "invalid-range", "With its camera all footage goes: leave out from and to.")
+            made = await privacy.request_with_camera(session, body.camera_id, **told)
+        elif body.starts_at is None or body.ends_at is None:
+            raise AppError(Kind.INVALID, "invalid-range", "Say from when (from) until when (to) footage is to be deleted.")
+        else:
+            made = await privacy.request(session, body.camera_id, body.starts_at, body.ends_at, **told)
     response.headers["Location"] = f"/internal/v1/privacy-deletions/{made.deletion_id}"
     return DeletionView.model_validate(made)
 

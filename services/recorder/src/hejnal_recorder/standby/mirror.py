@@ -1,7 +1,7 @@
 """Decisions about footage that only the first recorder is told, as a standby learns of them: from `recordings`.
 
-Holds bind the second copy too, and what is deleted for the sake of privacy goes there too. Other deletions are each recorder's
-own: they follow from age and from its own disk.
+Holds bind the second copy too, and what is deleted for the sake of privacy or with its camera goes there too. Other deletions
+are each recorder's own: they follow from age and from its own disk.
 """
 
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ async def mirror(database: Database, fact: Fact, clock: Clock) -> None:
         case HoldReleased():
             async with database.transaction() as session:
                 await holds.adopt_release(session, fact)
-        case SegmentDeleted() if fact.reason == "privacy":
+        case SegmentDeleted() if fact.reason in ("privacy", "camera_removed"):
             await _delete(database, fact, clock.now())
         case _:
             pass
@@ -58,6 +58,6 @@ async def _delete(database: Database, fact: SegmentDeleted, now: datetime) -> No
                 raise AppError(Kind.UNAVAILABLE, "footage-not-here-yet", detail)
             return
         candidates = Candidates(fact.camera_id, (fact.segment_id,), fact.starts_at, fact.ends_at)
-        done = await condemn(session, candidates, "privacy")
+        done = await condemn(session, candidates, fact.reason)
     if done.held or done.open:
         log.error("privacy_deletion_refused_here", segment_id=fact.segment_id, held=done.held, open=done.open)
