@@ -21,6 +21,7 @@ from hejnal_recorder.app import create_app
 from hejnal_recorder.export import jobs
 from hejnal_recorder.export.keys import create_keys
 from hejnal_recorder.export.runner import ExportRunner, package_path
+from hejnal_recorder.registry import remember_camera
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.settings import Settings
 from hejnal_runtime.bus.producer import Producer
@@ -187,6 +188,26 @@ async def test_four_eyes(room: Room, recorded: None, tmp_path: Path) -> None:
     assert again.status_code == 409
     assert await office.runner().work_on_one()
     assert (await office.get(export_id))["state"] == "finished"
+    await office.client.aclose()
+
+
+async def test_a_restricted_camera_always_takes_four_eyes(room: Room, recorded: None, tmp_path: Path) -> None:
+    from test_retention_and_check import camera
+
+    office = await open_office(room, tmp_path)
+    assert (await office.ask()).json()["state"] == "queued"
+    restricted = camera(1, 30).model_copy(update={"camera_id": "cam-002", "restricted": True})
+    await remember_camera(room.database, restricted)
+    waiting = (await office.ask()).json()
+    assert waiting["state"] == "awaiting_approval"
+    decision = f"/internal/v1/exports/{waiting['export_id']}/decision"
+    own = await office.client.post(decision, json={"approve": True}, headers=office.as_("staff-1", "dpo"))
+    assert own.json()["type"] == "urn:hejnal:problem:four-eyes"
+    other = await office.client.post(decision, json={"approve": True}, headers=office.as_("dpo-1", "dpo"))
+    assert other.json()["state"] == "queued"
+    await office.client.aclose()
+    office = await open_office(room, tmp_path, export_four_eyes_restricted=False)
+    assert (await office.ask()).json()["state"] == "queued"
     await office.client.aclose()
 
 

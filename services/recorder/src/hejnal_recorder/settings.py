@@ -56,6 +56,9 @@ class Settings(ServiceSettings):
     )
     export_organisation: str = Field(default="Gmina", max_length=64, description="Who signs, as certificates name it")
     export_four_eyes: bool = Field(default=False, description="Whether somebody else has to approve each export")
+    export_four_eyes_restricted: bool = Field(
+        default=True, description="Whether somebody else has to approve exports of restricted cameras, even if of no others"
+    )
     export_tsa_url: str | None = Field(
         default=None, pattern=r"^https?://", description="Time-stamp authority (RFC 3161) to ask; our own without it"
     )

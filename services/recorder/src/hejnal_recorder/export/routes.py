@@ -18,6 +18,7 @@ from hejnal_recorder.playback.byte_range import etag_matches, requested_range
 from hejnal_recorder.playback.file_response import RangeResponse
 from hejnal_recorder.playback.interval import requested_interval
 from hejnal_recorder.playback.routes import Here, problems
+from hejnal_recorder.registry import any_restricted
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.staff_access import Holder, Releaser, Staff
 from hejnal_recorder.timeline.spans import PENDING_S
@@ -125,8 +126,11 @@ async def request_export(
     if refusal := too_large(plan, here.settings.export_most_bytes):
         raise refusal
     _demand_room(here, plan.size_bytes)
-    state = ExportState.AWAITING_APPROVAL if here.settings.export_four_eyes else ExportState.QUEUED
     async with here.database.transaction() as session:
+        eyes = here.settings.export_four_eyes or (
+            here.settings.export_four_eyes_restricted and await any_restricted(session, cameras)
+        )
+        state = ExportState.AWAITING_APPROVAL if eyes else ExportState.QUEUED
         export = await jobs.create(
             session, order, cameras, state=state, footage_bytes=plan.size_bytes, footage_s=plan.footage_s,
             idempotency_key=idempotency_key,
