@@ -13,7 +13,7 @@ from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts import directory, history
 from hejnal_gateway.accounts.directory import AccountDraft, AccountPatch
 from hejnal_gateway.accounts.own_routes import OpenSessions, end_sessions, shown_sessions
-from hejnal_gateway.accounts.roles import ALL, KEEP_ACCOUNTS, Role
+from hejnal_gateway.accounts.roles import ALL, KEEP_ACCOUNTS, SEE_ACCOUNTS, Role
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.accounts.setups import SetUpLink
 from hejnal_gateway.audit.facts import publish_audit
@@ -21,6 +21,7 @@ from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 Keeper = Annotated[StaffSession, Depends(StaffRequired(KEEP_ACCOUNTS))]
+Seer = Annotated[StaffSession, Depends(StaffRequired(SEE_ACCOUNTS))]
 AnyStaff = Annotated[StaffSession, Depends(StaffRequired(ALL))]
 IfMatch = Annotated[str, Header(description="The ETag this change was made from, or *")]
 
@@ -123,7 +124,7 @@ async def _version(session: Any, account_id: str, if_match: str) -> int:
 
 
 @router.get("/accounts", summary="All accounts")
-async def list_accounts(resources: Res, _staff: Keeper) -> StaffAccounts:
+async def list_accounts(resources: Res, _staff: Seer) -> StaffAccounts:
     """Those switched off, and those not set up yet, too."""
     async with resources.database.read() as session:
         return StaffAccounts(items=[_shown(row) for row in await directory.every(session)])

@@ -26,6 +26,8 @@ GIVE_FREE = frozenset({Role.DPO, Role.ADMIN})
 """Release holds, delete for privacy: always two of them."""
 KEEP_CAMERAS = frozenset({Role.ADMIN})
 KEEP_ACCOUNTS = frozenset({Role.ADMIN})
+SEE_ACCOUNTS = frozenset({Role.DPO, Role.ADMIN})
+"""Who asks about people by name: the audit log's second question."""
 SEE_EVERY_CAMERA = frozenset({Role.ADMIN, Role.DPO})
 """Who registers and answers for all of them: camera groups do not bind these."""
 SEE_ALERTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.ADMIN})
