@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hejnal_local.setup import java, node, rtsp_server, system_packages
+from hejnal_local.setup import go_programs, java, node, system_packages
 from hejnal_local.setup.commands import SetupError, run
 from hejnal_local.setup.stamps import Stamps, files_below, fingerprint
 from hejnal_local.workspace import Workspace
@@ -109,13 +109,13 @@ def test_the_rtsp_server_is_built_once_per_state_of_its_sources(tmp_path: Path, 
     (sources / "main.go").write_text("package main")
     log = tmp_path / "log"
     go = program(tmp_path / "bin", "go", f'echo "$@" in $PWD >> {log}; touch "$3"')
-    monkeypatch.setattr(rtsp_server, "find_go", lambda: str(go))
+    monkeypatch.setattr(go_programs, "find_go", lambda: str(go))
     said: list[str] = []
     for _ in range(2):
-        rtsp_server.ensure(workspace, stamps, said.append)
+        go_programs.ensure(workspace, stamps, said.append, go_programs.RTSP_SERVER)
     assert len(said) == 1
-    assert log.read_text().splitlines() == [f"build -o {rtsp_server.program(workspace)} . in {sources}"]
+    assert log.read_text().splitlines() == [f"build -o {go_programs.RTSP_SERVER.path(workspace)} . in {sources}"]
     (sources / "go.sum").write_text("another")
-    monkeypatch.setattr(rtsp_server, "find_go", lambda: None)
+    monkeypatch.setattr(go_programs, "find_go", lambda: None)
     with pytest.raises(SetupError, match="Go has vanished"):
-        rtsp_server.ensure(workspace, stamps, said.append)
+        go_programs.ensure(workspace, stamps, said.append, go_programs.RTSP_SERVER)

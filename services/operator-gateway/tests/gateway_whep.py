@@ -36,6 +36,11 @@ class WhepClient:
         self.track = track
 
     async def start(self, camera_id: str = "cam-1", **query: str) -> "WhepClient":
+        await self.ask(camera_id, **query)
+        await self.accept(self.answer)
+        return self
+
+    async def ask(self, camera_id: str = "cam-1", **query: str) -> None:
         await self.peer.setLocalDescription(await self.peer.createOffer())
         headers = {"Content-Type": "application/sdp"}
         sdp = self.peer.localDescription.sdp
@@ -45,8 +50,9 @@ class WhepClient:
             self.answer = await answer.text()
             self.location, self.etag = answer.headers["Location"], answer.headers["ETag"]
             self.links = answer.headers.getall("Link", [])
-        await self.peer.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
-        return self
+
+    async def accept(self, answer: str) -> None:
+        await self.peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
     async def frame(self, timeout_s: float = 15) -> Any:
         return await asyncio.wait_for(self.track.recv(), timeout_s)

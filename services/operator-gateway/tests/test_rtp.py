@@ -184,7 +184,7 @@ async def test_asking_for_a_key_frame_goes_on_in_sequence_and_time(wire: Wire) -
     packets = await wire.settled(5)
     stream.start_over(wire.out, "asked")
     await asyncio.sleep(0.01)
-    assert wire.read() == [], "not twice within a second"
+    assert wire.read() == [], "not twice in so short a time"
     now[0] += 1.1
     stream.start_over(wire.out, "asked")
     packets += await wire.settled(5)

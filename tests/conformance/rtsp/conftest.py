@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hejnal_local.setup import rtsp_server
+from hejnal_local.setup.go_programs import RTSP_SERVER
 from hejnal_local.workspace import Workspace
 from hejnal_media.simulator.clip import ClipSpec, make_clip
 from hejnal_media.simulator.frame_mark import frame_mark_nal, frame_mark_text
@@ -83,6 +83,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gortsplib() -> str:
     """Path of the built server. `make setup` for the tests builds it; it is never skipped."""
-    path = rtsp_server.program(Workspace.of_this_clone())
+    path = RTSP_SERVER.path(Workspace.of_this_clone())
     assert path.exists(), "the RTSP server of the conformance tests is not built: deploy/local/setup test"
     return str(path)

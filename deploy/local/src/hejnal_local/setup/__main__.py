@@ -5,7 +5,7 @@ import sys
 import time
 
 from hejnal_local import kafka
-from hejnal_local.setup import footage, node, python_environment, rtsp_server, system_packages
+from hejnal_local.setup import footage, go_programs, node, python_environment, system_packages
 from hejnal_local.setup.commands import SetupError
 from hejnal_local.setup.java import find_java
 from hejnal_local.setup.stamps import Stamps
@@ -50,7 +50,8 @@ def install(workspace: Workspace, stamps: Stamps, profile: str) -> None:
     _ensure_kafka(workspace)
     footage.ensure(workspace, stamps, _say)
     if profile == "test":
-        rtsp_server.ensure(workspace, stamps, _say)
+        for program in go_programs.PROGRAMS:
+            go_programs.ensure(workspace, stamps, _say, program)
     node.ensure_node(workspace, stamps, _say)
     node.ensure_packages(workspace, stamps, _say)
     node.ensure_clients(workspace, stamps)

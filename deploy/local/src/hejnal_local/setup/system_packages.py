@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local import postgres
-from hejnal_local.setup import rtsp_server
+from hejnal_local.setup import go_programs
 from hejnal_local.setup.commands import SetupError, run
 from hejnal_local.setup.java import OLDEST_VERSION as OLDEST_JAVA
 from hejnal_local.setup.java import find_java
 
 STREET_CAMERA_MODULES = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
 """What the street cameras need of the distribution's own Python."""
+
+WEBRTC_MODULES = (
+    "import gi; gi.require_version('GstWebRTC', '1.0'); from gi.repository import Gst, GstWebRTC; "
+    "Gst.init(None); assert all(map(Gst.ElementFactory.find, ('webrtcbin', 'nicesrc')))"
+)
+"""What the WHEP viewer of GStreamer needs of it."""
 
 _GSTREAMER = tuple(f"gstreamer1.0-{part}" for part in ("plugins-base", "plugins-good", "plugins-bad", "plugins-ugly", "libav"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -44,7 +50,8 @@ def needs(profile: str) -> list[Need]:
         ]
     if profile == "test":
         wanted += [
-            Need("Go, for the RTSP server of the conformance tests", _lacks_go, lambda: ["golang-go"]),
+            Need("Go, for the conformance tests' RTSP server and WHEP viewer", _lacks_go, lambda: ["golang-go"]),
+            Need("GStreamer's WebRTC, for the conformance tests", _lacks_webrtc, _webrtc_packages),
             Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
         ]
     return wanted
@@ -176,8 +183,17 @@ def _gstreamer_packages() -> list[str]:
     return ["gir1.2-gst-rtsp-server-1.0", "python3-gi", *_GSTREAMER]
 
 
+def _lacks_webrtc() -> str | None:
+    done = subprocess.run(["/usr/bin/python3", "-c", WEBRTC_MODULES], check=False, capture_output=True, timeout=60)
+    return None if done.returncode == 0 else "webrtcbin, its ICE agent or their Python bindings are missing"
+
+
+def _webrtc_packages() -> list[str]:
+    return ["gir1.2-gst-plugins-bad-1.0", "gstreamer1.0-nice", "gstreamer1.0-plugins-bad", "python3-gi"]
+
+
 def _lacks_go() -> str | None:
-    return None if rtsp_server.find_go() else "go is missing"
+    return None if go_programs.find_go() else "go is missing"
 
 
 def _lacks_browser() -> str | None:

@@ -24,7 +24,7 @@ _PACE_S = 0.003
 _SLICE_PACKETS = 24
 _SLICES = 4
 _REPORT_EVERY_S = 2.0
-_RESTART_EVERY_S = 1.0
+_RESTART_EVERY_S = 0.3
 _COLLECT_PAUSE_S = 0.008
 _COLLECT_MOST_S = 0.1
 _STALE_S = 5.0
@@ -243,10 +243,10 @@ class LiveStream:
             self._waiting.clear()
             self._next_run = 0
 
-    def start_over(self, out: RtpOut, reason: str) -> None:
-        """Send the newest group of pictures again (a picture was lost for good); at most once a second."""
+    def start_over(self, out: RtpOut, reason: str, *, every_s: float = _RESTART_EVERY_S) -> None:
+        """Send the newest group of pictures again (a picture was lost for good), unless that was done less than `every_s` ago."""
         began_at = self._outs.get(out)
-        if began_at is None or self._clock() - began_at < _RESTART_EVERY_S:
+        if began_at is None or self._clock() - began_at < every_s:
             return
         metrics.GOP_RESTARTS.labels(reason).inc()
         self._outs[out] = self._clock()

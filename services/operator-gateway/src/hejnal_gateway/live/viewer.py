@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 ICE_WITHIN_S = 15.0
 DTLS_WITHIN_S = 10.0
+_RESTART_EVERY_S = {False: 0.3, True: 2.0}
+"""How often a group of pictures is sent again at most; seldom on a thin path, which each one makes fuller."""
 
 
 class Viewer:
@@ -175,7 +177,8 @@ class Viewer:
             if message.ssrc == out.ssrc:
                 out.resend(message.seqs, time.monotonic())
         elif isinstance(message, KeyFrameWanted):
-            self._showing.stream.start_over(out, "asked")
+            every_s = _RESTART_EVERY_S[self.quality.thin]
+            self._showing.stream.start_over(out, "asked", every_s=every_s)
         elif isinstance(message, ReferenceTime):
             self._showing.stream.report_to(out, delay_since_reference(self._ssrc, message.ssrc, message.middle_ntp, 0))
         elif isinstance(message, BitrateEstimate):
