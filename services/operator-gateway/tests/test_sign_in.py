@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -90,6 +91,28 @@ async def test_another_site_and_forms_are_refused(gateway: Gateway) -> None:
             assert answer.status == 415
         async with session.post(gateway.url + "/api/v1/session", json=body, headers={"Origin": gateway.url}) as answer:
             assert answer.status == 200
+
+
+async def test_what_nobody_needs_to_send_is_not_read(gateway: Gateway) -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b'"' * 4096
+
+    headers = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession(gateway.url) as session:
+        for path in ("/session", "/session/passkey", "/account-setups/completion"):
+            for body in (b'"' * 70_000, drip()):
+                async with session.post("/api/v1" + path, data=body, headers=headers) as answer:
+                    assert answer.status == 413, path
+                    assert answer.content_type == "application/problem+json"
+
+
+async def test_a_page_of_another_site_opens_no_socket(gateway: Gateway) -> None:
+    async with gateway.signed_in() as browser:
+        for origin, status in (("https://evil.example", 403), ("null", 403), (gateway.url, 404)):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await browser.ws_connect("/api/v1/live/cam-none?stream=x", headers={"Origin": origin})
+            assert refused.value.status == status or (status == 404 and refused.value.status != 403), origin
 
 
 async def test_sessions_end_by_age_and_by_disuse(gateway: Gateway) -> None:

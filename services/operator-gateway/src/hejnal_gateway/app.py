@@ -12,6 +12,7 @@ from hejnal_gateway.accounts import routes as session_routes
 from hejnal_gateway.alerts import routes as alert_routes
 from hejnal_gateway.alerts import rule_routes as alert_rule_routes
 from hejnal_gateway.audit import routes as audit_routes
+from hejnal_gateway.bodies import BodyLimitMiddleware
 from hejnal_gateway.cameras import desk_routes, picture_routes, transfer_routes
 from hejnal_gateway.cameras import routes as camera_routes
 from hejnal_gateway.doors import routes as door_routes
@@ -87,4 +88,5 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     install_common(app)
     app.add_middleware(SameOriginMiddleware, public_url=settings.public_url)
     app.add_middleware(console.SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))
+    app.add_middleware(BodyLimitMiddleware)
     return app
