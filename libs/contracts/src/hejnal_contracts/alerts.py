@@ -74,6 +74,8 @@ class AlertEscalated(Fact):
     alert_id: Id
     level: int = Field(ge=1)
     tell: tuple[str, ...] = Field(default=(), description="Roles that are told at this level")
+    severity: Severity | None = None
+    summary: str = Field(default="", max_length=200, description="What it is about, for whom only this level is told")
     at: Instant
     version: Version = None
 

@@ -23,6 +23,7 @@ from hejnal_gateway.ptz import routes as ptz_routes
 from hejnal_gateway.resources import Resources
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.views import routes as view_routes
+from hejnal_gateway.webhooks import routes as webhook_routes
 from hejnal_runtime.serve import install_common
 
 DESCRIPTION = (
@@ -79,6 +80,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         alert_routes.router,
         alert_rule_routes.router,
         incident_routes.router,
+        webhook_routes.router,
         ptz_routes.router,
         door_routes.create_router(),
         map_files.router,

@@ -43,3 +43,4 @@ ALERT_SHOWN_S = Histogram(
     "From a change of an alert to its event for consoles",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5),
 )
+WEBHOOK_ATTEMPTS = Counter("hejnal_gateway_webhook_attempts_total", "Tries to deliver: delivered, failed, expired", ["outcome"])

@@ -54,6 +54,9 @@ from hejnal_gateway.secrets_at_rest import SecretBox
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.storage import SERVICE, open_accounts, open_database, open_setups
 from hejnal_gateway.views.views import WallViews
+from hejnal_gateway.webhooks.room import open_webhooks
+from hejnal_gateway.webhooks.sender import WebhookPost
+from hejnal_gateway.webhooks.webhooks import Webhooks
 from hejnal_runtime.bus import Consumer, Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -101,6 +104,8 @@ class Resources:
     alert_rules: AlertRules
     incidents: Incidents
     marks: MarkKeeper
+    webhooks: Webhooks
+    webhook_post: WebhookPost
     ptz_heads: PtzHeads
     ptz_leases: PtzLeases
     patrols: Patrols
@@ -211,6 +216,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     patrols = Patrols(database, ptz_heads, clock, resume_after_s=settings.patrol_resume_after_s)
     marks = MarkKeeper(database, session, issuer, clock, settings.recorder_url)
     alert_room = open_alerts(settings, database, producer, registry, board, events, clock, health)
+    webhook_room = open_webhooks(settings, database, producer, box, alert_room.alerts, clock, health)
     secret = settings.turn_secret
     try:
         port.open()
@@ -248,6 +254,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             alert_rules=alert_room.rules,
             incidents=Incidents(alert_room.alerts),
             marks=marks,
+            webhooks=webhook_room.webhooks,
+            webhook_post=webhook_room.post,
             ptz_heads=ptz_heads,
             ptz_leases=PtzLeases(lease_s=settings.ptz_lease_s),
             patrols=patrols,
@@ -267,6 +275,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 port.watch_consent,
                 viewers.watch_sessions,
                 *alert_room.loops,
+                *webhook_room.loops,
                 patrols.run,
                 marks.run,
                 Housekeeping(
@@ -289,6 +298,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         await hub.close()
         port.close()
         await session.close()
+        await webhook_room.post.close()
         await producer.stop()
         await database.close()
         await asyncio.sleep(0)  # lets closed transports say goodbye

@@ -72,6 +72,9 @@ class GatewaySettings(ServiceSettings):
         default=400, ge=366, description="How long it is remembered which facts were applied; longer than any topic keeps them"
     )
     dark_cameras_every_s: float = Field(default=2.0, gt=0, description="How often cameras without a picture are looked for")
+    webhook_trusted_origins: tuple[str, ...] = Field(
+        default=(), description="Origins inside the town's network that webhooks may name, e.g. http://10.0.0.5:9000"
+    )
     ptz_lease_s: float = Field(default=10.0, gt=1, description="How long a joystick is kept after its last use")
     patrol_resume_after_s: float = Field(default=30.0, ge=0, description="How long after that a camera's round goes on")
     motion_keep_days: int = Field(default=2, ge=1, description="How long detected motion is kept")

@@ -184,3 +184,4 @@ import hejnal_gateway.alerts.tables  # noqa: E402, F401
 import hejnal_gateway.live.tables  # noqa: E402, F401
 import hejnal_gateway.incidents.tables  # noqa: E402, F401
 import hejnal_gateway.ptz.tables  # noqa: E402, F401
+import hejnal_gateway.webhooks.tables  # noqa: E402, F401

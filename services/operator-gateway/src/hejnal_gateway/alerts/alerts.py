@@ -164,7 +164,15 @@ class Alerts:
             return None
         await store.replace_row(session, alert)
         await store.note(session, alert.alert_id, "escalated", now, text=", ".join(alert.told))
-        fact = AlertEscalated(alert_id=alert.alert_id, level=alert.level, tell=alert.told, at=now, version=alert.version)
+        fact = AlertEscalated(
+            alert_id=alert.alert_id,
+            level=alert.level,
+            tell=alert.told,
+            severity=alert.severity,
+            summary=alert.summary,
+            at=now,
+            version=alert.version,
+        )
         await publish(session, fact, source=SOURCE)
         metrics.ALERT_ESCALATIONS.inc()
         return alert

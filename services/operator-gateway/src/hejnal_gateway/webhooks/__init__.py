@@ -1,0 +1,1 @@
+"""Webhooks: the public topic of alerts, handed to systems that speak HTTP and not Kafka."""
