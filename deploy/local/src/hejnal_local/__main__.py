@@ -16,6 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start the town and stay until Ctrl-C")
     run.add_argument("--cameras", help="how many simulated cameras; otherwise HEJNAL_CAMERAS")
+    run.add_argument("--standby", help="1: with a second recorder; otherwise HEJNAL_STANDBY")
+    run.add_argument("--s3", help="1: with an S3 store; otherwise HEJNAL_S3")
     commands.add_parser("stop", help="end every process of the town")
     commands.add_parser("clean-run", help="end the town and forget its state")
     totp = commands.add_parser("totp", help="a staff member's password and the one-time code of this minute")
@@ -38,8 +40,9 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.command == "totp":
         return _totp(workspace, chosen.login)
     settings = s.LocalSettings.load(workspace.root)
-    if chosen.command == "run" and chosen.cameras:
-        settings = settings.with_value(s.CAMERAS, chosen.cameras)
+    if chosen.command == "run":
+        for variable, value in ((s.CAMERAS, chosen.cameras), (s.STANDBY, chosen.standby), (s.S3, chosen.s3)):
+            settings = settings.with_value(variable, value) if value else settings
 
     from hejnal_local import launch
     from hejnal_local.programs import Town, forget

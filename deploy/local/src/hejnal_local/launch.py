@@ -17,7 +17,8 @@ from hejnal_local.keys import write_private
 from hejnal_local.ports import is_taken
 from hejnal_local.processes import ProcessId
 from hejnal_local.programs import DATABASE, SERVERS, SERVICES, SIMULATORS, Town
-from hejnal_local.seeds import TOKEN_TTL_S, Seeds, address_cameras, run_command
+from hejnal_local.second_copies import STANDBY, STANDBY_DATABASE, STORE
+from hejnal_local.seeds import TOKEN_TTL_S, Seeds, address_cameras, migrate_standby, run_command
 from hejnal_local.setup.commands import run
 from hejnal_local.setup.stamps import Stamps, fingerprint
 from hejnal_local.supervision import Supervisor
@@ -71,7 +72,7 @@ class Launcher:
         self._prepare_servers()
         self._prepare_town()
         self._supervisor.start(town.programs())
-        self._supervisor.begin(*SERVERS)
+        self._supervisor.begin(*SERVERS, *([STORE] if town.second.has_store else []))
         self._await_servers()
         self._fill_servers()
         known = self._supervisor.states()
@@ -80,7 +81,7 @@ class Launcher:
         self._seeds.create_staff()
         self._seeds.refresh_tokens()
         self._say("starting the services")
-        self._supervisor.begin(*(service.name for service in SERVICES))
+        self._supervisor.begin(*(service.name for service in SERVICES), *([STANDBY] if town.second.has_standby else []))
         readiness.wait_until_ready(town.doors(), self._failed, self._say)
         self._supervisor.record()
         self._seeds.bring_to_life()
@@ -94,10 +95,9 @@ class Launcher:
             raise LaunchError("this town runs already: end it with `make stop` first")
 
     def _refuse_taken_ports(self) -> None:
-        settings = self._town.settings
-        taken = [variable for variable in s.PORTS if is_taken(settings.port(variable))]
+        taken = [(port, variable) for port, variable in self._town.settings.ports() if is_taken(port)]
         if taken:
-            lines = [f"  port {settings.port(one)} ({one.meaning}): choose another with {one.name}=… in .env" for one in taken]
+            lines = [f"  port {port} ({one.meaning}): choose another with {one.name}=… in .env" for port, one in taken]
             raise LaunchError("another program listens on a port that is needed here:\n" + "\n".join(lines))
 
     def _prepare_servers(self) -> None:
@@ -106,6 +106,7 @@ class Launcher:
             (run_folder / name).mkdir(mode=0o700, exist_ok=True)
         if not (run_folder / "kafka").exists():
             self._say("making Kafka's and PostgreSQL's data folders")
+        self._town.second.prepare()
         self._town.broker.prepare()
         self._town.database.prepare()
 
@@ -145,6 +146,9 @@ class Launcher:
         asyncio.run(self._declare())
         stamps = Stamps(self._town.workspace.run / "stamps")
         made_for = self._state_of_migrations()
+        if self._town.second.has_standby and not stamps.is_current("migrations-second", made_for):
+            migrate_standby(self._town)
+            stamps.record("migrations-second", made_for)
         if stamps.is_current("migrations", made_for):
             return
         self._say("migrating the databases")
@@ -167,6 +171,10 @@ class Launcher:
             self._say(f"created {len(created)} Kafka topics")
         await database_roles.create_database(admin_url, DATABASE)
         await database_roles.provision(admin_url, DATABASE, self._town.role_passwords())
+        if self._town.second.has_standby:
+            recorder = database_roles.BY_SCHEMA["recorder"]
+            await database_roles.create_database(admin_url, STANDBY_DATABASE)
+            await database_roles.provision(admin_url, STANDBY_DATABASE, self._town.role_passwords(), [recorder])
 
     def _failed(self) -> dict[str, str]:
         """Programs that supervisord has given up, with where to look."""
@@ -231,12 +239,17 @@ class Launcher:
         settings, credentials = self._town.settings, self._seeds.credentials_file
         port = settings.port
         cameras = f"rtsp://localhost:{port(s.CAMERAS_PORT)}/cam-001/main"
+        more = ""
+        if self._town.second.has_standby:
+            more += f"\n  Second recorder        {self._town.second.standby_url}   (its copy: .run/archive-second)"
+        if self._town.second.has_store:
+            more += f"\n  S3 store               http://localhost:{port(s.S3_PORT)}   (keys: .run/store)"
         return f"""
   Residents' site        http://localhost:{port(s.CITIZEN_PORT)}   (API: /docs, /openapi.json)
   Operators' console     http://localhost:{port(s.GATEWAY_PORT)}   (API: /docs, /openapi.json)
   What "arrived"         http://localhost:{port(s.SINKS_PORT)}   (e-mail, SMS, push)
   Simulated cameras      {cameras}, and /sub
-  Kafka                  localhost:{port(s.KAFKA_PORT)}      PostgreSQL  localhost:{port(s.POSTGRES_PORT)}
+  Kafka                  localhost:{port(s.KAFKA_PORT)}      PostgreSQL  localhost:{port(s.POSTGRES_PORT)}{more}
 
   Console: logins, passwords and one-time-code secrets are in {credentials};
            `make totp LOGIN=operator` shows a password and the code of this minute.

@@ -9,6 +9,7 @@ from hejnal_local import settings as s
 from hejnal_local.database_roles import SCHEMAS
 from hejnal_local.keys import ORGANISATION, KeyRing
 from hejnal_local.ports import HOST
+from hejnal_local.second_copies import SecondCopies
 from hejnal_local.settings import LocalSettings
 from hejnal_local.setup.java import find_java
 from hejnal_local.supervision import Program
@@ -54,6 +55,7 @@ class Town:
         self.workspace = workspace
         self.settings = settings
         self.keys = KeyRing(workspace.run / "keys")
+        self.second = SecondCopies(workspace, settings, self.keys)
         java = find_java()
         self.kafka_installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java")
         ports = settings.port(s.KAFKA_PORT), settings.port(s.KAFKA_CONTROLLER_PORT)
@@ -76,11 +78,14 @@ class Town:
 
     def programs(self) -> list[Program]:
         """Everything that is supervised."""
+        services = {service.name: self._service(service) for service in SERVICES}
         return [
             Program("kafka", self.broker.command(), stop_order=_ENDS_LAST, stop_wait_s=30),
             Program("postgres", self.database.command(), stop_signal="INT", stop_order=_ENDS_LAST, stop_wait_s=30),
+            *([self.second.store(_ENDS_LAST)] if self.second.has_store else []),
             *self._simulators(),
-            *(self._service(service) for service in SERVICES),
+            *services.values(),
+            *([self.second.standby(services["recorder"])] if self.second.has_standby else []),
         ]
 
     def environment_of(self, service: Service) -> dict[str, str]:
@@ -97,6 +102,7 @@ class Town:
         """Where each service and simulator says that it is ready."""
         port = self.settings.port
         doors = {service.name: f"{self.internal_url(service.name)}/readyz" for service in SERVICES}
+        doors |= self.second.doors()
         doors["sinks"] = f"http://{HOST}:{port(s.SINKS_PORT)}/healthz"
         if self.settings.number(s.CAMERAS):
             doors["cameras"] = f"tcp://{HOST}:{port(s.CAMERAS_PORT)}"
@@ -172,6 +178,7 @@ class Town:
                     "EXPORT_KEYS_DIR": str(self.keys.evidence),
                     "EXPORT_ORGANISATION": ORGANISATION,
                     "EXPORT_VERIFIER_DIR": str(web / "verifier" / "dist"),
+                    **self.second.of_recorder(),
                 }
             case "notifier":
                 return {
@@ -202,6 +209,7 @@ class Town:
                     "CREDENTIALS_KEY_FILE": str(self.keys.at_rest),
                     "RECORDER_URL": self.internal_url("recorder"),
                     "CITIZEN_URL": self.internal_url("citizen-api"),
+                    **self.second.of_gateway(),
                 }
         raise ValueError(service.name)
 

@@ -13,6 +13,7 @@ from hejnal_local import settings as s
 from hejnal_local.demo_life import DemoLife
 from hejnal_local.keys import write_private
 from hejnal_local.programs import SERVICES, Service, Town
+from hejnal_local.second_copies import STANDBY
 from hejnal_local.setup.stamps import Stamps, fingerprint
 from hejnal_runtime.tokens import TokenIssuer, load_key
 
@@ -142,10 +143,19 @@ class Seeds:
         return run_command(self._town, service, *arguments)
 
 
-def run_command(town: Town, service: Service, *arguments: str, timeout_s: float = 180) -> str:
-    """Standard output of one of a service's own commands, with the settings it serves with. Raises SeedError."""
+def migrate_standby(town: Town) -> None:
+    """The second recorder's database. Raises SeedError."""
+    recorder = next(service for service in SERVICES if service.name == "recorder")
+    environment = next(program.environment for program in town.programs() if program.name == STANDBY)
+    run_command(town, recorder, "migrate", environment=environment)
+
+
+def run_command(
+    town: Town, service: Service, *arguments: str, timeout_s: float = 180, environment: dict[str, str] | None = None
+) -> str:
+    """Standard output of one of a service's own commands, with the settings it serves with, or others. Raises SeedError."""
     command = [str(town.workspace.python), "-m", service.package, *arguments]
-    environment = {**os.environ, **town.environment_of(service)}
+    environment = {**os.environ, **(environment or town.environment_of(service))}
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env=environment, timeout=timeout_s, cwd=town.workspace.run
     )

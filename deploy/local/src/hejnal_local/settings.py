@@ -41,9 +41,13 @@ RECORDER_PORT = _port("HEJNAL_RECORDER_INTERNAL_PORT", 18091, "recorder: playbac
 NOTIFIER_PORT = _port("HEJNAL_NOTIFIER_INTERNAL_PORT", 18092, "notifier: one-time codes, health, metrics")
 CITIZEN_INTERNAL_PORT = _port("HEJNAL_CITIZEN_INTERNAL_PORT", 18093, "citizen-api: staff API, health, metrics")
 GATEWAY_INTERNAL_PORT = _port("HEJNAL_GATEWAY_INTERNAL_PORT", 18094, "operator-gateway: credentials of cameras, health, metrics")
+STANDBY_PORT = _port("HEJNAL_STANDBY_PORT", 18095, "the second recorder, where it is switched on")
+S3_PORT = _port("HEJNAL_S3_PORT", 18100, "the S3 store, where it is switched on: this port and the seven behind it")
 
 CAMERAS = Variable("HEJNAL_CAMERAS", "6", "simulated cameras with drawn pictures; `make run CAMERAS=190` goes first")
 STREET_CAMERAS = Variable("HEJNAL_STREET_CAMERAS", "2", "simulated cameras with real street footage, at most 3")
+STANDBY = Variable("HEJNAL_STANDBY", "0", "1: a second recorder keeps a second copy; `make run STANDBY=1` goes first")
+S3 = Variable("HEJNAL_S3", "0", "1: an S3 store, to which footage older than a day moves; `make run S3=1` goes first")
 LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
 
 VARIABLES: tuple[Variable, ...] = (
@@ -61,12 +65,17 @@ VARIABLES: tuple[Variable, ...] = (
     NOTIFIER_PORT,
     CITIZEN_INTERNAL_PORT,
     GATEWAY_INTERNAL_PORT,
+    STANDBY_PORT,
+    S3_PORT,
     CAMERAS,
     STREET_CAMERAS,
+    STANDBY,
+    S3,
     LOG_LEVEL,
 )
 PORTS: tuple[Variable, ...] = tuple(variable for variable in VARIABLES if variable.is_port)
 SERVICE_PREFIXES = tuple(f"HEJNAL_{name}_" for name in ("INGEST", "RECORDER", "NOTIFIER", "CITIZEN", "GATEWAY"))
+S3_PORTS = 8
 MOST_CAMERAS = 1000
 MOST_STREET_CAMERAS = 3
 
@@ -95,6 +104,19 @@ class LocalSettings:
         """A count as a number."""
         return int(self.values[variable.name])
 
+    def is_on(self, variable: Variable) -> bool:
+        """Whether a switch is on."""
+        return self.values[variable.name] == "1"
+
+    def ports(self) -> list[tuple[int, Variable]]:
+        """Every port that will be listened on, and the variable that chooses it."""
+        needed = [(self.port(one), one) for one in PORTS if one not in (STANDBY_PORT, S3_PORT)]
+        if self.is_on(STANDBY):
+            needed.append((self.port(STANDBY_PORT), STANDBY_PORT))
+        if self.is_on(S3):
+            needed += [(self.port(S3_PORT) + number, S3_PORT) for number in range(S3_PORTS)]
+        return needed
+
     def text(self, variable: Variable) -> str:
         """A value as it was given."""
         return self.values[variable.name]
@@ -111,8 +133,11 @@ class LocalSettings:
 
     def _check(self) -> None:
         seen: dict[int, str] = {}
+        for switch in (STANDBY, S3):
+            self._whole(switch, 0, 1)
         for variable in PORTS:
-            port = self._whole(variable, 1, 65535)
+            self._whole(variable, 1, 65535 - S3_PORTS if variable is S3_PORT else 65535)
+        for port, variable in self.ports():
             if port in seen:
                 raise SettingsError(f"{variable.name} and {seen[port]} are both {port}: each needs a port of its own")
             seen[port] = variable.name
