@@ -21,6 +21,7 @@ from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.app import create_app
 from hejnal_gateway.cameras.registry import CameraCredentials, NewCamera
 from hejnal_gateway.internal import create_router
+from hejnal_gateway.live.workers.routes import create_router as create_live_router
 from hejnal_gateway.resources import Resources, open_resources
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_runtime.bus import Producer
@@ -131,7 +132,11 @@ async def running_gateway(settings: GatewaySettings, keys: Keys) -> AsyncIterato
     stop = asyncio.Event()
     async with open_resources(settings) as resources:
         internal = create_internal_app(
-            resources.health, [create_router(resources.database, resources.registry, resources.verifier)]
+            resources.health,
+            [
+                create_router(resources.database, resources.registry, resources.verifier),
+                create_live_router(resources.room.here, resources.verifier),
+            ],
         )
         doors = [
             (create_app(settings, resources), "127.0.0.1", settings.public_port),

@@ -31,6 +31,8 @@ STATUS_OF_KIND: dict[Kind, int] = {
     Kind.UNAVAILABLE: 503,
     Kind.INTERNAL: 500,
 }
+KIND_OF_STATUS: dict[int, Kind] = {status: kind for kind, status in STATUS_OF_KIND.items()}
+"""For who asks another process of the same service and hands its refusal on."""
 
 PROBLEM_TYPE_BASE = "urn:hejnal:problem:"
 RETRY_AFTER_S = 2

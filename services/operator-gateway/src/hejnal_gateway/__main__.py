@@ -32,15 +32,34 @@ def _migrate(_arguments: argparse.Namespace) -> None:
     migrations.upgrade(database_url(GatewaySettings()), "hejnal_gateway", SCHEMA)
 
 
-def _serve(_arguments: argparse.Namespace) -> None:
+def _live_worker(arguments: argparse.Namespace) -> None:
+    import uvloop
+
+    from hejnal_gateway.live.workers.service import run_worker
+    from hejnal_gateway.storage import SERVICE
+    from hejnal_runtime.logs import configure_logging
+
+    settings = GatewaySettings()
+    configure_logging(SERVICE, settings.log_level, json=settings.log_json)
+    _look_for_cycles_seldom()
+    uvloop.run(run_worker(settings, with_parent=arguments.with_parent))
+
+
+def _serve(arguments: argparse.Namespace) -> None:
     import uvloop
 
     from hejnal_gateway.service import run_service
     from hejnal_gateway.storage import SERVICE
     from hejnal_runtime.logs import configure_logging
 
-    settings = GatewaySettings()
+    given = {} if arguments.live_workers is None else {"live_workers": arguments.live_workers}
+    settings = GatewaySettings(**given)
     configure_logging(SERVICE, settings.log_level, json=settings.log_json)
+    _look_for_cycles_seldom()
+    uvloop.run(run_service(settings))
+
+
+def _look_for_cycles_seldom() -> None:
     # Modules live as long as the process and pictures are freed by counting: a full look for cycles holds up all viewers for
     # tens of milliseconds and finds next to nothing.
     gc.collect()
@@ -146,7 +165,12 @@ def _run(work: Callable[[], Awaitable[None]]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hejnal_gateway", description="Hejnał's staff door")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="run the service").set_defaults(run=_serve)
+    serve = commands.add_parser("serve", help="run the service")
+    serve.add_argument("--live-workers", type=int, help="processes for the live view (HEJNAL_GATEWAY_LIVE_WORKERS)")
+    serve.set_defaults(run=_serve)
+    worker = commands.add_parser("live-worker", help="serve live views to the gateway's other processes")
+    worker.add_argument("--with-parent", action="store_true", help="end when standard input is closed")
+    worker.set_defaults(run=_live_worker)
     commands.add_parser("migrate", help="bring the database schema up to date").set_defaults(run=_migrate)
     openapi = commands.add_parser("openapi", help="print the OpenAPI document")
     openapi.add_argument("--out", type=Path, help="file to write instead")

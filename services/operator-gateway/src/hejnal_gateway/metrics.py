@@ -15,6 +15,8 @@ FIRST_PICTURE_S = Histogram(
     "From the offer to the last byte of the first key frame sent",
     buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
+LIVE_WORKERS = Gauge("hejnal_gateway_live_workers", "Live workers that say they are there")
+LIVE_WORKERS_AWAY = Counter("hejnal_gateway_live_workers_away_total", "Live workers asked in vain")
 TRANSCODES = Gauge("hejnal_gateway_transcodes", "Streams that are made anew now")
 TRANSCODES_DIED = Counter("hejnal_gateway_transcodes_died_total", "Transcoding processes that died or took too long")
 RELAYS = Gauge("hejnal_gateway_relays", "Relay streams open to ingest")

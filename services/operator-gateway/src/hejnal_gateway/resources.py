@@ -38,15 +38,13 @@ from hejnal_gateway.feeds import Feeds
 from hejnal_gateway.housekeeping import Housekeeping
 from hejnal_gateway.incidents.incidents import Incidents
 from hejnal_gateway.incidents.marks import MarkKeeper
-from hejnal_gateway.live.admission import Admission
 from hejnal_gateway.live.door import LiveDoor
-from hejnal_gateway.live.here import LiveHere
-from hejnal_gateway.live.hub import Hub
-from hejnal_gateway.live.ice_lite import UdpPort
 from hejnal_gateway.live.ice_servers import IceServers
-from hejnal_gateway.live.sources import Sources
-from hejnal_gateway.live.transcode.transcodes import Transcodes
+from hejnal_gateway.live.room import LiveRoom, open_live
 from hejnal_gateway.live.viewers import Viewers
+from hejnal_gateway.live.workers.children import LiveWorkerProcesses
+from hejnal_gateway.live.workers.client import WorkerClient
+from hejnal_gateway.live.workers.placed import PlacedLive
 from hejnal_gateway.ptz.heads import PtzHeads
 from hejnal_gateway.ptz.leases import PtzLeases
 from hejnal_gateway.ptz.patrol import Patrols
@@ -97,6 +95,7 @@ class Resources:
     discoveries: Discoveries
     proxy: Proxy
     viewers: Viewers
+    room: LiveRoom
     live: LiveDoor
     ice_servers: IceServers
     views: WallViews
@@ -153,27 +152,27 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     )
     discoveries = Discoveries(database, registry, ingest, clock)
     probes = Probes(ingest, clock)
-    hub = Hub(issuer, lambda camera_id: _relay_url(board, camera_id), linger_s=settings.relay_linger_s)
-    transcodes = Transcodes(
-        hub,
-        limit=settings.max_transcodes,
-        max_height=settings.transcode_max_height,
-        max_fps=settings.transcode_max_fps,
-        linger_s=settings.relay_linger_s,
-    )
-    sources = Sources(hub, transcodes, board)
-    worker_id = new_id()
-    admission = Admission(
+    room = open_live(
+        settings,
         database,
         registry,
+        sessions,
+        board,
+        issuer,
         clock,
-        worker_id,
-        limit_per_account=settings.max_viewers_per_account,
-        limits_of_roles=settings.max_viewers_of_roles,
+        lambda camera_id: _relay_url(board, camera_id),
+        serves=settings.serves_live,
     )
-    viewers = Viewers(admission, sessions, sources, port, limit=settings.max_viewers)
+    live = PlacedLive(room.here if settings.serves_live else None, room.register, WorkerClient(session, issuer))
+    workers = LiveWorkerProcesses(settings)
     feeds = Feeds(
-        settings, board, events, clock, on_live=hub.try_now, on_camera=viewers.camera_changed, on_groups=sight.heard
+        settings,
+        board,
+        events,
+        clock,
+        on_live=room.hub.try_now,
+        on_camera=room.viewers.camera_changed,
+        on_groups=sight.heard,
     )
     proxy = Proxy(
         session,
@@ -219,7 +218,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     webhook_room = open_webhooks(settings, database, producer, box, alert_room.alerts, clock, health)
     secret = settings.turn_secret
     try:
-        port.open()
+        if settings.serves_live:
+            room.port.open()
         yield Resources(
             settings=settings,
             clock=clock,
@@ -230,7 +230,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             setups=open_setups(settings, database, box, clock, passwords),
             passkeys=Passkeys(clock, settings.public_url),
             provider=IdentityProvider(settings, clock) if settings.oidc_issuer else None,
-            endings=SessionEndings(viewers.close_of_session, events.end_of_session),
+            endings=SessionEndings(live.close_of_session, events.end_of_session),
             sight=sight,
             registry=registry,
             board=board,
@@ -246,8 +246,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             probes=probes,
             discoveries=discoveries,
             proxy=proxy,
-            viewers=viewers,
-            live=LiveHere(worker_id, admission, sources, viewers),
+            viewers=room.viewers,
+            room=room,
+            live=live,
             ice_servers=IceServers(settings.turn_urls, secret.get_secret_value() if secret else None, clock),
             views=WallViews(database, clock),
             alerts=alert_room.alerts,
@@ -272,8 +273,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 feeds.cameras.run,
                 feeds.news.run,
                 feeds.watch_staleness,
-                port.watch_consent,
-                viewers.watch_sessions,
+                *room.loops,
+                workers.run,
                 *alert_room.loops,
                 *webhook_room.loops,
                 patrols.run,
@@ -293,10 +294,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     finally:
         await audit_checks.close()
         await discoveries.close()
-        await viewers.stop()
-        await transcodes.close()
-        await hub.close()
-        port.close()
+        await room.close()
         await session.close()
         await webhook_room.post.close()
         await producer.stop()

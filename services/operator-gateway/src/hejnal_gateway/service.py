@@ -4,6 +4,7 @@ import asyncio
 
 from hejnal_gateway.app import create_app
 from hejnal_gateway.internal import create_router
+from hejnal_gateway.live.workers.routes import create_router as create_live_router
 from hejnal_gateway.resources import open_resources
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_runtime.serve import create_internal_app, serve
@@ -21,7 +22,10 @@ async def run_service(settings: GatewaySettings, stop: asyncio.Event | None = No
 
         internal = create_internal_app(
             resources.health,
-            [create_router(resources.database, resources.registry, resources.verifier)],
+            [
+                create_router(resources.database, resources.registry, resources.verifier),
+                create_live_router(resources.room.here, resources.verifier),
+            ],
             jwks=resources.issuer.jwks(),
             title="Hejnał operator gateway, internal",
         )

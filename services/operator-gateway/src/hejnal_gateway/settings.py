@@ -90,6 +90,13 @@ class GatewaySettings(ServiceSettings):
     )
     max_viewers: int = Field(default=120, ge=1, description="Live views one process serves at once")
     max_viewers_per_account: int = Field(default=64, ge=1, description="Live views one account may have at once")
+    live_workers: int = Field(
+        default=0, ge=0, le=64, description="Live workers that this process starts; with 0 it serves live views itself"
+    )
+    live_elsewhere: bool = Field(default=False, description="Live views are served by other processes only, started elsewhere")
+    live_worker_url: str = Field(
+        default="", description="Where other processes of the gateway reach this one's internal port; empty: as it is bound"
+    )
     max_viewers_of_roles: dict[Role, int] = Field(
         default={}, description="Live views one account of a role may have at once, where that differs"
     )
@@ -101,3 +108,14 @@ class GatewaySettings(ServiceSettings):
     relay_linger_s: float = Field(default=10.0, ge=0, description="How long an unwatched relay stays open")
     turn_urls: tuple[str, ...] = Field(default=(), description="TURN servers for browsers, e.g. turn:host:3478?transport=udp")
     turn_secret: SecretStr | None = Field(default=None, description="Shared secret of the TURN servers (use-auth-secret)")
+
+    @property
+    def serves_live(self) -> bool:
+        """Whether this process serves live views itself."""
+        return self.live_workers == 0 and not self.live_elsewhere
+
+    @property
+    def worker_url(self) -> str:
+        """This process's internal port as others reach it."""
+        host = f"[{self.internal_host}]" if ":" in self.internal_host else self.internal_host
+        return self.live_worker_url or f"http://{host}:{self.internal_port}"

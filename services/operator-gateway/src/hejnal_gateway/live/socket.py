@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 GOING_AWAY, ENDED, PROBLEM = 1001, 1000, 4000
 _SEND_WITHIN_S = 30.0
+_COME_AGAIN = frozenset({"stopping", "worker-lost", "worker-fenced", "camera-changed", "codec-changed"})
 
 
 class _Target:
@@ -67,7 +68,7 @@ async def _outcome(socket: WebSocket, watching: "asyncio.Future[str]") -> tuple[
         with suppress(WebSocketDisconnect, RuntimeError):
             await socket.send_json({"problem": problem_document(error, socket.url.path)})
         return PROBLEM + STATUS_OF_KIND[error.kind], error.slug
-    return (GOING_AWAY if reason == "stopping" else ENDED), reason
+    return (GOING_AWAY if reason in _COME_AGAIN else ENDED), reason
 
 
 async def _until_gone(socket: WebSocket) -> None:
