@@ -43,6 +43,17 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - {name: {{ $prefix }}PUBLIC_HOST, value: "0.0.0.0"}
 - {name: {{ $prefix }}PUBLIC_PORT, value: "8080"}
 {{- end }}
+{{- if eq .service "recorder" }}
+- {name: {{ $prefix }}ARCHIVE_DIR, value: /var/lib/hejnal/archive}
+- {name: {{ $prefix }}EXPORTS_DIR, value: {{ if .root.Values.evidence.persistence.enabled }}/var/lib/hejnal-exports{{ else }}/var/lib/hejnal/exports{{ end }}}
+- {name: {{ $prefix }}EXPORT_ORGANISATION, value: {{ .root.Values.evidence.organisation | quote }}}
+{{- if .root.Values.evidence.existingSecret }}
+- {name: {{ $prefix }}EXPORT_KEYS_DIR, value: /etc/hejnal/evidence}
+{{- end }}
+{{- with .root.Values.evidence.verifierDir }}
+- {name: {{ $prefix }}EXPORT_VERIFIER_DIR, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
 {{- range $name, $value := $values.env }}
 - {name: {{ $name }}, value: {{ $value | toString | quote }}}
 {{- end }}
@@ -60,4 +71,14 @@ seccompProfile: {type: RuntimeDefault}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "hejnal.claim" -}}
+- metadata: {name: {{ .name }}}
+  spec:
+    accessModes: [ReadWriteOnce]
+    {{- with .values.storageClass }}
+    storageClassName: {{ . }}
+    {{- end }}
+    resources: {requests: {storage: {{ .values.size }}}}
 {{- end -}}

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from export_case import Case
 
-from hejnal_recorder.export.keys import KeysError, create_keys, load_keys, rotate_keys
+from hejnal_recorder.export.keys import KeysError, create_keys, is_private, load_keys, rotate_keys
 from hejnal_verify.boxes import top_boxes
 from hejnal_verify.package import verify_package
 from hejnal_verify.provenance import TRUST_PURPOSES
@@ -141,6 +141,18 @@ def test_keys_are_private(tmp_path: Path) -> None:
     (tmp_path / "keys/signing.key").chmod(0o640)
     with pytest.raises(KeysError, match="read by others"):
         load_keys(tmp_path / "keys")
+
+
+def test_a_mounted_secret_is_private_too() -> None:
+    service, root = 10001, 0
+    assert is_private(0o100440, owner=root, user=service)
+    for mode, owner, user in (
+        (0o100444, root, service),
+        (0o100460, root, service),
+        (0o100440, service, service),
+        (0o100640, root, root),
+    ):
+        assert not is_private(mode, owner=owner, user=user)
 
 
 def test_no_key_shows_in_its_text(tmp_path: Path) -> None:

@@ -116,9 +116,17 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
+def is_private(mode: int, *, owner: int, user: int) -> bool:
+    """Whether a key's file is for its service alone. A Secret that is mounted belongs to root and to the service's own group."""
+    if owner == 0 and user != 0:
+        return not mode & 0o037
+    return not mode & 0o077
+
+
 def _pair(folder: Path, name: str) -> KeyPair:
     path = folder / f"{name}.key"
-    if path.stat().st_mode & 0o077:
+    status = path.stat()
+    if not is_private(status.st_mode, owner=status.st_uid, user=os.geteuid()):
         raise KeysError(f"{path} can be read by others: chmod 600 it, and think of rotating")
     # Key and certificate lie in one file, so that a crash while rotating cannot leave a pair that does not fit.
     data = path.read_bytes()
