@@ -74,11 +74,12 @@ async def test_playback_is_on_record_once_per_camera_and_interval(gateway: Gatew
             assert answer.status == 200
         assert "reason" not in upstream.asked[-1].query
     rows = await _audit(gateway, "footage.", 3)
-    assert [(row["action"], row["camera_id"], row["object_id"], row["reason"]) for row in rows] == [
-        ("footage.playback", "cam-1", "", ""),
-        ("footage.segment", None, "s1", ""),
-        ("footage.playback", "cam-secret", "", "RSOW 12/26"),
+    assert [(row["action"], row["camera_id"], row["reason"]) for row in rows] == [
+        ("footage.playback", "cam-1", ""),
+        ("footage.segment", None, ""),
+        ("footage.playback", "cam-secret", "RSOW 12/26"),
     ]
+    assert rows[1]["object_id"] == "s1"
     assert rows[0]["footage_from"].isoformat() == "2026-11-22T06:00:00+00:00"
 
 
@@ -220,6 +221,8 @@ async def test_exports_pass_by_role_and_are_on_record(gateway: Gateway, upstream
         return web.json_response({"export_id": "e-1"}, status=202, headers={"Location": "/internal/v1/exports/e-1"})
 
     upstream.answers["/internal/v1/exports"] = taken
+    described = {"cameras": ["cam-1"], "from": "2026-11-22T06:00:00Z", "to": "2026-11-22T06:10:00Z"}
+    upstream.answers["/internal/v1/exports/e-1"] = lambda _: web.json_response(described)
     upstream.answers["/internal/v1/exports/e-1/package"] = media
     async with gateway.signed_in(Role.OPERATOR) as browser:
         async with browser.post("/api/v1/archive/exports", json={"cameras": ["cam-1"]}) as answer:

@@ -31,7 +31,9 @@ from hejnal_gateway.cameras.registry import CameraRegistry
 from hejnal_gateway.cameras.status import StatusBoard
 from hejnal_gateway.cameras.thumbnails import Thumbnails
 from hejnal_gateway.doors.looks import LooksOnRecord
+from hejnal_gateway.doors.open_looks import OpenLooks
 from hejnal_gateway.doors.proxy import Proxy
+from hejnal_gateway.doors.sight import DoorSight
 from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_gateway.events import EventRing
 from hejnal_gateway.feeds import Feeds
@@ -94,6 +96,7 @@ class Resources:
     probes: Probes
     discoveries: Discoveries
     proxy: Proxy
+    open_looks: OpenLooks
     viewers: Viewers
     room: LiveRoom
     live: LiveDoor
@@ -146,7 +149,8 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     audit_heads = AuditHeads(database, issuer, clock, every_s=settings.audit_head_every_s)
     audit_checks = AuditChecks(database, verifier, clock)
     camera_events = CameraEvents(database)
-    looks = LooksOnRecord(database, registry, clock)
+    open_looks = OpenLooks(database, clock, new_id)
+    looks = LooksOnRecord(database, registry, clock, open_looks)
     ingest = IngestClient(
         session, issuer, lambda camera_id: _relay_url(board, camera_id), lambda: _ingest_urls(board, settings.ingest_urls)
     )
@@ -180,6 +184,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         database,
         clock,
         looks,
+        DoorSight(sight),
         {
             "recorder": Upstreams((settings.recorder_url, *settings.recorder_standby_urls), clock),
             "citizen-api": Upstreams((settings.citizen_url,), clock),
@@ -246,6 +251,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
             probes=probes,
             discoveries=discoveries,
             proxy=proxy,
+            open_looks=open_looks,
             viewers=room.viewers,
             room=room,
             live=live,
@@ -269,6 +275,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
                 audit_heads.run,
                 event_keeper.run,
                 probes.run,
+                open_looks.run,
                 feeds.status.run,
                 feeds.cameras.run,
                 feeds.news.run,
@@ -294,6 +301,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     finally:
         await audit_checks.close()
         await discoveries.close()
+        await open_looks.close()
         await room.close()
         await session.close()
         await webhook_room.post.close()

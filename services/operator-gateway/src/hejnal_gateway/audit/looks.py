@@ -41,7 +41,9 @@ class Look(BaseModel):
     started_at: datetime
     ended_at: datetime | None = Field(description="null: goes on, or its end was never told, or it took no time")
     duration_s: float | None = Field(description="From beginning to end")
-    footage_from: datetime | None = Field(description="What was looked at, where it was recorded footage")
+    footage_from: datetime | None = Field(
+        description="What was looked at, where it was recorded footage; until the end is told, what was asked for"
+    )
     footage_until: datetime | None
     reason: str
     source_ip: str
@@ -115,9 +117,8 @@ def _looks_query(subject: str) -> str:
 
 def _totals_query(subject: str, other: str) -> str:
     return f"""
-        select {other} as id, regexp_replace(action, '-ended$', '') as begun,
-            count(*) filter (where action not like '%-ended') as looks,
-            coalesce(sum(extract(epoch from footage_until - footage_from)) filter (where action like '%-ended'), 0) as seconds,
+        select {other} as id, action, count(*) as entries,
+            extract(epoch from coalesce(sum(footage_until - footage_from), interval '0')) as seconds,
             min(at) as first_at, max(at) as last_at
         from audit_entries
         where {subject} = :id and at >= :since and at < :until
@@ -167,11 +168,17 @@ async def find_totals(session: AsyncSession, asked: Asked) -> list[LookTotal]:
     known = names.actors if people else names.cameras
     sums: dict[tuple[str | None, Way], LookTotal] = {}
     for row in rows:
-        way = way_of(row["begun"])
+        ended = row["action"].endswith("-ended")  # what was asked for at a beginning has not been seen yet
+        way = way_of(row["action"].removesuffix("-ended"))
         one = LookTotal(
-            id=row["id"], name=known.get(row["id"]), way=way, looks=row["looks"], footage_s=round(float(row["seconds"]), 1),
-            first_at=row["first_at"], last_at=row["last_at"],
-        )  # fmt: skip
+            id=row["id"],
+            name=known.get(row["id"]),
+            way=way,
+            looks=0 if ended else row["entries"],
+            footage_s=round(float(row["seconds"]), 1) if ended else 0.0,
+            first_at=row["first_at"],
+            last_at=row["last_at"],
+        )
         key = (one.id, way)
         sums[key] = _added(sums[key], one) if key in sums else one
     return sorted(sums.values(), key=lambda total: (-total.footage_s, -total.looks, total.id or ""))
@@ -199,8 +206,8 @@ def _look(row: dict[str, Any], names: Names) -> Look:
         started_at=row["at"],
         ended_at=ended_at,
         duration_s=None if ended_at is None else max(0.0, round((ended_at - row["at"]).total_seconds(), 1)),
-        footage_from=None if live else row["seen_from"] or row["footage_from"],
-        footage_until=None if live else row["seen_until"] or row["footage_until"],
+        footage_from=None if live else row["footage_from" if ended_at is None else "seen_from"],
+        footage_until=None if live else row["footage_until" if ended_at is None else "seen_until"],
     )
 
 

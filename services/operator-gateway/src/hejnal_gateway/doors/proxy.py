@@ -1,9 +1,9 @@
 """Handing a request on: streaming both ways, with a service token that names the person, and an answer when nobody is there."""
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import aiohttp
 import structlog
@@ -14,7 +14,8 @@ from yarl import URL
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.audit.facts import publish_audit
-from hejnal_gateway.doors.looks import LooksOnRecord
+from hejnal_gateway.doors.looks import LooksOnRecord, Outcome, export_look
+from hejnal_gateway.doors.sight import DoorSight
 from hejnal_gateway.doors.table import PREFIX, Door, Upstream
 from hejnal_gateway.doors.upstreams import Upstreams
 from hejnal_runtime.clock import Clock
@@ -33,6 +34,7 @@ _DOWN = (
     "content-type", "content-length", "content-range", "accept-ranges", "content-disposition", "etag", "last-modified",
     "cache-control", "retry-after", "vary", "link", "x-hejnal-frame-time", "x-content-type-options",
 )  # fmt: skip
+_EXPORT, _EXPORT_FETCHED = "footage.export", "footage.export-fetched"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MAX_BODY_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
@@ -53,6 +55,7 @@ class Proxy:
         database: Database,
         clock: Clock,
         looks: LooksOnRecord,
+        sight: DoorSight,
         upstreams: dict[Upstream, Upstreams],
         *,
         answer_within_s: float,
@@ -62,6 +65,7 @@ class Proxy:
         self._database = database
         self._clock = clock
         self._looks = looks
+        self._sight = sight
         self._upstreams = upstreams
         self._answer_within_s = answer_within_s
 
@@ -70,11 +74,34 @@ class Proxy:
         names = {name: str(value) for name, value in request.path_params.items()}
         if not all(_NAME.fullmatch(value) for value in names.values()):  # `..` must not become part of a path inside
             raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
+        sent = {name: request.headers[name] for name in _UP if name in request.headers}
+        stream = None if door.method in ("GET", "DELETE") else _bounded(request.stream())
+        body: AsyncIterator[bytes] | bytes | None = stream
+        if self._sight.concerns(door, staff):
+            if stream is not None:
+                body = b"".join([chunk async for chunk in stream])
+                sent.pop("content-length", None)
+
+            async def ask(path: str, headers: dict[str, str]) -> aiohttp.ClientResponse:
+                return await self._ask(door, "GET", path, headers, None, staff)
+
+            await self._sight.demand(door, names, body if isinstance(body, bytes) else b"", staff, ask)
         query = await self._looks.before(door, request.query_params, names, staff)
-        upstream = await self._ask(door, request, staff, names, query)
+        if door.audit == _EXPORT and body is not None and not isinstance(body, bytes):
+            body = b"".join([chunk async for chunk in body])
+            sent.pop("content-length", None)
+        if door.audit == _EXPORT_FETCHED:
+            refusal = await self._note_export_fetched(door, names, staff)
+            if refusal is not None:
+                return refusal
+        path = door.path.format(**names) + (f"?{query}" if query else "")
+        upstream = await self._ask(door, door.method, path, sent, body, staff)
         metrics.PROXIED.labels(door.upstream, str(upstream.status)).inc()
-        if door.method != "GET" and door.audit is not None:
-            await self._note_change(door, staff, names, upstream)
+        try:
+            await self._note(door, staff, names, request, body, upstream)
+        except BaseException:
+            upstream.close()
+            raise
         if upstream.status == 401:  # our token was refused: not the person's fault, and signing in again would not help
             upstream.close()
             log.error("upstream_refused_our_token", upstream=door.upstream)
@@ -83,24 +110,73 @@ class Proxy:
         if location := upstream.headers.get("location"):
             outside, inside = PREFIX[door.upstream]
             headers["location"] = outside + location.removeprefix(inside) if location.startswith(inside) else location
+        if self._sight.concerns(door, staff) and self._sight.filters(door) and upstream.status == 200:
+            kept = {name: value for name, value in headers.items() if name not in ("content-length", "etag")}
+            return Response(await self._sight.thinned(door, upstream, staff), headers=kept)
+        if request.method == "HEAD":
+            upstream.close()
+            return Response(status_code=upstream.status, headers=headers)
         return StreamingResponse(_chunks(upstream), status_code=upstream.status, headers=headers)
 
+    async def _note(
+        self,
+        door: Door,
+        staff: StaffSession,
+        names: dict[str, str],
+        request: Request,
+        body: AsyncIterator[bytes] | bytes | None,
+        upstream: aiohttp.ClientResponse,
+    ) -> None:
+        """What the answer means for the audit log; before a byte of it is handed over."""
+        if door.audit == "footage.segment" and upstream.status in (200, 206):
+            await self._looks.segment(staff, names["segment_id"], request.query_params, upstream.headers)
+        elif door.audit == _EXPORT and isinstance(body, bytes) and (order := export_look(body)) is not None:
+            export_id = upstream.headers.get("location", "").rsplit("/", 1)[-1]
+            ordered = order.model_copy(update={"export_id": export_id[:64]})
+            await self._looks.export(staff, _EXPORT, ordered, outcome=_outcome(upstream))
+        elif door.method != "GET" and door.audit is not None:
+            await self._note_change(door, staff, names, upstream)
+
+    async def _note_export_fetched(self, door: Door, names: dict[str, str], staff: StaffSession) -> Response | None:
+        """Which cameras a package is of, so that the entry can say so; the recorder's refusal to tell is the answer."""
+        answer = await self._ask(door, "GET", "/exports/{export_id}".format(**names), {}, None, staff)
+        try:
+            content = await answer.content.read(_MAX_BODY_BYTES)
+        finally:
+            answer.close()
+        found = export_look(content) if answer.status == 200 else None
+        if found is not None:
+            package = found.model_copy(update={"export_id": names["export_id"][:64]})
+            await self._looks.export(staff, _EXPORT_FETCHED, package, once=True)
+            return None
+        if answer.status in (200, 401) or answer.status >= 500:
+            raise _unavailable(door, alone=False)
+        headers = {name: answer.headers[name] for name in ("content-type", "cache-control") if name in answer.headers}
+        return Response(content, status_code=answer.status, headers=headers)
+
     async def _ask(
-        self, door: Door, request: Request, staff: StaffSession, names: dict[str, str], query: str
+        self,
+        door: Door,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: AsyncIterator[bytes] | bytes | None,
+        staff: StaffSession,
     ) -> aiohttp.ClientResponse:
-        path = PREFIX[door.upstream][1] + door.path.format(**names) + (f"?{query}" if query else "")
-        headers = {name: request.headers[name] for name in _UP if name in request.headers}
-        headers |= self._issuer.headers(door.upstream, subject=staff.account_id, role=staff.role.value)
+        path = PREFIX[door.upstream][1] + path
+        headers = headers | self._issuer.headers(door.upstream, subject=staff.account_id, role=staff.role.value)
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         upstreams = self._upstreams[door.upstream]
-        body = None if door.method in ("GET", "DELETE") else _bounded(request.stream())
-        urls = upstreams.in_turn() if door.copied else [upstreams.first]
+        shared = door.copied and upstreams.several
+        urls = upstreams.in_turn() if shared else [upstreams.first]
+        if not shared and (rest_s := upstreams.rest_of_first_s()) > 0:
+            raise _unavailable(door, alone=upstreams.several, retry_after_s=math.ceil(rest_s))
         refusal: aiohttp.ClientResponse | None = None
         for number, base in enumerate(urls, 1):
             last = number == len(urls)
             try:
-                answer = await self._request(door.method, base + path, headers, body, patient=last)
+                answer = await self._request(method, base + path, headers, body, patient=last)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if isinstance(error.__cause__, AppError):
                     raise error.__cause__ from None
@@ -130,7 +206,7 @@ class Proxy:
         raise _unavailable(door, alone=upstreams.several and not door.copied)
 
     async def _request(
-        self, method: str, url: str, headers: dict[str, str], body: AsyncIterator[bytes] | None, *, patient: bool
+        self, method: str, url: str, headers: dict[str, str], body: AsyncIterator[bytes] | bytes | None, *, patient: bool
     ) -> aiohttp.ClientResponse:
         """Who is not the last to be asked has less time."""
         async with asyncio.timeout(self._answer_within_s if patient else min(_IMPATIENT_S, self._answer_within_s)):
@@ -149,9 +225,7 @@ class Proxy:
         self, door: Door, staff: StaffSession, names: dict[str, str], upstream: aiohttp.ClientResponse
     ) -> None:
         assert door.audit is not None
-        outcome: Literal["allowed", "refused", "failed"] = (
-            "allowed" if upstream.status < 400 else "refused" if upstream.status in (401, 403) else "failed"
-        )
+        outcome = _outcome(upstream)
         if outcome == "allowed" and door.upstream_records:
             return
         object_id = next(iter(names.values()), "") or upstream.headers.get("location", "").rsplit("/", 1)[-1]
@@ -159,17 +233,20 @@ class Proxy:
             await publish_audit(session, staff, door.audit, self._clock.now(), object_id=object_id[:64], outcome=outcome)
 
 
-def _unavailable(door: Door, *, alone: bool) -> AppError:
+def _outcome(upstream: aiohttp.ClientResponse) -> Outcome:
+    return "allowed" if upstream.status < 400 else "refused" if upstream.status in (401, 403) else "failed"
+
+
+def _unavailable(door: Door, *, alone: bool, retry_after_s: int | None = None) -> AppError:
     """`alone`: others have copies, but only the first may do this."""
     if alone:
         detail = (
             f"The first {door.upstream} does not answer right now, and nobody else may do this. Recorded footage can be "
             "watched meanwhile; please try this again when it is back."
         )
-        return AppError(Kind.UNAVAILABLE, "upstream-first-unavailable", detail)
-    return AppError(
-        Kind.UNAVAILABLE, "upstream-unavailable", f"{door.upstream} does not answer right now. Please try again in a moment."
-    )
+        return AppError(Kind.UNAVAILABLE, "upstream-first-unavailable", detail, retry_after_s=retry_after_s)
+    detail = f"{door.upstream} does not answer right now. Please try again in a moment."
+    return AppError(Kind.UNAVAILABLE, "upstream-unavailable", detail, retry_after_s=retry_after_s)
 
 
 async def _bounded(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

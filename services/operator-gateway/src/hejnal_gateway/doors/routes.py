@@ -30,6 +30,8 @@ def create_router() -> APIRouter:
     """The router of all doors."""
     router = APIRouter()
     for door in DOORS:
+        if door.method == "GET":
+            router.add_api_route(door.outside, _endpoint(door), methods=["HEAD"], include_in_schema=False)
         names = [part[1:-1] for part in door.path.split("/") if part.startswith("{")]
         router.add_api_route(
             door.outside,

@@ -86,7 +86,7 @@ DOORS: tuple[Door, ...] = (
     _footage("/cameras/{camera_id}/coverage", SEE_TIMELINE, "What is there, summed up for a time bar of any length"),
     _footage("/cameras/{camera_id}/completeness", SEE_TIMELINE, "How much of a month was recorded, day by day"),
     _footage("/cameras/{camera_id}/events", SEE_TIMELINE, "Motion, tampering, faults"),
-    _footage("/cameras/{camera_id}/motion", SEE_TIMELINE, "Where something moves in recorded footage"),
+    _footage("/cameras/{camera_id}/motion", SEE_TIMELINE, "Where something moves in recorded footage", "footage.search"),
     _archive("/cameras/{camera_id}/bookmarks", SEE_TIMELINE, "Bookmarks of a camera"),
     _keep("POST", "/cameras/{camera_id}/bookmarks", SECURE_FOOTAGE, "Mark footage", "bookmark.made"),
     _archive("/bookmarks/{bookmark_id}", SEE_TIMELINE, "One bookmark"),

@@ -12,12 +12,17 @@ LONGEST_REST_S = 30.0
 REFUSALS = 3
 """So many answers "unavailable" one after the other count as a failure; no connection at all counts at once."""
 
+OPENS_AFTER = 3
+"""So many failures in a row, and an address without stand-in is not even asked for a while."""
+LONGEST_REST_ALONE_S = 5.0
+
 
 @dataclass(slots=True)
 class _Address:
     url: str
     refusals: int = 0
     failures: int = 0
+    failed_at: float = 0.0
     rests_until: float = 0.0
 
 
@@ -37,6 +42,20 @@ class Upstreams:
     def several(self) -> bool:
         """Whether others stand in for the first."""
         return len(self._addresses) > 1
+
+    def rest_of_first_s(self) -> float:
+        """How long the first address, which nobody stands in for, is not to be asked; 0 when it is.
+
+        It must have failed several times with nothing between. When its rest is over, one request tries.
+        """
+        first, now = self._addresses[0], self._clock.monotonic()
+        if first.failures < OPENS_AFTER:
+            return 0.0
+        rest_s = min(first.rests_until, first.failed_at + LONGEST_REST_ALONE_S) - now
+        if rest_s > 0:
+            return rest_s
+        first.failed_at, first.rests_until = now, now + REST_S
+        return 0.0
 
     def in_turn(self) -> list[str]:
         """All addresses in the order to ask them: those that rest come last.
@@ -72,7 +91,8 @@ class Upstreams:
         rest_s = min(LONGEST_REST_S, REST_S * 2.0**address.failures)
         address.failures = min(address.failures + 1, 16)
         address.refusals = 0
-        address.rests_until = self._clock.monotonic() + rest_s * random.uniform(0.75, 1)
+        address.failed_at = self._clock.monotonic()
+        address.rests_until = address.failed_at + rest_s * random.uniform(0.75, 1)
 
     def _of(self, url: str) -> _Address:
         return next(address for address in self._addresses if address.url == url)

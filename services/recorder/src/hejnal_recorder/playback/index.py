@@ -78,7 +78,8 @@ _PARTS = text(
 _FILE = text(
     """
     select min(camera_id) as camera_id, min(path) as path, max(size_bytes) as size_bytes, bool_or(state = 'garbage') as deleted,
-        bool_and(tier in ('leaving', 'store')) as in_store
+        bool_and(tier in ('leaving', 'store')) as in_store, min(starts_at) as starts_at, max(ends_at) as ends_at,
+        min(init_size_bytes) as init_size_bytes
     from segments
     where segment_id = :segment_id and starts_at >= cast(:oldest as timestamptz) and starts_at < cast(:newest as timestamptz)
     having count(*) > 0
@@ -99,6 +100,18 @@ class SegmentFile:
     size_bytes: int
     in_store: bool
     """In the object store, else in the archive's folder."""
+    footage: Interval
+    init_size_bytes: int
+
+    def footage_within(self, first: int, last: int) -> Interval | None:
+        """About what time the bytes `first` to `last` show, by their share of the file; None for the init segment alone."""
+        footage_bytes = self.size_bytes - self.init_size_bytes
+        if footage_bytes <= 0 or last < self.init_size_bytes or self.footage.duration_s <= 0:
+            return None
+        length = self.footage.ends_at - self.footage.starts_at
+        begin = max(0, first - self.init_size_bytes) / footage_bytes
+        end = min(footage_bytes, last + 1 - self.init_size_bytes) / footage_bytes
+        return Interval(self.footage.starts_at + begin * length, self.footage.starts_at + end * length)
 
 
 async def find_story(session: AsyncSession, camera_id: str) -> Known | None:
@@ -203,7 +216,8 @@ async def find_file(session: AsyncSession, segment_id: str) -> SegmentFile | Non
             break
     if row is None or row.deleted:
         return None
-    return SegmentFile(row.camera_id, row.path, row.size_bytes, row.in_store)
+    footage = Interval(row.starts_at, row.ends_at)
+    return SegmentFile(row.camera_id, row.path, row.size_bytes, row.in_store, footage, row.init_size_bytes)
 
 
 async def fragment_of(session: AsyncSession, segment_id: str, sequence: int) -> Fragment | None:

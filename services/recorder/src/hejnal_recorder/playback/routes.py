@@ -192,10 +192,21 @@ async def get_segment_media(
     if etag_matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     wanted = requested_range(range_header, segment.size_bytes) if if_range in (None, etag) else None
+    headers |= footage_headers(segment.footage_within(*(wanted or (0, segment.size_bytes - 1))))
     found = await RangeResponse.open(
         partial(open_segment, here, segment_id, segment), size_bytes=segment.size_bytes, wanted=wanted, headers=headers
     )
     return found if init == "recorded" else await found.read(silent_init, at_most=LONGEST_INIT_BYTES)
+
+
+def footage_headers(footage: Interval | None) -> dict[str, str]:
+    """Of what time an answer's pictures are, for the gateway's audit log; none for what shows nothing."""
+    if footage is None:
+        return {}
+    return {
+        "X-Hejnal-Footage-From": footage.starts_at.isoformat(timespec="milliseconds"),
+        "X-Hejnal-Footage-Until": footage.ends_at.isoformat(timespec="milliseconds"),
+    }
 
 
 def unknown_camera(camera_id: str) -> AppError:

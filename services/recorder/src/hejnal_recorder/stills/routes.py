@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hejnal_recorder.playback import index
 from hejnal_recorder.playback.interval import FromQuery, ToQuery, requested_interval
-from hejnal_recorder.playback.routes import NOT_YET_PLAYABLE, CameraIdPath, Here, SegmentIdPath, problems, unknown_camera
+from hejnal_recorder.playback.routes import (
+    NOT_YET_PLAYABLE,
+    CameraIdPath,
+    Here,
+    SegmentIdPath,
+    footage_headers,
+    problems,
+    unknown_camera,
+)
 from hejnal_recorder.resources import Resources
 from hejnal_recorder.stills.footage import lone_key_frame_of, media_of, moment_of, read_range
 from hejnal_recorder.stills.key_frames import key_frames, thinned
@@ -169,10 +177,12 @@ async def get_key_frame(
     """A fragment for the init segment of the same file; made from the recorded bytes, nothing is decoded."""
     async with here.database.read() as session:
         one = await index.fragment_of(session, segment_id, sequence)
-    if one is None or not one.starts_with_key_frame:
+        segment = await index.find_file(session, segment_id)
+    if one is None or segment is None or not one.starts_with_key_frame:
         raise AppError(Kind.NOT_FOUND, "no-such-key-frame", "There is no such key frame, or it has been deleted.")
     data = await lone_key_frame_of(here, segment_id, one, ticks)
-    return Response(data, media_type="video/mp4", headers={"Cache-Control": "private, max-age=300"})
+    headers = {"Cache-Control": "private, max-age=300", "X-Hejnal-Camera": segment.camera_id}
+    return Response(data, media_type="video/mp4", headers=headers | footage_headers(Interval(one.starts_at, one.ends_at)))
 
 
 def _instant(at: datetime, now: datetime) -> datetime:
