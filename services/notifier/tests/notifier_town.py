@@ -17,6 +17,7 @@ from sqlalchemy import text
 from hejnal_contracts.announcements import AnnouncementCancelled, AnnouncementIssued, AnnouncementUpdated, Text
 from hejnal_contracts.base import Channel, Fact, Language, Severity
 from hejnal_contracts.residents import ContactPoint, PushKeys, SubscriptionChanged, SubscriptionFilter
+from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.announcing.plan import Planned, plan_next
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.sending.outcome import Accepted, Outcome
@@ -233,7 +234,7 @@ class Desk:
     def __init__(self, database: Database, clock: ManualClock) -> None:
         self.database = database
         self.clock = clock
-        self.queue = DeliveryQueue(database, clock, instance="desk", lease=timedelta(seconds=30))
+        self.queue = DeliveryQueue(database, clock, instance="desk", lease=timedelta(seconds=30), prices={"smpp": 9})
         self._subscriptions = SubscriptionsHandler(database)
         self._offset = 0
 
@@ -269,12 +270,12 @@ class Desk:
     async def store(self, fact: Any, event_id: str = "") -> None:
         await self._announcements(self.message("announcements", fact.announcement_id, fact, event_id))
 
-    async def plan(self) -> list[Planned]:
+    async def plan(self, budget: SmsBudget | None = None) -> list[Planned]:
         planned = []
         while True:
             async with self.database.transaction() as session:
                 served = {Channel.PUSH, Channel.EMAIL, Channel.SMS}
-                outcome = await plan_next(session, self.clock.now(), served=served)
+                outcome = await plan_next(session, self.clock.now(), served=served, budget=budget)
             if outcome is None:
                 return planned
             planned.append(outcome)

@@ -32,3 +32,4 @@ PROVIDER_RESTS = Counter(
     "hejnal_notifier_provider_rests_total", "Times a failing provider was left alone", ["channel", "provider"]
 )
 INBOUND = Counter("hejnal_notifier_inbound_messages_total", "SMS from residents by what they ask for", ["meaning"])
+OVER_BUDGET = Counter("hejnal_notifier_over_budget_total", "Versions whose SMS went past the month's budget", ["what"])

@@ -8,6 +8,7 @@ from typing import cast
 from fastapi import Request
 
 from hejnal_contracts.base import Channel
+from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.channels.email import Email, MailServer
 from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import WebPush
@@ -46,6 +47,15 @@ class Resources:
     def served(self) -> set[Channel]:
         """Channels this town has a provider for."""
         return set(self.providers)
+
+    @property
+    def sms_budget(self) -> SmsBudget | None:
+        """What SMS may cost; None where the town sends none."""
+        if Channel.SMS not in self.providers:
+            return None
+        limit_zl = self.settings.sms_monthly_budget_zl
+        price = next(iter(self.sms_prices.values()))
+        return SmsBudget(None if limit_zl is None else limit_zl * 100, price, _wording(self.settings).parts_of)
 
     def wake(self, channel: Channel) -> None:
         """Tell a channel's sender of this process that something waits."""
@@ -125,12 +135,16 @@ def _providers(
         email = Email(server, composer, clock, timeout_s=settings.email_timeout_s)
         found[Channel.EMAIL] = Providers([Provider(email, clock)])
     if sms:
-        wording = SmsWording(settings.town_name, settings.sms_diacritics, settings.sms_max_parts)
+        wording = _wording(settings)
         built = [
             Provider(build(chosen, clock, wording, desk, sender=settings.sms_sender), clock, pace_of(chosen)) for chosen in sms
         ]
         found[Channel.SMS] = Providers(built)
     return found
+
+
+def _wording(settings: Settings) -> SmsWording:
+    return SmsWording(settings.town_name, settings.sms_diacritics, settings.sms_max_parts)
 
 
 def get_resources(request: Request) -> Resources:

@@ -97,6 +97,7 @@ async def run_service(settings: Settings) -> None:
         clock,
         barrier,
         served=resources.served,
+        budget=resources.sms_budget,
         poll_s=settings.poll_s,
         on_planned=wake_all,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Severity
+from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.delivery import TOLD, Event, allowed_from
 from hejnal_notifier.severity import OF_RANK, priority
 from hejnal_runtime.quiet_hours import quiet_until
@@ -34,8 +35,8 @@ class Planned:
 
 # skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
 _NEXT = text(
-    "select v.version_id, v.announcement_id, v.version, v.kind, v.category, v.severity, v.channels, v.reach, "
-    "v.valid_until, a.newest_version "
+    "select v.version_id, v.announcement_id, v.version, v.kind, v.category, v.severity, v.channels, v.reach, v.texts, "
+    "v.valid_from, v.valid_until, v.page_url, v.drill, v.issued_at, v.issued_by, a.newest_version "
     "from versions v join announcements a using (announcement_id) where v.planned_at is null "
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
 )
@@ -97,7 +98,9 @@ _PLAN = text(
 )
 
 
-async def plan_next(session: AsyncSession, now: datetime, *, served: set[Channel]) -> Planned | None:
+async def plan_next(
+    session: AsyncSession, now: datetime, *, served: set[Channel], budget: SmsBudget | None = None
+) -> Planned | None:
     """Plan the most urgent version that waits, in the caller's transaction; None when none does."""
     row = (await session.execute(_NEXT)).first()
     if row is None:
@@ -110,6 +113,8 @@ async def plan_next(session: AsyncSession, now: datetime, *, served: set[Channel
     planned = 0
     if not superseded:
         planned = await _insert(session, row, now, served)
+        if budget is not None:
+            await budget.keep(session, row, now)
     await session.execute(_PLANNED, {"version_id": row.version_id, "now": now})
     await session.execute(_CHANGED, {"versions": sorted({*touched, row.version_id})})
     return Planned(row.announcement_id, row.version, planned, len(touched), superseded)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
 from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
+from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.announcing.plan import plan_next
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
@@ -31,6 +32,7 @@ class Planner:
         barrier: SubscriptionsBarrier,
         *,
         served: set[Channel],
+        budget: SmsBudget | None,
         poll_s: float,
         on_planned: Callable[[], None],
     ) -> None:
@@ -38,6 +40,7 @@ class Planner:
         self._clock = clock
         self._barrier = barrier
         self._served = served
+        self._budget = budget
         self._poll_s = poll_s
         self._on_planned = on_planned
         self._wake = asyncio.Event()
@@ -76,7 +79,7 @@ class Planner:
         caught_up = await self._barrier.wait()
         started = self._clock.monotonic()
         async with self._database.transaction() as session:
-            planned = await plan_next(session, self._clock.now(), served=self._served)
+            planned = await plan_next(session, self._clock.now(), served=self._served, budget=self._budget)
         if planned is None:
             return False
         duration_s = self._clock.monotonic() - started

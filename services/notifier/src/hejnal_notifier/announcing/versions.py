@@ -23,9 +23,9 @@ _ANNOUNCEMENT = text(
 )
 _VERSION = text(
     "insert into versions (announcement_id, version, kind, category, severity, texts, reach, area, streets, valid_from, "  # noqa: S608
-    "valid_until, channels, page_url, drill, issued_at, received_at) values (:announcement_id, :version, :kind, :category, "
-    f":severity, cast(:texts as jsonb), :reach, {GEOMETRY_SQL}, :streets, :valid_from, :valid_until, :channels, :page_url, "
-    ":drill, :issued_at, :received_at) on conflict on constraint versions_once do nothing"
+    "valid_until, channels, page_url, drill, issued_at, issued_by, received_at) values (:announcement_id, :version, :kind, "
+    f":category, :severity, cast(:texts as jsonb), :reach, {GEOMETRY_SQL}, :streets, :valid_from, :valid_until, :channels, :page_url, "
+    ":drill, :issued_at, :issued_by, :received_at) on conflict on constraint versions_once do nothing"
 )
 
 
@@ -65,6 +65,7 @@ class AnnouncementsHandler:
             "page_url": fact.page_url,
             "drill": fact.drill,
             "issued_at": fact.issued_at,
+            "issued_by": fact.issued_by,
             "received_at": self._clock.now(),
         }
         async with self._database.transaction() as session:

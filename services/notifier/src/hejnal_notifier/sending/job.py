@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Channel, Language, Severity
+from hejnal_notifier.severity import OF_RANK
 
 VersionKind = Literal["issued", "updated", "cancelled"]
 DirectKind = Literal["one_time_code", "test"]
@@ -33,6 +34,24 @@ class AnnouncementContent:
         """The wording in a language, or in Polish where there is none."""
         found = self.texts.get(language)
         return (language, found) if found is not None else (Language.PL, self.texts[Language.PL])
+
+
+def content_of(row: Any) -> AnnouncementContent:
+    """An announcement version from its row."""
+    return AnnouncementContent(
+        version_id=row.version_id,
+        announcement_id=row.announcement_id,
+        version=row.version,
+        kind=row.kind,
+        category=row.category,
+        severity=OF_RANK[row.severity],
+        texts={Language(language): Text.model_validate(words) for language, words in row.texts.items()},
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        page_url=row.page_url,
+        drill=row.drill,
+        issued_at=row.issued_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,12 @@ class Provider:
         self._failed_in_a_row = 0
         self._pause_s = FIRST_PAUSE_S
         self._closed_until: float | None = None
-        self._probing = False
         self._warm_since: float | None = None
         self._next_at = 0.0
         self.alone = False
         """Nobody can step in: it is never left alone, its messages' own back-off is enough."""
+        self.last_hope = False
+        """All were at rest when it was chosen."""
 
     @property
     def name(self) -> str:
@@ -105,7 +106,7 @@ class Provider:
         failed = isinstance(outcome, Postponed | Unanswered)
         if not failed:
             self._failed_in_a_row = 0
-            if self._closed_until is not None:
+            if self._closed_until is not None and (self.rests_s == 0 or self.last_hope):  # not by what was still in flight
                 self._recovered()
             self._tries.append((now, False))
             return
@@ -133,6 +134,7 @@ class Provider:
 
     def _recovered(self) -> None:
         self._closed_until = None
+        self.last_hope = False
         self._pause_s = FIRST_PAUSE_S
         self._tries.clear()
         self._warm_since = None
@@ -179,7 +181,9 @@ class Providers:
         everyone = list(self._providers.values())
         ready = [provider for provider in everyone if provider.rests_s == 0]
         if not ready:
-            return min(everyone, key=lambda provider: provider.rests_s), []
+            soonest = min(everyone, key=lambda provider: provider.rests_s)
+            soonest.last_hope = True
+            return soonest, []
         # In the town's order, so that a better choice whose rest is over gets its one trial message before the rest go on.
         chosen = ready[0]
         return chosen, [provider for provider in ready if provider is not chosen]

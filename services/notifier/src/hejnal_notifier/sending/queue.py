@@ -13,16 +13,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.deliveries import ContactFailed
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
-from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job
+from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
 from hejnal_notifier.sending.marks import TOUCH, apply_meaning
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.parts import SentPart, note_parts, settled
 from hejnal_notifier.sending.spending import Taken, note_spending
-from hejnal_notifier.severity import OF_RANK, PRIORITIES, priority
+from hejnal_notifier.severity import PRIORITIES, priority
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.outbox import publish
@@ -166,20 +165,7 @@ class DeliveryQueue:
 
     def _remember(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            self._versions[row.version_id] = AnnouncementContent(
-                version_id=row.version_id,
-                announcement_id=row.announcement_id,
-                version=row.version,
-                kind=row.kind,
-                category=row.category,
-                severity=OF_RANK[row.severity],
-                texts={Language(language): Text.model_validate(words) for language, words in row.texts.items()},
-                valid_from=row.valid_from,
-                valid_until=row.valid_until,
-                page_url=row.page_url,
-                drill=row.drill,
-                issued_at=row.issued_at,
-            )
+            self._versions[row.version_id] = content_of(row)
         while len(self._versions) > KNOWN_VERSIONS:
             self._versions.popitem(last=False)
 

@@ -1,0 +1,199 @@
+"""What is in doubt stays with its provider; receipts by part, early and stray; SMS from residents; the month's bill."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from notifier_town import Desk, announcement, contact, subscription
+from sqlalchemy import text
+
+from hejnal_contracts.base import Channel, Severity
+from hejnal_notifier.channels.sms.news import Receipt, TextMessage
+from hejnal_notifier.delivery import Meaning
+from hejnal_notifier.inbound import understand
+from hejnal_notifier.receipts import StrayReceipts
+from hejnal_notifier.sending.outcome import Accepted, Postponed, Unanswered
+from hejnal_notifier.sending.queue import Done
+from hejnal_notifier.sms_desk import SmsDesk
+
+NUMBER = "+48500100201"
+
+
+async def _one_sms(desk: Desk, severity: Severity = Severity.WARNING, number: str = NUMBER) -> str:
+    now = desk.clock.now()
+    await desk.subscribe(subscription("r1", contact("sms", number, contact_id="c1")))
+    fact = announcement(severity=severity, issued_at=now, valid_from=now, valid_until=now + timedelta(days=5))
+    await desk.issue(fact)
+    return str(fact.announcement_id)
+
+
+async def _sms(desk: Desk, announcement_id: str) -> Any:
+    (row,) = [row for row in await desk.rows(announcement_id) if row.channel == "sms"]
+    return row
+
+
+async def _claim(desk: Desk, provider: str, *, fresh: bool = True) -> list[Any]:
+    jobs, _ = await desk.queue.claim(Channel.SMS, 10, provider, fresh=fresh)
+    return jobs
+
+
+async def test_what_a_provider_may_have_taken_goes_to_no_other_one(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    (job,) = await _claim(desk, "first")
+    doubt = Postponed("timeout", in_doubt=True)
+    await desk.queue.note([Done(job, doubt, desk.clock.now())])
+    assert await _claim(desk, "second") == []
+    assert await _claim(desk, "second", fresh=False) == []
+    desk.clock.advance(3600)
+    assert await _claim(desk, "second") == [], "not urgent: it waits for its provider, whatever it takes"
+    (again,) = await _claim(desk, "first", fresh=False)
+    assert again.in_doubt
+    await desk.queue.note([Done(again, Accepted("p1"))])
+    assert (await _sms(desk, told)).state == "sent"
+
+
+async def test_what_is_certainly_not_taken_goes_to_the_next_provider(desk: Desk) -> None:
+    await _one_sms(desk)
+    (job,) = await _claim(desk, "first")
+    await desk.queue.note([Done(job, Postponed("unreachable"), desk.clock.now())])
+    assert [one.provider for one in await _claim(desk, "second")] == ["second"]
+
+
+async def test_an_emergency_in_doubt_goes_another_way_when_patience_ends(desk: Desk) -> None:
+    await _one_sms(desk, Severity.EMERGENCY)
+    (job,) = await _claim(desk, "first")
+    await desk.queue.note([Done(job, Postponed("timeout", in_doubt=True), desk.clock.now())])
+    desk.clock.advance(60)
+    assert await _claim(desk, "second") == []
+    desk.clock.advance(61)
+    assert len(await _claim(desk, "second")) == 1
+
+
+async def test_a_lost_worker_is_settled_by_what_its_provider_can_do(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    await _claim(desk, "smpp")
+    desk.clock.advance(3600)
+    assert await desk.queue.take_over(Channel.SMS, harmless=["smsapi"]) == (1, 0)
+    assert (await _sms(desk, told)).state == "unknown"
+
+
+async def _keep(desk: Desk, name: str, meaning: Meaning, number: str = NUMBER) -> None:
+    cause = "undelivered" if meaning is Meaning.FAILED else None
+    await SmsDesk(desk.database, desk.clock)(Receipt("smpp", name, meaning, cause, number, {"stat": meaning.value}))
+
+
+async def test_a_message_is_delivered_when_all_its_parts_are(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    (job,) = await _claim(desk, "smpp")
+    await _keep(desk, "m1", Meaning.DELIVERED)  # before we have noted what the provider calls it
+    await desk.queue.note([Done(job, Accepted("m1", parts=2, part_ids=("m1", "m2")))])
+    assert (await _sms(desk, told)).state == "sent"
+    await _keep(desk, "m2", Meaning.ON_THE_WAY)
+    assert (await _sms(desk, told)).state == "sent"
+    await _keep(desk, "m2", Meaning.DELIVERED)
+    await _keep(desk, "m2", Meaning.DELIVERED)
+    await _keep(desk, "m2", Meaning.FAILED)  # late and wrong: the phone has it
+    assert (await _sms(desk, told)).state == "delivered"
+
+
+async def test_receipts_that_all_come_early_are_applied_with_the_answer(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    (job,) = await _claim(desk, "smpp")
+    await _keep(desk, "m1", Meaning.FAILED)
+    await desk.queue.note([Done(job, Accepted("m1", parts=1, part_ids=("m1",)))])
+    row = await _sms(desk, told)
+    assert (row.state, row.cause) == ("failed", "undelivered")
+
+
+async def test_a_stray_receipt_settles_the_one_message_in_doubt(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    (job,) = await _claim(desk, "smpp")
+    await desk.queue.note([Done(job, Unanswered("unanswered"))])
+    assert (await _sms(desk, told)).state == "unknown"
+    desk.clock.advance(5)
+    await _keep(desk, "never-learnt", Meaning.DELIVERED)
+    await _keep(desk, "somebody-elses", Meaning.DELIVERED, "+48500100299")
+    stray = StrayReceipts(desk.database, desk.clock)
+    assert await stray.settle() == 0, "its answer may still be on the way"
+    desk.clock.advance(61)
+    assert await stray.settle() == 1
+    assert (await _sms(desk, told)).state == "delivered"
+    assert await stray.settle() == 0
+
+
+async def test_a_stray_receipt_with_two_candidates_settles_neither(desk: Desk) -> None:
+    first = await _one_sms(desk)
+    second = await _one_sms(desk)
+    for job in await _claim(desk, "smpp"):
+        await desk.queue.note([Done(job, Unanswered("unanswered"))])
+    desk.clock.advance(5)
+    await _keep(desk, "never-learnt", Meaning.DELIVERED)
+    desk.clock.advance(61)
+    assert await StrayReceipts(desk.database, desk.clock).settle() == 0
+    assert {(await _sms(desk, told)).state for told in (first, second)} == {"unknown"}
+
+
+async def test_the_bill_counts_each_message_once(desk: Desk) -> None:
+    await _one_sms(desk)
+    (job,) = await _claim(desk, "smpp")
+    done = [Done(job, Accepted("m1", parts=3, part_ids=("m1", "m2", "m3")))]
+    await desk.queue.note(done)
+    await desk.queue.note(done)
+    async with desk.database.read() as session:
+        bill = (await session.execute(text("select provider, parts, messages, cost_grosze from spending"))).all()
+    assert [tuple(row) for row in bill] == [("smpp", 3, 1, 27)]
+
+
+# --- residents' messages --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted", "rest"),
+    [
+        ("STOP", None, ""),
+        (" Stop. ", None, ""),
+        ("стоп", None, ""),
+        ("Rezygnuję z SMS", None, "z SMS"),
+        ("START", "start", ""),
+        ("ZGŁOŚ dziura w jezdni, Długa 5", "report", "dziura w jezdni, Długa 5"),
+        ("zglos: nie świeci latarnia", "report", "nie świeci latarnia"),
+        ("ZGŁOŚ", "other", "ZGŁOŚ"),
+        ("Dziękuję!", "other", "Dziękuję!"),
+        ("stopień schodów jest krzywy", "other", "stopień schodów jest krzywy"),
+        ("", "other", ""),
+        ("...", "other", ""),
+    ],
+)
+def test_words_are_understood(body: str, wanted: str | None, rest: str) -> None:
+    assert understand(body) == (wanted, rest)
+
+
+async def _outbox(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
+    async with desk.database.read() as session:
+        rows = (await session.execute(text("select type, value from outbox order by id"))).all()
+    return [(row.type, json.loads(row.value)) for row in rows]
+
+
+async def test_stop_ends_sms_to_the_number_at_once_and_once(desk: Desk) -> None:
+    told = await _one_sms(desk)
+    take = SmsDesk(desk.database, desk.clock)
+    await take(TextMessage("smpp", NUMBER, "STOP"))
+    await take(TextMessage("smpp", NUMBER, "STOP"))  # brought again
+    assert await _claim(desk, "smpp") == [], "what waited for that number is called off"
+    row = await _sms(desk, told)
+    assert (row.state, row.cause) == ("cancelled", "contact_gone")
+    failed = [payload for kind, payload in await _outbox(desk) if kind == "contact.failed.v1"]
+    assert [(one["contact_id"], one["reason"]) for one in failed] == [("c1", "opted_out")]
+
+
+async def test_a_report_in_two_parts_goes_out_whole_and_once(desk: Desk) -> None:
+    take = SmsDesk(desk.database, desk.clock)
+    await take(TextMessage("smpp", NUMBER, "zabrał chodnik.", reference=7, total=2, number=2))
+    await take(TextMessage("smpp", NUMBER, "ZGŁOŚ Potok ", reference=7, total=2, number=1))
+    await take(TextMessage("smpp", NUMBER, "ZGŁOŚ Potok ", reference=7, total=2, number=1))
+    await take(TextMessage("serwersms", NUMBER, "START", provider_id="55"))
+    await take(TextMessage("serwersms", NUMBER, "START", provider_id="55"))
+    desk.clock.advance(timedelta(minutes=11).total_seconds())
+    facts = [(payload["meaning"], payload["text"]) for kind, payload in await _outbox(desk) if kind == "sms.received.v1"]
+    assert facts == [("report", "Potok zabrał chodnik."), ("start", "")]
