@@ -17,6 +17,7 @@ import { WallPage } from "./wall/WallPage.tsx";
 const PlaybackPage = lazy(() => import("./playback/PlaybackPage.tsx").then((module) => ({ default: module.PlaybackPage })));
 const ExportsPage = lazy(() => import("./exports/ExportsPage.tsx").then((module) => ({ default: module.ExportsPage })));
 const AlertsPage = lazy(() => import("./alerts/AlertsPage.tsx").then((module) => ({ default: module.AlertsPage })));
+const IncidentsPage = lazy(() => import("./incidents/IncidentsPage.tsx").then((module) => ({ default: module.IncidentsPage })));
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
@@ -111,6 +112,7 @@ function Console() {
             <Route path="/playback/:cameraId?">{({ cameraId }) => <For act="playBack" page={<PlaybackPage cameraId={cameraId ?? null} />} />}</Route>
             <Route path="/exports">{() => <For act="export" page={<ExportsPage />} />}</Route>
             <Route path="/alerts/:alertId?">{({ alertId }) => <For act="readAlerts" page={<AlertsPage alertId={alertId ?? null} />} />}</Route>
+            <Route path="/incidents/:incidentId?">{({ incidentId }) => <For act="readAlerts" page={<IncidentsPage incidentId={incidentId ?? null} />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
@@ -118,7 +120,7 @@ function Console() {
             <Route path="/cameras/:cameraId/edit">{({ cameraId }) => <For act="keepCameras" page={<CameraEditor cameraId={cameraId} />} />}</Route>
             <Route path="/accounts">{() => <For act="keepAccounts" page={<AccountsPage />} />}</Route>
             <Route path="/account">{() => <OwnAccountPage />}</Route>
-            <Route path="/audit">{() => <For act="readAudit" page={<AuditPage />} />}</Route>
+            <Route path="/audit/*?">{() => <For act="readAudit" page={<AuditPage />} />}</Route>
             <Route>{() => <Home />}</Route>
           </Switch>
         </Suspense>

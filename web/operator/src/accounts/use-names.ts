@@ -6,7 +6,7 @@ import { useSession } from "../session/session.tsx";
 /** Names of members of staff by account id. Whoever may not list accounts sees their own name; other ids stay as they are. */
 export function useNames(): (accountId: string) => string {
   const { staff, may } = useSession();
-  const query = useQuery({ queryKey: ACCOUNTS_KEY, queryFn: fetchAccounts, enabled: may("keepAccounts"), staleTime: 60_000 });
+  const query = useQuery({ queryKey: ACCOUNTS_KEY, queryFn: fetchAccounts, enabled: may("seeAccounts"), staleTime: 60_000 });
   const accounts = query.data;
   return useCallback(
     (accountId) => {

@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
 
 /** First parts of the log's actions by which one can search. */
-export const ACTION_GROUPS = ["footage", "camera", "report", "announcement", "session", "audit"] as const;
+export const ACTION_GROUPS = ["footage", "ptz", "camera", "alert", "alert-rule", "incident", "webhook", "report", "announcement", "account", "session", "audit"] as const;
 
 const KNOWN = [
   "footage.live",
@@ -28,6 +28,32 @@ const KNOWN = [
   "announcement.cancelled",
   "session.opened",
   "session.closed",
+  "session.refused",
+  "session.revoked",
+  "audit.asked",
+  "audit.checked",
+  "audit.exported",
+  "account.created",
+  "account.changed",
+  "account.reset",
+  "alert.raised",
+  "alert.acknowledged",
+  "alert.assigned",
+  "alert.resolved",
+  "alert.noted",
+  "alert-rule.added",
+  "alert-rule.changed",
+  "alert-rule.removed",
+  "camera.list-exported",
+  "incident.opened",
+  "ptz.patrol-changed",
+  "ptz.released",
+  "webhook.added",
+  "webhook.changed",
+  "webhook.removed",
+  "webhook.resumed",
+  "webhook.secret-changed",
+  "webhook.tested",
   "audit.searched",
 ] as const;
 
@@ -41,4 +67,4 @@ function keyOf<Action extends string>(action: Action) {
   return action.replaceAll(/[.-]/g, "_") as Underscored<Action>;
 }
 
-type Underscored<Text extends string> = Text extends `${infer Head}.${infer Tail}` ? `${Head}_${Underscored<Tail>}` : Text extends `${infer Head}-${infer Tail}` ? `${Head}_${Underscored<Tail>}` : Text;
+type Underscored<Text extends string> = Text extends `${infer Head}.${infer Tail}` ? `${Underscored<Head>}_${Underscored<Tail>}` : Text extends `${infer Head}-${infer Tail}` ? `${Head}_${Underscored<Tail>}` : Text;

@@ -15,6 +15,7 @@ const ALLOWED = {
   probeCameras: ["admin"],
   keepCameras: ["admin"],
   keepAccounts: ["admin"],
+  seeAccounts: ["dpo", "admin"],
   readAlerts: ["operator", "dispatcher", "admin"],
   workOnAlerts: ["operator", "dispatcher", "admin"],
   markFootage: ["operator", "admin"],

@@ -1,0 +1,146 @@
+import { EmptyState, ErrorState, SEVERITIES, SeverityBadge, Skeleton } from "@hejnal/shared";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type SyntheticEvent, useState } from "react";
+import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import type { AlertSeverity } from "../api/alerts.ts";
+import { AlertSections } from "../alerts/AlertSections.tsx";
+import { idempotencyKey } from "../api/client.ts";
+import { fetchIncidents, type Incident, incidentKey, INCIDENTS_KEY, openIncident } from "../api/incidents.ts";
+import { useSession } from "../session/session.tsx";
+import { AddressSearch } from "../ui/AddressSearch.tsx";
+import { RadioChoice } from "../ui/Choice.tsx";
+import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { Field } from "../ui/Field.tsx";
+import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { exact } from "../words/console-words.ts";
+import { IncidentView } from "./IncidentView.tsx";
+import "../alerts/alerts.css";
+import "./incidents.css";
+
+type View = "open" | "closed";
+
+/** What belongs together: alerts, footage, notes and messages of one thing that happened. */
+export function IncidentsPage({ incidentId }: { readonly incidentId: string | null }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const [view, setView] = useState<View>("open");
+  const [opening, setOpening] = useState(false);
+  const query = useInfiniteQuery({
+    queryKey: [...INCIDENTS_KEY, "list", view],
+    queryFn: ({ pageParam }) => fetchIncidents(view, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: 30_000,
+  });
+  const incidents = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <div className="split alerts">
+      <section className="split-list" aria-labelledby="incidents-title">
+        <AlertSections />
+        <header className="split-head">
+          <h1 id="incidents-title">{t("alerts.room.incidents")}</h1>
+          {may("workOnAlerts") ? (
+            <Button className="button" onPress={() => setOpening(true)}>
+              {t("incidents.new")}
+            </Button>
+          ) : null}
+          <ToggleButtonGroup className="segmented" aria-label={t("incidents.view")} selectionMode="single" disallowEmptySelection selectedKeys={[view]} onSelectionChange={(keys) => setView(keys.has("closed") ? "closed" : "open")}>
+            <ToggleButton id="open" className="segment">
+              {t("incidents.state.open")}
+            </ToggleButton>
+            <ToggleButton id="closed" className="segment">
+              {t("incidents.state.closed")}
+            </ToggleButton>
+          </ToggleButtonGroup>
+        </header>
+        {query.isPending ? (
+          <Skeleton rows={4} />
+        ) : query.isError && incidents.length === 0 ? (
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        ) : incidents.length === 0 ? (
+          <EmptyState icon="check" title={t(`incidents.empty.${view}`)} />
+        ) : (
+          <ul className="cards">
+            {incidents.map((incident) => (
+              <IncidentCard key={incident.incident_id} incident={incident} open={incident.incident_id === incidentId} />
+            ))}
+          </ul>
+        )}
+        {query.hasNextPage ? (
+          <Button className="button" isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
+            {t("ui.older")}
+          </Button>
+        ) : null}
+      </section>
+      <section className="split-detail" aria-label={t("incidents.detail")}>
+        {incidentId === null ? <EmptyState icon="list" title={t("incidents.choose")} /> : <IncidentView key={incidentId} incidentId={incidentId} />}
+      </section>
+      {opening ? <NewIncidentDialog onClose={() => setOpening(false)} /> : null}
+    </div>
+  );
+}
+
+function IncidentCard({ incident, open }: { readonly incident: Incident; readonly open: boolean }) {
+  return (
+    <li>
+      <Link href={`/incidents/${incident.incident_id}`} className="card" aria-current={open ? "true" : undefined} data-incident={incident.reference}>
+        <span className="card-head">
+          <SeverityBadge severity={incident.severity} />
+          <span className="card-reference">{incident.reference}</span>
+        </span>
+        <strong className="card-text">{incident.title}</strong>
+        <span className="card-foot">
+          <span>{incident.address}</span>
+          <time dateTime={incident.opened_at}>{exact(Date.parse(incident.opened_at))}</time>
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+function NewIncidentDialog({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const { t: shared } = useTranslation("shared");
+  const queryClient = useQueryClient();
+  const [, navigate] = useLocation();
+  const [title, setTitle] = useState("");
+  const [severity, setSeverity] = useState<AlertSeverity>("warning");
+  const [place, setPlace] = useState<{ readonly at: { lat: number; lon: number }; readonly address: string } | null>(null);
+  const [shown, setShown] = useState(false);
+  const [key] = useState(idempotencyKey);
+  const open = useMutation({
+    mutationFn: () => openIncident({ request_id: key, title: title.trim(), severity, place: place?.at ?? null, address: place?.address ?? "", alert_ids: [], note: "" }),
+    onSuccess: (incident) => {
+      queryClient.setQueryData(incidentKey(incident.incident_id), incident);
+      void queryClient.invalidateQueries({ queryKey: [...INCIDENTS_KEY, "list"] });
+      onClose();
+      navigate(`/incidents/${incident.incident_id}`);
+    },
+  });
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    setShown(true);
+    if (title.trim() !== "") open.mutate();
+  };
+  return (
+    <ConsoleDialog title={t("incidents.new")} isOpen onClose={onClose}>
+      <form className="form" onSubmit={submit} noValidate>
+        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog that asks for one thing puts the cursor there */}
+        <Field label={t("alerts.what")} autoFocus value={title} maxLength={120} fault={shown && title.trim() === "" ? t("alerts.whatMissing") : undefined} onChange={setTitle} />
+        <RadioChoice legend={t("editor.severity")} options={SEVERITIES.map((value) => ({ value, label: shared(`severity.${value}`) }))} value={severity} onChange={setSeverity} />
+        <AddressSearch label={t("alerts.where")} onFound={(hit) => setPlace({ at: hit.place, address: hit.label })} />
+        <ProblemLine error={open.error} act="workOnAlerts" />
+        <div className="form-actions">
+          <Button type="submit" className="button button-primary" isPending={open.isPending}>
+            {t("incidents.open")}
+          </Button>
+          <Button className="button" onPress={onClose}>
+            {t("ui.cancel")}
+          </Button>
+        </div>
+      </form>
+    </ConsoleDialog>
+  );
+}
