@@ -8,6 +8,7 @@ from hejnal_runtime.outbox import outbox_table
 
 metadata = sa.MetaData()
 _now = sa.text("clock_timestamp()")
+_seen = ["action", "footage_from", "footage_until"]
 
 accounts = sa.Table(
     "accounts",
@@ -73,7 +74,6 @@ camera_versions = sa.Table(
     sa.Column("state", JSONB, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
 )
 
 # Append-only: triggers refuse update, delete, and what does not carry the hash of the entry before it (audit/chain.py).
@@ -98,8 +98,8 @@ audit_entries = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("previous_hash", sa.LargeBinary, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    sa.Index("audit_entries_actor", "actor_id", "at", "position"),
-    sa.Index("audit_entries_camera", "camera_id", "at", "position"),
+    sa.Index("audit_entries_actor", "actor_id", "at", "position", postgresql_include=["camera_id", *_seen]),
+    sa.Index("audit_entries_camera", "camera_id", "at", "position", postgresql_include=["actor_id", *_seen]),
     sa.Index("audit_entries_action", "action", "at", "position"),
     sa.Index("audit_entries_at", "at", "position"),
     sa.Index("audit_entries_object", "object_id", "position", postgresql_where=sa.text("object_id <> ''")),
@@ -179,9 +179,9 @@ __all__ = [
     "wall_views",
 ]
 
-import hejnal_gateway.accounts.tables  # noqa: E402, F401 they belong to the same schema
-import hejnal_gateway.alerts.tables  # noqa: E402, F401
-import hejnal_gateway.live.tables  # noqa: E402, F401
-import hejnal_gateway.incidents.tables  # noqa: E402, F401
-import hejnal_gateway.ptz.tables  # noqa: E402, F401
+import hejnal_gateway.accounts.tables  # noqa: E402 they belong to the same schema
+import hejnal_gateway.alerts.tables  # noqa: E402
+import hejnal_gateway.incidents.tables  # noqa: E402
+import hejnal_gateway.live.tables  # noqa: E402
+import hejnal_gateway.ptz.tables  # noqa: E402
 import hejnal_gateway.webhooks.tables  # noqa: E402, F401
