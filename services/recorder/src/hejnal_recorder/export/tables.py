@@ -19,12 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from hejnal_recorder.tables import metadata
-
-
-def _instant(name: str, *, nullable: bool = True) -> "Column[object]":
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
+from hejnal_recorder.tables import instant, metadata
 
 exports = Table(
     "exports",
@@ -32,16 +27,16 @@ exports = Table(
     Column("export_id", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("requested_by", Text, nullable=False),
-    _instant("requested_at", nullable=False),
+    instant("requested_at"),
     Column("idempotency_key", Text),
     Column("approved_by", Text),
-    _instant("decided_at"),
+    instant("decided_at", nullable=True),
     Column("cancelled_by", Text),
     Column("reason", Text, nullable=False),
     Column("case_number", Text, nullable=False),
     Column("cameras", ARRAY(Text), nullable=False),
-    _instant("starts_at", nullable=False),
-    _instant("ends_at", nullable=False),
+    instant("starts_at"),
+    instant("ends_at"),
     Column("masks", JSONB, nullable=False),
     Column("originals", Boolean, nullable=False),
     Column("footage_bytes", BigInteger, nullable=False),
@@ -50,10 +45,10 @@ exports = Table(
     Column("done_bytes", BigInteger, nullable=False, server_default=text("0")),
     Column("total_bytes", BigInteger, nullable=False, server_default=text("0")),
     Column("worker", Text, comment="Recorder that works on it"),
-    _instant("lease_until"),
+    instant("lease_until", nullable=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _instant("finished_at"),
-    _instant("expires_at"),
+    instant("finished_at", nullable=True),
+    instant("expires_at", nullable=True),
     Column("size_bytes", BigInteger),
     Column("sha256", Text),
     Column("stamped", Boolean),

@@ -46,7 +46,6 @@ def upgrade() -> None:
                 connection.execute(_REWRITE, key | {"fragments": pack(_old(data))})
             after = key
     op.execute("alter table segments enable trigger user")
-    op.execute(MAKE_DAY)
 
 
 def _old(data: bytes) -> Iterator[Fragment]:
@@ -64,30 +63,3 @@ def _old(data: bytes) -> Iterator[Fragment]:
             sha256=sha256,
             starts_with_key_frame=not frames & _INSIDE_GOP,
         )
-
-
-# As in 0002, with room in a page for what is appended to a row, and one row more than before.
-MAKE_DAY = """
-    create or replace function make_segment_day(day date) returns boolean language plpgsql as $$
-    declare
-        name text := 'segments_d' || to_char(day, 'YYYYMMDD');
-    begin
-        if to_regclass(name) is not null then
-            return false;
-        end if;
-        perform pg_advisory_xact_lock(hashtext(current_schema() || '.segments'), 1);
-        -- to_regclass may answer from a cache that an advisory lock does not renew
-        if exists (select from pg_class where relname = name and relnamespace = current_schema()::regnamespace) then
-            return false;
-        end if;
-        execute format('create table %I (like segments including defaults including generated including constraints '
-            'including storage including comments)', name);
-        -- never moved out of line; four rows of a minute's 30 fragments fit into a page
-        execute format('alter table %I set (toast_tuple_target = 8160, fillfactor = 90)', name);
-        execute format('alter table %I add constraint %I exclude using gist (camera_id with =, during with &&)',
-            name, name || '_do_not_overlap');
-        execute format('alter table segments attach partition %I for values from (%L) to (%L)', name,
-            (day::timestamp at time zone 'UTC')::text, ((day + 1)::timestamp at time zone 'UTC')::text);
-        return true;
-    end $$
-    """
