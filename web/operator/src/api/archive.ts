@@ -12,13 +12,16 @@ export async function fetchTimeline(cameraId: string, fromMs: number, toMs: numb
   return parseTimeline(body);
 }
 
-export function playlistUrl(cameraId: string, fromMs: number, toMs: number, keyFramesOnly = false): string {
-  const query = new URLSearchParams({ from: iso(fromMs), to: iso(toMs), ...(keyFramesOnly ? { keyframes: "1" } : {}) });
+/** Why a restricted camera is looked at: the gateway's own parameter, which it keeps for the audit log. */
+const why = (reason: string) => (reason === "" ? {} : { reason });
+
+export function playlistUrl(cameraId: string, fromMs: number, toMs: number, keyFramesOnly: boolean, reason: string): string {
+  const query = new URLSearchParams({ from: iso(fromMs), to: iso(toMs), ...(keyFramesOnly ? { keyframes: "1" } : {}), ...why(reason) });
   return `/api/v1/archive/cameras/${encodeURIComponent(cameraId)}/playlist.m3u8?${query.toString()}`;
 }
 
-export function thumbnailUrl(cameraId: string, atMs: number): string {
-  const query = new URLSearchParams({ at: iso(atMs) });
+export function thumbnailUrl(cameraId: string, atMs: number, reason: string): string {
+  const query = new URLSearchParams({ at: iso(atMs), ...why(reason) });
   return `/api/v1/archive/cameras/${encodeURIComponent(cameraId)}/thumbnail?${query.toString()}`;
 }
 
@@ -30,6 +33,12 @@ export async function fetchKeyFrames(cameraId: string, fromMs: number, toMs: num
   return body.items.map((one) => Date.parse(one.at));
 }
 
+/** Address of the frame of a moment, for showing. */
+export function snapshotUrl(cameraId: string, atMs: number, reason: string): string {
+  const query = new URLSearchParams({ at: iso(atMs), ...why(reason) });
+  return `/api/v1/archive/cameras/${encodeURIComponent(cameraId)}/snapshot?${query.toString()}`;
+}
+
 export interface Snapshot {
   readonly picture: Blob;
   /** When the picture was taken. */
@@ -37,9 +46,9 @@ export interface Snapshot {
 }
 
 /** The frame of `atMs` as a file, with every pixel as it was decoded. */
-export async function fetchSnapshot(cameraId: string, atMs: number): Promise<Snapshot> {
+export async function fetchSnapshot(cameraId: string, atMs: number, reason: string): Promise<Snapshot> {
   const path = { camera_id: cameraId };
-  const call = archive.GET("/api/v1/archive/cameras/{camera_id}/snapshot", { params: { path, query: { at: iso(atMs), format: "png" } }, parseAs: "blob" });
+  const call = archive.GET("/api/v1/archive/cameras/{camera_id}/snapshot", { params: { path, query: { at: iso(atMs), format: "png" as const, ...why(reason) } }, parseAs: "blob" });
   const [picture, { response }] = await Promise.all([answer(call), call]);
   const takenAt = Date.parse(response.headers.get("X-Hejnal-Frame-Time") ?? "");
   return { picture: picture, atMs: Number.isNaN(takenAt) ? atMs : takenAt };

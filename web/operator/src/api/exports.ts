@@ -1,5 +1,6 @@
 import { answer } from "@hejnal/shared";
 import type { components } from "@hejnal/shared/api/recorder";
+import { boundsOf, type Mask } from "../masks/mask-geometry.ts";
 import { archive, idempotencyKey } from "./client.ts";
 
 export type Export = components["schemas"]["ExportView"];
@@ -11,6 +12,15 @@ export interface ExportWish {
   readonly toMs: number;
   readonly reason: string;
   readonly caseNumber: string;
+  /** What is covered in the copy to be given away, by camera: rectangles. */
+  readonly masks: ReadonlyMap<string, readonly Mask[]>;
+  /** The footage without covers goes along. */
+  readonly originals: boolean;
+}
+
+function rectangleOf(mask: Mask) {
+  const { left, top, right, bottom } = boundsOf(mask);
+  return { left, top, width: right - left, height: bottom - top };
 }
 
 /** The newest first: one's own, for supervisors all. */
@@ -19,15 +29,15 @@ export async function fetchExports(): Promise<readonly Export[]> {
   return body.exports;
 }
 
-export function requestExport({ cameras, fromMs, toMs, reason, caseNumber }: ExportWish): Promise<Export> {
+export function requestExport({ cameras, fromMs, toMs, reason, caseNumber, masks, originals }: ExportWish): Promise<Export> {
   const body = {
     cameras: [...cameras],
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
     reason,
     case_number: caseNumber,
-    masks: [],
-    originals: true,
+    masks: cameras.flatMap((cameraId) => (masks.get(cameraId) ?? []).map((mask) => ({ camera_id: cameraId, ...rectangleOf(mask) }))),
+    originals,
   };
   return answer(archive.POST("/api/v1/archive/exports", { params: { header: { "Idempotency-Key": idempotencyKey() } }, body }));
 }

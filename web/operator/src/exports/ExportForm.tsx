@@ -4,10 +4,12 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { requestExport } from "../api/exports.ts";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { MomentField } from "../ui/MomentField.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { fromLocalInput, toLocalInput } from "../words/town-clock.ts";
+import { ExportMasks, type MasksOf } from "./ExportMasks.tsx";
 import { refusalWords } from "./export-words.ts";
 import { EXPORTS_KEY } from "./use-exports.ts";
 
@@ -23,6 +25,7 @@ interface ExportFormProps {
 /** Which cameras, which time, why and for which case. */
 export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
   const { t } = useTranslation();
+  const { may } = useSession();
   const announce = useAnnounce();
   const queryClient = useQueryClient();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(cameraId === null ? [] : [cameraId]));
@@ -30,6 +33,8 @@ export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
   const [to, setTo] = useState(() => toLocalInput(atMs));
   const [caseNumber, setCase] = useState("");
   const [reason, setReason] = useState("");
+  const [masks, setMasks] = useState<MasksOf>(new Map());
+  const [originals, setOriginals] = useState(true);
   const [checked, setChecked] = useState(false);
   const asking = useMutation({
     mutationFn: requestExport,
@@ -38,6 +43,8 @@ export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
       setChecked(false);
       setCase("");
       setReason("");
+      setMasks(new Map());
+      setOriginals(true);
       await queryClient.invalidateQueries({ queryKey: EXPORTS_KEY });
     },
   });
@@ -53,7 +60,7 @@ export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
     event.preventDefault();
     setChecked(true);
     if (Object.values(wrong).some(Boolean) || fromMs === null || toMs === null) return;
-    asking.mutate({ cameras: [...chosen], fromMs, toMs, reason: reason.trim(), caseNumber: caseNumber.trim() });
+    asking.mutate({ cameras: [...chosen], fromMs, toMs, reason: reason.trim(), caseNumber: caseNumber.trim(), masks, originals });
   };
   const toggle = (id: string) => {
     const next = new Set(chosen);
@@ -79,7 +86,7 @@ export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
           </p>
         ) : null}
       </fieldset>
-      <div className="filters">
+      <div className="filters export-times">
         <MomentField label={t("exports.from")} value={from} isInvalid={checked && wrong.time} onChange={setFrom} />
         <MomentField label={t("exports.to")} value={to} isInvalid={checked && wrong.time} onChange={setTo} />
       </div>
@@ -93,6 +100,16 @@ export function ExportForm({ cameras, cameraId, atMs }: ExportFormProps) {
         <input className="input" value={reason} maxLength={500} aria-invalid={checked && wrong.reason} onChange={(event) => setReason(event.target.value)} />
         <span className="field-help">{t("exports.reasonHelp")}</span>
       </label>
+      {chosen.size > 0 && fromMs !== null && may("playBack") ? (
+        <ExportMasks
+          cameras={cameras.filter((camera) => chosen.has(camera.camera_id))}
+          atMs={fromMs}
+          masks={masks}
+          originals={originals}
+          onChange={setMasks}
+          onOriginals={setOriginals}
+        />
+      ) : null}
       {checked && (wrong.caseNumber || wrong.reason) ? <p className="field-error">{t("exports.wrong.why")}</p> : null}
       {refusal === null ? (
         <ProblemLine error={asking.error} act="export" />

@@ -64,6 +64,33 @@ describe("asking for a package", () => {
     expect(sent?.headers.get("idempotency-key")).toHaveLength(36);
   });
 
+  it("covers what is drawn, by keys too, and leaves the original out when told so", async () => {
+    withExports();
+    const { user, container } = openConsole(gateway(), at, "operator");
+    gateway().json("POST /api/v1/archive/exports", wanted(), 202);
+    await user.click(await screen.findByRole("button", { name: "Zaznacz zasłony (0)" }));
+    const dialog = await screen.findByRole("dialog", { name: "Zasłony: 1 Rynek 1" });
+    await user.click(within(dialog).getByRole("button", { name: "Dodaj zasłonę" }));
+    within(dialog).getByRole("button", { name: /Zasłona 1, róg 3: 50% od lewej, 50% od góry/ }).focus();
+    await user.keyboard("{Shift>}{ArrowRight}{/Shift}{ArrowDown}");
+    expect(within(dialog).getByRole("button", { name: /Zasłona 1, róg 3: 55% od lewej, 51% od góry/ })).toHaveFocus();
+    await expectAccessible(dialog);
+    await user.click(within(dialog).getByRole("button", { name: "Zapisz" }));
+    await user.click(await screen.findByLabelText("Dołącz oryginał bez zasłon"));
+    expect(screen.getByText("W paczce będzie tylko kopia z zasłonami.")).toBeVisible();
+    await fill(user, screen.getByLabelText("Numer sprawy"), "RSD-1/26");
+    await fill(user, screen.getByLabelText(/^Powód/), "Kolizja na Rynku");
+    await expectAccessible(container);
+    await user.click(screen.getByRole("button", { name: "Przygotuj paczkę" }));
+    await waitFor(() => expect(gateway().asked("POST /api/v1/archive/exports")).toHaveLength(1));
+    const body = gateway().asked("POST /api/v1/archive/exports")[0]?.body as { masks: Record<string, number>[]; originals: boolean };
+    expect(body.originals).toBe(false);
+    expect(body.masks).toHaveLength(1);
+    expect(body.masks[0]).toMatchObject({ camera_id: "cam-001", left: 0.3, top: 0.3 });
+    expect(body.masks[0]?.width).toBeCloseTo(0.25);
+    expect(body.masks[0]?.height).toBeCloseTo(0.21);
+  });
+
   it("says in the reader's words why it is refused", async () => {
     withExports();
     const { user } = openConsole(gateway(), at, "operator");

@@ -2,6 +2,7 @@ import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearch } from "wouter";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { ReasonGate } from "../reasons/ReasonGate.tsx";
 import { CameraSelect } from "./CameraSelect.tsx";
 import { PlaybackRoom } from "./PlaybackRoom.tsx";
 import { togetherIds } from "./together.ts";
@@ -29,6 +30,13 @@ export function PlaybackPage({ cameraId }: { readonly cameraId: string | null })
     );
   }
   const several = togetherIds(search).flatMap((id) => byId.get(id) ?? []);
-  if (several.length > 1) return <TogetherRoom key={several.map((one) => one.camera_id).join()} shown={several} cameras={cameras} search={search} />;
-  return <PlaybackRoom key={camera.camera_id} camera={camera} cameras={cameras} search={search} />;
+  return (
+    <ReasonGate cameras={several.length > 1 ? several : [camera]}>
+      {several.length > 1 ? (
+        <TogetherRoom key={several.map((one) => one.camera_id).join()} shown={several} cameras={cameras} search={search} />
+      ) : (
+        <PlaybackRoom key={camera.camera_id} camera={camera} cameras={cameras} search={search} />
+      )}
+    </ReasonGate>
+  );
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { useReasons } from "../reasons/use-reasons.ts";
 import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { useHotkeys } from "../shell/hotkeys.ts";
@@ -40,13 +41,14 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
   const { active } = useSession();
   const [, navigate] = useLocation();
   const nowMs = useNowSeconds();
+  const reason = useReasons().reasonFor(camera.camera_id);
   const video = useRef<HTMLVideoElement>(null);
   const [startMs] = useState(() => startTime(search, Date.now()));
   const [zoom, setZoom] = useState<Zoom>("10min");
   const [wantedMs, setWanted] = useState<number | null>(startMs);
   const [rate, setRate] = useState(1);
   const [skipped, setSkipped] = useState<Span | null>(null);
-  const { state, failure, atMs: frameMs, player } = useArchivePlayer(video, camera.camera_id, startMs);
+  const { state, failure, atMs: frameMs, player } = useArchivePlayer(video, camera.camera_id, startMs, reason);
   const atMs = wantedMs ?? frameMs ?? startMs;
   const [bar, setBar] = useState<BarWindow>(() => windowAround(startMs, zoom, Date.now()));
   const { timeline, spans, error } = useTimeline(camera.camera_id, bar, nowMs);
@@ -158,7 +160,7 @@ export function PlaybackRoom({ camera, cameras, search }: PlaybackRoomProps) {
           atMs={atMs}
           latestMs={latestMs}
           onSeek={seek}
-          preview={(at) => <StripPreview cameraId={camera.camera_id} window={bar} atMs={at} hidden={gapAt(spans, at) !== null} />}
+          preview={(at) => <StripPreview cameraId={camera.camera_id} window={bar} atMs={at} reason={reason} hidden={gapAt(spans, at) !== null} />}
         />
       </div>
       <SpanList window={bar} spans={spans} timeline={timeline} error={error} onSeek={seek} />

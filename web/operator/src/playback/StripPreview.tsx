@@ -7,6 +7,8 @@ interface StripPreviewProps {
   readonly cameraId: string;
   readonly window: BarWindow;
   readonly atMs: number;
+  /** Why a restricted camera is looked at. */
+  readonly reason: string;
   /** There is a gap where somebody points. */
   readonly hidden: boolean;
 }
@@ -17,7 +19,7 @@ const MOST = 120;
 const REST_MS = 120;
 
 /** The key frame before `atMs`, in small. Where none can be had there is nothing: the bar works without. */
-export function StripPreview({ cameraId, window: shown, atMs, hidden }: StripPreviewProps) {
+export function StripPreview({ cameraId, window: shown, atMs, reason, hidden }: StripPreviewProps) {
   const query = useQuery({
     queryKey: ["key-frames", cameraId, shown.fromMs, shown.spanMs],
     queryFn: ({ signal }) => fetchKeyFrames(cameraId, shown.fromMs, Math.min(shown.fromMs + shown.spanMs, Date.now()), MOST, signal),
@@ -33,7 +35,7 @@ export function StripPreview({ cameraId, window: shown, atMs, hidden }: StripPre
     return () => clearTimeout(handle);
   }, [frameMs]);
   if (restingMs === null || hidden || failedMs === restingMs) return null;
-  return <img src={thumbnailUrl(cameraId, restingMs)} alt="" width={160} onError={() => setFailed(restingMs)} />;
+  return <img src={thumbnailUrl(cameraId, restingMs, reason)} alt="" width={160} onError={() => setFailed(restingMs)} />;
 }
 
 /** The last of the ordered `frames` not after `atMs`; null before the first. */

@@ -2,6 +2,7 @@ import { Icon } from "@hejnal/shared";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { useReasons } from "../reasons/use-reasons.ts";
 import { IconButton } from "../ui/IconButton.tsx";
 import { PlayerScreen } from "./PlayerScreen.tsx";
 import type { BarWindow } from "./time-bar-geometry.ts";
@@ -37,7 +38,7 @@ export const TICK_MS = 100;
 export function TogetherTile({ camera, clock, startMs, nowMs, atMs, rate, window: shown, onTimeline, onToggle, onRemove }: TogetherTileProps) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
-  const { state, failure, atMs: frameMs, player } = useArchivePlayer(video, camera.camera_id, startMs);
+  const { state, failure, atMs: frameMs, player } = useArchivePlayer(video, camera.camera_id, startMs, useReasons().reasonFor(camera.camera_id));
   const { timeline, spans, error } = useTimeline(camera.camera_id, shown, nowMs);
   const gap = gapAt(spans, atMs);
   const id = camera.camera_id;

@@ -1,6 +1,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
+import { playlistUrl } from "../api/archive.ts";
 import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
+import { camera } from "../testing/fake-gateway.ts";
 import { snapshotName } from "./snapshot.ts";
 import { keyFrameBefore } from "./StripPreview.tsx";
 import { playbackPath, startTime } from "./start-time.ts";
@@ -31,6 +33,21 @@ describe("playback", () => {
     openConsole(gateway(), "/playback", "dpo");
     expect(await screen.findByText("Wybierz kamerę, której nagranie chcesz obejrzeć")).toBeVisible();
     expect(gateway().requests.some(({ path }) => path.startsWith("/api/v1/archive"))).toBe(false);
+  });
+
+  it("asks why a restricted camera is looked at, once, and hands it on with everything that is fetched", async () => {
+    withTimeline();
+    const { user } = openConsole(gateway(), `/playback/cam-001?at=${AT}`, "operator");
+    gateway().json("GET /api/v1/cameras", { items: [camera(1, { restricted: true }), camera(2)] });
+    expect(await screen.findByRole("heading", { name: "Ta kamera pyta o powód" })).toBeVisible();
+    expect(gateway().requests.some(({ path }) => path.startsWith("/api/v1/archive"))).toBe(false);
+    await user.click(screen.getByLabelText("zdarzenie widoczne na innej kamerze"));
+    await user.type(screen.getByLabelText(/Numer sprawy/), "5/26");
+    await user.click(screen.getByRole("button", { name: "Oglądaj" }));
+    expect(await screen.findByRole("slider", { name: "Oś czasu nagrania" })).toBeVisible();
+    const reason = "zdarzenie widoczne na innej kamerze: 5/26";
+    expect(playlistUrl("cam-001", 0, 1_000, false, reason)).toContain(new URLSearchParams({ reason }).toString());
+    expect(sessionStorage.getItem("hejnal.operator.reasons.v1")).toContain(reason);
   });
 
   it("is a slider with the time and what is there in words, and a list that says the same", async () => {
@@ -102,7 +119,7 @@ describe("several cameras", () => {
     });
     const { container, user } = openConsole(gateway(), `/playback/cam-001?at=${AT}&cameras=cam-001,cam-002`, "operator");
     const slider = await screen.findByRole("slider", { name: "Oś czasu nagrania" });
-    await waitFor(() => expect(slider.getAttribute("aria-valuetext")).toMatch(/^1 .*12:00:00, przerwa: Brak łączności z kamerą; 2 .*12:00:00, jest nagranie$/));
+    await waitFor(() => expect(slider.getAttribute("aria-valuetext")).toMatch(/^1 .*12:00:\d\d, przerwa: Brak łączności z kamerą; 2 .*12:00:\d\d, jest nagranie$/));
     expect(screen.getAllByRole("region", { name: /^Nagrania i przerwy: / })).toHaveLength(2);
     expect(screen.getByText("W tym czasie nie ma nagrania: Brak łączności z kamerą.")).toBeVisible();
     await expectAccessible(container);

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchSnapshot } from "../api/archive.ts";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
+import { useReasons } from "../reasons/use-reasons.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { exact } from "../words/console-words.ts";
 import { clockWithSeconds, townDay } from "../words/town-clock.ts";
@@ -28,13 +29,14 @@ export interface SnapshotState {
 export function useSnapshot(camera: NumberedCamera): SnapshotState {
   const { t } = useTranslation();
   const announce = useAnnounce();
+  const reason = useReasons().reasonFor(camera.camera_id);
   const [error, setError] = useState<unknown>(null);
   const [savedMs, setSaved] = useState<number | null>(null);
   const save = async (atMs: number) => {
     setError(null);
     setSaved(null);
     try {
-      const snapshot = await fetchSnapshot(camera.camera_id, atMs);
+      const snapshot = await fetchSnapshot(camera.camera_id, atMs, reason);
       download(snapshot.picture, snapshotName(camera, snapshot.atMs));
       setSaved(snapshot.atMs);
       announce(t("playback.snapshotSaved", { time: exact(snapshot.atMs) }));

@@ -11,8 +11,8 @@ export interface Playback {
   readonly player: RefObject<ArchivePlayer | null>;
 }
 
-/** Plays one camera's archive in `video`, and tells the time of the frame that is shown. */
-export function useArchivePlayer(video: RefObject<HTMLVideoElement | null>, cameraId: string, startMs: number): Playback {
+/** Plays one camera's archive in `video`, and tells the time of the frame that is shown. `reason`: why a restricted one is looked at. */
+export function useArchivePlayer(video: RefObject<HTMLVideoElement | null>, cameraId: string, startMs: number, reason: string): Playback {
   const { active, ended } = useSession();
   const [state, setState] = useState<PlayerState>("idle");
   const [failure, setFailure] = useState<PlayerFailure | null>(null);
@@ -25,7 +25,7 @@ export function useArchivePlayer(video: RefObject<HTMLVideoElement | null>, came
     if (!active || element === null) return;
     const opened = new ArchivePlayer({
       video: element,
-      playlistUrl: (fromMs, toMs, keyFramesOnly) => playlistUrl(cameraId, fromMs, toMs, keyFramesOnly),
+      playlistUrl: (fromMs, toMs, keyFramesOnly) => playlistUrl(cameraId, fromMs, toMs, keyFramesOnly, reason),
       now: Date.now,
       onState: (next, why) => {
         setState(next);
@@ -43,7 +43,7 @@ export function useArchivePlayer(video: RefObject<HTMLVideoElement | null>, came
       opened.close();
       player.current = null;
     };
-  }, [video, cameraId, active, ended]);
+  }, [video, cameraId, reason, active, ended]);
 
   return { state, failure, atMs, player };
 }
