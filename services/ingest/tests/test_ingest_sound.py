@@ -1,15 +1,19 @@
 """Sound and H.265 from the camera to the file; sound only where the plan asks for it."""
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import av
 import pytest
 
 from hejnal_contracts.cameras import RecordingPlan
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+from hejnal_media.access_unit import AudioParameters
+from hejnal_media.relay import RelayDecoder, RelayedAudio, RelayedUnit, StreamInfo
 from hejnal_media.simulator import CameraSimulator
 from hejnal_media.simulator.behaviour import Behaviour
 from hejnal_media.simulator.town import town_mounts
@@ -95,3 +99,23 @@ async def test_sound_that_comes_and_goes_begins_new_runs_without_a_hole(
     assert {end.cause for end in ends[:2]} == {GapCause.CAMERA_REBOOT}
     for end, start in zip(ends, facts.of(RunStarted)[1:], strict=False):
         assert abs((start.started_at - end.ended_at).total_seconds()) < 0.05
+
+
+async def test_who_watches_gets_the_sound_too(town: Any, speaking: CameraSimulator, eventually: Any) -> None:
+    await town.register(speaking.url("cam-001/main"), recording=RecordingPlan(record_audio=True))
+    decoder, info, heard, seen = RelayDecoder(), list[StreamInfo](), list[RelayedAudio](), list[RelayedUnit]()
+    async with town.running(), aiohttp.ClientSession(town.url) as http:
+        await eventually(lambda: town.facts.of(FragmentWritten))
+        url, headers = "/internal/v1/relay/cam-001/main", town.headers("operator-gateway")
+        async with http.get(url, headers=headers) as answer, asyncio.timeout(15):
+            async for chunk in answer.content.iter_any():
+                for record in decoder.feed(chunk):
+                    info += [record] if isinstance(record, StreamInfo) else []
+                    heard += [record] if isinstance(record, RelayedAudio) else []
+                    seen += [record] if isinstance(record, RelayedUnit) else []
+                if len(heard) >= 40:
+                    break
+    assert info[-1].audio == AudioParameters("alaw", 8000, 1)
+    assert len({one.run_id for one in info}) == 1
+    assert {after.frame.ticks - before.frame.ticks for before, after in pairwise(heard)} == {320}
+    assert abs(heard[-1].frame.received_at_us - seen[-1].unit.received_at_us) < 500_000

@@ -15,7 +15,7 @@ from aiohttp import web
 from gateway_house import Gateway, running_app
 
 from hejnal_contracts.cameras import CameraCondition, CameraStatusReported, StreamHealth
-from hejnal_media.access_unit import AccessUnit
+from hejnal_media.access_unit import AccessUnit, AudioParameters
 from hejnal_media.relay import KEEP_ALIVE_RECORD, StreamInfo, encode_access_unit, encode_run_ended, encode_stream_info
 from hejnal_runtime.tokens import TokenVerifier
 
@@ -57,6 +57,7 @@ class FakeIngest:
     up: bool = True
     run: int = 1
     sent: int = 0
+    audio: AudioParameters | None = None
     late_s: float = 0.0
     """How long pictures are said to have been at ingest before they go out."""
     sent_at_us: "list[int]" = field(default_factory=list)
@@ -65,7 +66,9 @@ class FakeIngest:
     _readers: "set[asyncio.Queue[bytes]]" = field(default_factory=set)
 
     def info(self) -> bytes:
-        return encode_stream_info(StreamInfo(codec="avc1.42c01e", width=320, height=240, run_id=f"run-{self.run}"))
+        return encode_stream_info(
+            StreamInfo(codec="avc1.42c01e", width=320, height=240, run_id=f"run-{self.run}", audio=self.audio)
+        )
 
     async def play(self) -> None:
         started, number = time.monotonic(), 0

@@ -3,8 +3,9 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hejnal_gateway.live.audio_sdp import choose_sound
 from hejnal_gateway.live.ice_lite import HostCandidate
-from hejnal_gateway.live.sdp import H264Format, choose_format, fragment_ufrag, parse_offer, write_answer
+from hejnal_gateway.live.sdp import H264Format, choose_format, fragment_ufrag, parse_offer, video_track, write_answer
 from hejnal_runtime.errors import AppError
 
 CHROMIUM = """v=0
@@ -64,14 +65,12 @@ def test_the_answer_declines_what_is_not_video_and_sends_one_codec() -> None:
     offer = parse_offer(CHROMIUM)
     answer = write_answer(
         offer,
-        offer.formats[0],
-        ssrc=7,
+        [video_track(offer, offer.formats[0], ssrc=7, label="cam-1-main")],
         ice_ufrag="u" * 8,
         ice_pwd="p" * 24,
         candidates=[HostCandidate("192.0.2.1", 5000, 1)],
         fingerprint=("sha-256", "AA:BB"),
         session_id=1,
-        label="cam-1-main",
     )
     sections = answer.split("\r\nm=")
     assert sections[1].startswith("audio 0 ")
@@ -88,14 +87,12 @@ async def test_another_implementation_accepts_the_answer() -> None:
     offer = parse_offer(peer.localDescription.sdp)
     answer = write_answer(
         offer,
-        choose_format(offer.formats, "avc1.42001f"),
-        ssrc=7,
+        [video_track(offer, choose_format(offer.formats, "avc1.42001f"), ssrc=7, label="x")],
         ice_ufrag="u" * 8,
         ice_pwd="p" * 24,
         candidates=[HostCandidate("127.0.0.1", 9, 1)],
         fingerprint=("sha-256", ":".join(["AA"] * 32)),
         session_id=1,
-        label="x",
     )
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     assert peer.getTransceivers()[0]._codecs[0].mimeType == "video/H264"
@@ -132,3 +129,34 @@ def test_any_text_is_an_offer_or_a_named_error(lines: list[str]) -> None:
 def test_a_fragment_names_its_ice_session() -> None:
     assert fragment_ufrag("a=ice-ufrag:abcd\r\na=ice-pwd:x\r\nm=audio 9 RTP/AVP 0\r\n") == "abcd"
     assert fragment_ufrag("a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n") is None
+
+
+def test_sound_is_answered_where_it_is_wanted() -> None:
+    offer = parse_offer(CHROMIUM)
+    track = choose_sound(offer, None)
+    assert track is not None
+    assert (track.section, track.payload_type, track.coding) == (0, 111, "opus")
+    answer = write_answer(
+        offer,
+        [video_track(offer, offer.formats[0], ssrc=7, label="cam-1-main"), track.track("cam-1-main-sound")],
+        ice_ufrag="u" * 8,
+        ice_pwd="p" * 24,
+        candidates=[HostCandidate("192.0.2.1", 5000, 1)],
+        fingerprint=("sha-256", "AA:BB"),
+        session_id=1,
+    )
+    assert "a=group:BUNDLE 0 1\r\n" in answer
+    audio, video = answer.split("\r\nm=")[1:]
+    assert audio.startswith("audio 5000 UDP/TLS/RTP/SAVPF 111\r\n")
+    assert f"a=ssrc:{track.ssrc} cname:hejnal\r\n" in audio
+    assert "a=ssrc:7 cname:hejnal\r\n" in video
+
+
+def test_sound_as_the_camera_codes_it_goes_first() -> None:
+    text = CHROMIUM.replace("RTP/SAVPF 111", "RTP/SAVPF 111 8")
+    track = choose_sound(parse_offer(text), "PCMA")
+    assert track is not None
+    assert (track.payload_type, track.coding) == (8, "PCMA")
+    assert choose_sound(parse_offer(CHROMIUM.replace("BUNDLE 0 1", "LS 0 1")), None) is None
+    only_g722 = CHROMIUM.replace("RTP/SAVPF 111", "RTP/SAVPF 9").replace("a=rtpmap:111 opus/48000/2", "a=rtpmap:9 G722/8000")
+    assert choose_sound(parse_offer(only_g722), None) is None

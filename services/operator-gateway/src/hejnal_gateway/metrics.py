@@ -25,6 +25,7 @@ ACCESS_UNITS = Counter("hejnal_gateway_access_units_total", "Access units taken 
 RTP_PACKETS = Counter("hejnal_gateway_rtp_packets_total", "RTP packets sent")
 RTP_UNSENT = Counter("hejnal_gateway_rtp_unsent_total", "RTP packets the socket would not take in time")
 RTP_RESENT = Counter("hejnal_gateway_rtp_resent_total", "RTP packets sent again on NACK")
+SOUNDS_MADE = Gauge("hejnal_gateway_sounds_made", "Cameras whose sound is made Opus now")
 THIN_PATHS = Counter("hejnal_gateway_thin_paths_total", "Viewers whose path was found too thin for the stream")
 GOP_RESTARTS = Counter("hejnal_gateway_gop_restarts_total", "Newest GOP sent again", ["reason"])
 SEND_LATENCY_S = Histogram(

@@ -258,7 +258,10 @@ class StreamPuller:
 
     def audio_frame(self, frame: AudioFrame) -> None:
         """The next sound frame."""
-        if not self._stopping and self._recording is not None:
+        if self._stopping:
+            return
+        self.hub.publish_sound(frame)
+        if self._recording is not None:
             self._recording.add_sound(frame)
 
     # --- what others ask
@@ -328,6 +331,7 @@ class StreamPuller:
 
     def _change_sound(self, parameters: AudioParameters | None) -> None:
         self._audio = parameters
+        self.hub.change_sound(parameters)
         if self._recording is not None:
             self._recording.change_sound(parameters, self._sound_time_us)
 
@@ -338,7 +342,7 @@ class StreamPuller:
     def _begin_relay(self) -> None:
         parameters = self._parameters
         if parameters is not None:
-            self.hub.begin(StreamInfo(parameters.codec, parameters.width, parameters.height, new_id()))
+            self.hub.begin(StreamInfo(parameters.codec, parameters.width, parameters.height, new_id(), audio=self._audio))
 
     def _break_off(self, cause: GapCause, fault: FaultCause, detail: str) -> None:
         if self._recording is not None:

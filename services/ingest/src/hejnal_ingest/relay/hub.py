@@ -3,10 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 from hejnal_ingest import metrics
-from hejnal_media.access_unit import MAX_GOP_BYTES, AccessUnit
-from hejnal_media.relay import KEEP_ALIVE_RECORD, StreamInfo, encode_access_unit, encode_run_ended, encode_stream_info
+from hejnal_media.access_unit import MAX_GOP_BYTES, AccessUnit, AudioFrame, AudioParameters
+from hejnal_media.relay import (
+    KEEP_ALIVE_RECORD,
+    StreamInfo,
+    encode_access_unit,
+    encode_audio_frame,
+    encode_run_ended,
+    encode_stream_info,
+)
 
 KEEP_ALIVE_S = 1.0
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
@@ -46,6 +54,13 @@ class RelayReader:
         self._records.append(record)
         self._bytes += len(record)
         self._wake.set()
+
+    def put_sound(self, record: bytes) -> None:
+        """Queues a sound frame; a reader that lags goes without."""
+        if not self._skipping and self._bytes + len(record) <= MAX_QUEUED_BYTES // 2:
+            self._records.append(record)
+            self._bytes += len(record)
+            self._wake.set()
 
     def close(self) -> None:
         """The stream is served here no more."""
@@ -113,6 +128,22 @@ class RelayHub:
         if self._gop_bytes > MAX_GOP_BYTES // 2:
             self._clear_gop()
         self._hand_out(unit)
+
+    def change_sound(self, parameters: AudioParameters | None) -> None:
+        """What the sound is has become known in the middle of a run: the pictures go on as they are."""
+        if self._info is None or self._info.audio == parameters:
+            return
+        self._info = replace(self._info, audio=parameters)
+        record = encode_stream_info(self._info)
+        for reader in self._readers:
+            reader.put_control(record)
+
+    def publish_sound(self, frame: AudioFrame) -> None:
+        """The next sound frame."""
+        if self._readers and self._info is not None and self._info.audio is not None:
+            record = encode_audio_frame(frame)
+            for reader in self._readers:
+                reader.put_sound(record)
 
     def end(self, cause: str, detail: str) -> None:
         """The run is over."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from hejnal_media.access_unit import AccessUnit, AudioFrame
+from hejnal_media.access_unit import AccessUnit
 from hejnal_media.relay import StreamInfo
 
 MAX_GOP_BYTES = 16 * 1024 * 1024
@@ -68,9 +68,6 @@ class StreamFeed:
         self._replayed = None
         self._drop_gop()
         self._collect_until = self._clock() + _COLLECT_MOST_S
-
-    def push_audio(self, frame: AudioFrame) -> None:
-        """Sound is not among what is handed on."""
 
     def end_run(self) -> None:
         """The camera has gone; another run may follow."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from hejnal_gateway import metrics
+from hejnal_gateway.live.audio import LiveSound
 from hejnal_gateway.live.feed import StreamFeed
 from hejnal_gateway.live.relay import RelayClient
 from hejnal_gateway.live.stream import LiveStream
@@ -27,6 +28,7 @@ class Channel:
     holders: int = 0
     linger: asyncio.TimerHandle | None = None
     tapped: StreamFeed | None = None
+    heard: LiveSound | None = None
 
     @property
     def codec(self) -> str | None:
@@ -40,6 +42,14 @@ class Channel:
             self.tapped = StreamFeed()
             self.relay.add_sink(self.tapped)
         return self.tapped
+
+    @property
+    def sound(self) -> LiveSound:
+        """The sound; taken from the relay as soon as somebody has asked for it."""
+        if self.heard is None:
+            self.heard = LiveSound()
+            self.relay.add_sound_sink(self.heard)
+        return self.heard
 
 
 class Hub:
@@ -95,6 +105,8 @@ class Hub:
         channel.stream.close()
         if channel.tapped is not None:
             channel.tapped.close()
+        if channel.heard is not None:
+            channel.heard.close()
         metrics.RELAYS.set(len(self._channels))
         self._ending.add(channel.task)
         channel.task.add_done_callback(self._ending.discard)

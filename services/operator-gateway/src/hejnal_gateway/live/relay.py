@@ -10,7 +10,7 @@ import structlog
 
 from hejnal_gateway import metrics
 from hejnal_gateway.live.relay_connection import RelayConnection, RelayRefusedError, open_relay
-from hejnal_media.access_unit import AccessUnit, AudioFrame
+from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters
 from hejnal_media.relay import Record, RelayedAudio, RelayedUnit, RelayError, RunEnded, StreamInfo
 from hejnal_runtime.tokens import TokenIssuer
 
@@ -32,11 +32,18 @@ class RelaySink(Protocol):
     def push(self, unit: AccessUnit, *, after_skip: bool = False) -> None:
         """The next picture; after a skip it cannot be decoded unless it is a key frame."""
 
-    def push_audio(self, frame: AudioFrame) -> None:
-        """The next sound frame, coded as the run's information says."""
-
     def end_run(self) -> None:
         """The camera has gone; another run may follow."""
+
+
+class SoundSink(Protocol):
+    """Takes one stream's sound."""
+
+    def begin_sound(self, parameters: AudioParameters | None) -> None:
+        """What the frames that follow are; None: there is no sound."""
+
+    def push_sound(self, frame: AudioFrame) -> None:
+        """The next sound frame."""
 
 
 class RelayClient:
@@ -58,6 +65,9 @@ class RelayClient:
         self._relay_url = relay_url
         self._path = f"/internal/v1/relay/{camera_id}/{stream_name}"
         self._sinks: list[RelaySink] = []
+        self._sound_sinks: list[SoundSink] = []
+        self._greeted = False
+        """Whether this connection has said what it carries."""
         self._live = False
         self._gop: list[AccessUnit] = []
         self._gop_bytes = 0
@@ -81,6 +91,16 @@ class RelayClient:
         """Hand nothing to this one any more."""
         self._sinks = [other for other in self._sinks if other is not sink]
 
+    def add_sound_sink(self, sink: SoundSink) -> None:
+        """Hand the sound to this one too."""
+        self._sound_sinks = [*self._sound_sinks, sink]
+        if self._live and self.info is not None:
+            sink.begin_sound(self.info.audio)
+
+    def remove_sound_sink(self, sink: SoundSink) -> None:
+        """Hand nothing to this one any more."""
+        self._sound_sinks = [other for other in self._sound_sinks if other is not sink]
+
     def try_now(self) -> None:
         """The camera is said to be live: do not wait for the next try."""
         self._try_now.set()
@@ -101,6 +121,7 @@ class RelayClient:
 
     async def _read(self, url: str) -> str:
         """Read until the stream breaks; why it did."""
+        self._greeted = False
         try:
             async with asyncio.timeout(_CONNECT_S):
                 connection = await open_relay(url.rstrip("/") + self._path, self._issuer.headers("ingest"), self._take)
@@ -130,20 +151,27 @@ class RelayClient:
             return
         match record:
             case RelayedAudio(frame):
-                for sink in self._sinks:
-                    sink.push_audio(frame)
+                for sound_sink in self._sound_sinks:
+                    sound_sink.push_sound(frame)
             case StreamInfo():
-                same_run = self.info is not None and record.run_id == self.info.run_id
-                self.info, self._live, self._gop = record, True, []
-                for sink in self._sinks:
-                    sink.begin_run(record, same_run=same_run)
+                self._take_info(record)
             case RunEnded(cause, detail):
-                self._live, self._gop = False, []
+                self._live, self._greeted, self._gop = False, False, []
                 for sink in self._sinks:
                     sink.end_run()
                 log.info("relay_run_ended", path=self._path, cause=cause, detail=detail)
             case _:
                 pass  # keep-alive
+
+    def _take_info(self, info: StreamInfo) -> None:
+        before, self.info = self.info, info
+        same_run = before is not None and info.run_id == before.run_id
+        if not (same_run and self._greeted):  # else only the sound is another: the pictures go on
+            self._live, self._greeted, self._gop = True, True, []
+            for sink in self._sinks:
+                sink.begin_run(info, same_run=same_run)
+        for sound_sink in self._sound_sinks:
+            sound_sink.begin_sound(info.audio)
 
     def _keep(self, unit: AccessUnit, *, skipped: bool) -> None:
         if unit.key_frame:

@@ -1,4 +1,4 @@
-"""Reading a browser's offer and writing the answer (RFC 8866, 8829): one H.264 track out, everything else declined."""
+"""Reading a browser's offer and writing the answer (RFC 8866, 8829): one H.264 track out, sound beside it, the rest declined."""
 
 import re
 from collections.abc import Sequence
@@ -153,55 +153,81 @@ def choose_format(formats: Sequence[H264Format], codec: str | None) -> H264Forma
     return (same or near or capable)[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track that is sent: which m-section of the offer it answers, and what that says of it."""
+
+    section: int
+    payload_type: int
+    ssrc: int
+    lines: tuple[str, ...]
+    label: str
+
+
+def video_track(offer: Offer, chosen: H264Format, *, ssrc: int, label: str) -> Track:
+    """The pictures."""
+    pt = chosen.payload_type
+    lines = (
+        f"a=rtpmap:{pt} H264/90000",
+        *(f"a=rtcp-fb:{pt} {item}" for item in chosen.feedback),
+        f"a=fmtp:{pt} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={chosen.profile_level_id}",
+    )
+    return Track(offer.video, pt, ssrc, lines, label)
+
+
 def write_answer(
     offer: Offer,
-    chosen: H264Format,
+    tracks: Sequence[Track],
     *,
-    ssrc: int,
     ice_ufrag: str,
     ice_pwd: str,
     candidates: Sequence[HostCandidate],
     fingerprint: tuple[str, str],
     session_id: int,
-    label: str,
 ) -> str:
-    """The SDP answer: ICE-lite, DTLS passive, one sendonly H.264 track; other sections are declined with port 0."""
-    mid = offer.media[offer.video].first("mid")
+    """The SDP answer: ICE-lite, DTLS passive, sendonly tracks on one path; other sections are declined with port 0."""
+    by_section = {track.section: track for track in tracks}
+    mids = [mid for index in sorted(by_section) if (mid := offer.media[index].first("mid")) is not None]
     lines = ["v=0", f"o=- {session_id} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite", "a=msid-semantic: WMS *"]
-    if offer.bundle and mid is not None:
-        lines.append(f"a=group:BUNDLE {mid}")
+    if offer.bundle and mids:
+        lines.append(f"a=group:BUNDLE {' '.join(mids)}")
+    transport = [
+        f"a=ice-ufrag:{ice_ufrag}",
+        f"a=ice-pwd:{ice_pwd}",
+        f"a=fingerprint:{fingerprint[0]} {fingerprint[1]}",
+        "a=setup:passive",
+        *(
+            f"a=candidate:{number} 1 udp {item.priority} {item.host} {item.port} typ host"
+            for number, item in enumerate(candidates, 1)
+        ),
+        "a=end-of-candidates",
+    ]
     for index, section in enumerate(offer.media):
-        if index != offer.video:
+        track = by_section.get(index)
+        if track is None:
             lines += [f"m={section.kind} 0 {section.protocol} {section.formats[0]}", "c=IN IP4 0.0.0.0", "a=inactive"]
             if (other := section.first("mid")) is not None:
                 lines.append(f"a=mid:{other}")
-            continue
-        best, pt = candidates[0], chosen.payload_type
-        lines += [
-            f"m=video {best.port} {section.protocol} {pt}",
-            f"c=IN {'IP6' if ':' in best.host else 'IP4'} {best.host}",
-            "a=sendonly",
-            *([f"a=mid:{mid}"] if mid is not None else []),
-            f"a=msid:hejnal {label}",
-            "a=rtcp-mux",
-            *(["a=rtcp-rsize"] if section.first("rtcp-rsize") is not None else []),
-            *(["a=rtcp-xr:rcvr-rtt=all"] if "rcvr-rtt" in (section.first("rtcp-xr") or "") else []),
-            f"a=rtpmap:{pt} H264/90000",
-            *(f"a=rtcp-fb:{pt} {item}" for item in chosen.feedback),
-            f"a=fmtp:{pt} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={chosen.profile_level_id}",
-            f"a=ssrc:{ssrc} cname:hejnal",
-            f"a=ssrc:{ssrc} msid:hejnal {label}",
-            f"a=ice-ufrag:{ice_ufrag}",
-            f"a=ice-pwd:{ice_pwd}",
-            f"a=fingerprint:{fingerprint[0]} {fingerprint[1]}",
-            "a=setup:passive",
-            *(
-                f"a=candidate:{number} 1 udp {item.priority} {item.host} {item.port} typ host"
-                for number, item in enumerate(candidates, 1)
-            ),
-            "a=end-of-candidates",
-        ]
+        else:
+            lines += [*_track_lines(section, track, candidates[0]), *transport]
     return "\r\n".join(lines) + "\r\n"
+
+
+def _track_lines(section: Media, track: Track, best: HostCandidate) -> list[str]:
+    mid = section.first("mid")
+    return [
+        f"m={section.kind} {best.port} {section.protocol} {track.payload_type}",
+        f"c=IN {'IP6' if ':' in best.host else 'IP4'} {best.host}",
+        "a=sendonly",
+        *([f"a=mid:{mid}"] if mid is not None else []),
+        f"a=msid:hejnal {track.label}",
+        "a=rtcp-mux",
+        *(["a=rtcp-rsize"] if section.first("rtcp-rsize") is not None else []),
+        *(["a=rtcp-xr:rcvr-rtt=all"] if "rcvr-rtt" in (section.first("rtcp-xr") or "") else []),
+        *track.lines,
+        f"a=ssrc:{track.ssrc} cname:hejnal",
+        f"a=ssrc:{track.ssrc} msid:hejnal {track.label}",
+    ]
 
 
 def fragment_ufrag(fragment: str) -> str | None:

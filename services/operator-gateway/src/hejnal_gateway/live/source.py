@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from hejnal_gateway.live.audio import LiveSound
 from hejnal_gateway.live.feed import StreamFeed
 from hejnal_gateway.live.stream import LiveStream
 
@@ -20,6 +21,10 @@ class Source(Protocol):
     @property
     def feed(self) -> StreamFeed:
         """Its access units, whatever the codec."""
+
+    @property
+    def sound(self) -> LiveSound:
+        """What is heard there."""
 
     @property
     def codec(self) -> str | None:

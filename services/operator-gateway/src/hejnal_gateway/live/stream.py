@@ -14,7 +14,7 @@ from hejnal_gateway.live.rtp_out import TICK_S, RtpOut
 from hejnal_gateway.live.rtp_packing import PackedUnit
 from hejnal_gateway.live.sender_report import sender_report
 from hejnal_gateway.live.stream_clock import StreamClock
-from hejnal_media.access_unit import AccessUnit, AudioFrame, MalformedAccessUnitError
+from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
 from hejnal_media.relay import StreamInfo
 
 log = structlog.get_logger()
@@ -83,9 +83,6 @@ class LiveStream:
         """The camera has gone: who joins now must not be shown its last pictures as live."""
         self._gop = []
         self._broken = True
-
-    def push_audio(self, frame: AudioFrame) -> None:
-        """Sound goes its own way."""
 
     def push(self, unit: AccessUnit, *, after_skip: bool = False) -> None:
         """Take a unit in and send it on. What cannot be decoded (before a key frame, or malformed) is left out."""

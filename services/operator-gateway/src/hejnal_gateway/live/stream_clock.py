@@ -5,7 +5,6 @@ import random
 TICKS_PER_S = 90_000
 _LEAK = 500e-6
 """How fast a camera's clock may run away from ours (500 ppm; crystals keep 100)."""
-_FIRST_STEP_TICKS = 90
 _CLOCK_SET_US = 5_000_000
 """No link makes pictures so late: the server's clock has been set."""
 
@@ -17,7 +16,9 @@ class StreamClock:
     camera's clock stands (minimum filter), so that jitter of the link does not move the mapping.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int = TICKS_PER_S) -> None:
+        self.rate = rate
+        """Ticks per second."""
         self.newest = random.randrange(1 << 32)
         """RTP time of the newest picture."""
         self.received_at_us = 0
@@ -37,11 +38,11 @@ class StreamClock:
 
     def take(self, ticks: int, received_at_us: int) -> int:
         """RTP time of the next picture; a new run goes on after as much time as has passed."""
-        late_us = received_at_us - ticks * 100 / 9
+        late_us = received_at_us - ticks * 1e6 / self.rate
         if self._base is None:
             if self.received_at_us:
-                passed = (received_at_us - self.received_at_us) * 9 // 100
-                self.newest = (self.newest + max(_FIRST_STEP_TICKS, passed)) & 0xFFFFFFFF
+                passed = (received_at_us - self.received_at_us) * self.rate // 1_000_000
+                self.newest = (self.newest + max(self.rate // 1000, passed)) & 0xFFFFFFFF
             self._base = self.newest - ticks
             self._floor_us = late_us
         else:
@@ -55,8 +56,8 @@ class StreamClock:
     @property
     def newest_at_us(self) -> float:
         """Server time of the newest picture, without the jitter of its way."""
-        return self._floor_us + self._ticks * 100 / 9
+        return self._floor_us + self._ticks * 1e6 / self.rate
 
     def at(self, now_us: float) -> int:
         """RTP time that stands for a server time (Unix, µs)."""
-        return (self.newest + int((now_us - self.newest_at_us) * 9 / 100)) & 0xFFFFFFFF
+        return (self.newest + int((now_us - self.newest_at_us) * self.rate / 1e6)) & 0xFFFFFFFF

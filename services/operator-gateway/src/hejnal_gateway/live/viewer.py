@@ -10,6 +10,8 @@ import structlog
 
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import StaffSession
+from hejnal_gateway.live.audio_out import AudioOut
+from hejnal_gateway.live.audio_sdp import SoundTrack
 from hejnal_gateway.live.dtls import Certificates, ViewerDtls
 from hejnal_gateway.live.ice_lite import IcePath
 from hejnal_gateway.live.path_quality import PathQuality
@@ -25,7 +27,7 @@ from hejnal_gateway.live.rtcp import (
     read_rtcp,
 )
 from hejnal_gateway.live.rtp_out import RtpOut
-from hejnal_gateway.live.sdp import H264Format, Offer
+from hejnal_gateway.live.sdp import H264Format, Offer, Track, video_track
 from hejnal_gateway.live.sender_report import delay_since_reference, ntp_time
 from hejnal_gateway.live.source import Source
 
@@ -50,6 +52,7 @@ class Viewer:
         path: IcePath,
         certificates: Certificates,
         *,
+        sound: SoundTrack | None,
         reason: str,
         started_at: datetime,
     ) -> None:
@@ -64,6 +67,8 @@ class Viewer:
         self.remote_ufrag = offer.ice_ufrag
         self.ice_etag = path.local_ufrag
         self._offer = offer
+        self._sound_track = sound
+        self._audio_out: AudioOut | None = None
         self._chosen = chosen
         self._opened_at = time.monotonic()
         self._out: RtpOut | None = None
@@ -100,6 +105,8 @@ class Viewer:
             if self._out is not None:
                 self._showing.stream.leave(self._out)
                 self.channel.stream.leave(self._out)
+            if self._audio_out is not None:
+                self._showing.sound.leave(self._audio_out)
             if self._release is not None and self._showing is not self.channel:
                 self._release(self._showing)
             await asyncio.gather(talking, self.dtls.stop(), return_exceptions=True)
@@ -117,6 +124,18 @@ class Viewer:
             self.path, srtp, self._chosen.payload_type, tag_bytes, ssrc=self._ssrc, on_first_picture=self._first_picture
         )
         self.channel.stream.join(self._out)
+        if self._sound_track is not None:
+            track = self._sound_track
+            self._audio_out = AudioOut(self.path, srtp, track.payload_type, track.ssrc)
+            self.channel.sound.join(self._audio_out, track.coding)
+
+    def tracks(self) -> list[Track]:
+        """What is answered to the offer."""
+        label = f"{self.camera_id}-{self.channel.key[1]}"
+        tracks = [video_track(self._offer, self._chosen, ssrc=self._ssrc, label=label)]
+        if self._sound_track is not None:
+            tracks.append(self._sound_track.track(f"{label}-sound"))
+        return tracks
 
     def _first_picture(self) -> None:
         metrics.FIRST_PICTURE_S.observe(time.monotonic() - self._opened_at)
@@ -149,6 +168,11 @@ class Viewer:
         before.stream.leave(out)
         now_us = time.time_ns() // 1000
         out.shift(before.stream.timeline.at(now_us) - source.stream.timeline.at(now_us))
+        if self._audio_out is not None and self._sound_track is not None:
+            coding = self._sound_track.coding
+            before.sound.leave(self._audio_out)
+            self._audio_out.shift(before.sound.clock(coding).at(now_us) - source.sound.clock(coding).at(now_us))
+            source.sound.join(self._audio_out, coding)
         self._showing, self._release = source, None
         self.quality = PathQuality()
         release(before)

@@ -12,6 +12,8 @@ from hejnal_contracts.cameras import CameraState
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import Sessions, StaffSession
 from hejnal_gateway.live.admission import Admission, Look, masked
+from hejnal_gateway.live.audio import passing
+from hejnal_gateway.live.audio_sdp import choose_sound
 from hejnal_gateway.live.door import view_unknown
 from hejnal_gateway.live.dtls import Certificates
 from hejnal_gateway.live.fmp4.view import MessageSink, SocketView
@@ -125,19 +127,18 @@ class Viewers:
             chosen,
             path,
             self._certificates,
+            sound=choose_sound(offer, passing(source.sound.parameters)) if look.camera.recording.record_audio else None,
             reason=look.reason,
             started_at=look.started_at,
         )
         viewer.answer = write_answer(
             offer,
-            chosen,
-            ssrc=source.stream.ssrc,
+            viewer.tracks(),
             ice_ufrag=path.local_ufrag,
             ice_pwd=path.local_pwd,
             candidates=self._port.candidates(),
             fingerprint=viewer.dtls.fingerprint,
             session_id=random.randrange(1 << 62),
-            label=f"{source.key[0]}-{source.key[1]}",
         )
         return viewer
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from hejnal_gateway import metrics
+from hejnal_gateway.live.audio import LiveSound
 from hejnal_gateway.live.feed import StreamFeed
 from hejnal_gateway.live.hub import Channel
 from hejnal_gateway.live.stream import LiveStream
@@ -55,6 +56,11 @@ class TranscodedChannel:
         self._wake = asyncio.Event()
         self._received_at: dict[int, int] = {}
         self._running = False
+
+    @property
+    def sound(self) -> LiveSound:
+        """As it comes: only the pictures are made anew."""
+        return self.source.sound
 
     @property
     def codec(self) -> str:
