@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from gateway_console import chromium
 from gateway_house import Gateway, Keys, running_gateway
-from gateway_staff import call, on_record, slug
+from gateway_staff import call, on_record, set_up, slug
 from pydantic import SecretStr
 from sqlalchemy import select
 from yarl import URL
@@ -209,6 +209,23 @@ async def test_the_way_back_belongs_to_the_browser_that_set_out_and_is_gone_once
             assert answer.headers["Location"] == "/"
         async with attacker.get(url, allow_redirects=False, headers=NAVIGATION) as answer:
             assert "oidc-refused" in answer.headers["Location"], "the answer counts once"
+
+
+async def test_a_second_factor_can_be_demanded_and_a_local_password_allowed(gateway: Gateway, provider: Provider) -> None:
+    object.__setattr__(gateway.settings, "oidc_required_amr", ("mfa", "hwk"))
+    async with visitor(gateway) as browser, gateway.signed_in(Role.ADMIN) as admin:
+        await provider.next("u-1", change={"amr": ["pwd"]})
+        assert await sign_in(gateway, browser) == "oidc-second-factor"
+        await provider.next("u-1", change={"amr": ["pwd", "hwk"]})
+        assert await sign_in(gateway, browser) == ""
+        account_id = (await call(browser, "GET", "/session"))[1]["account_id"]
+        assert (await call(admin, "GET", f"/accounts/{account_id}"))[1]["provider"] == provider.issuer
+        object.__setattr__(gateway.settings, "oidc_local_passwords", True)
+        status, link = await call(admin, "POST", f"/accounts/{account_id}/reset")
+        assert status == 200
+        local, done, _ = await set_up(gateway, link["url"])
+        async with local:
+            assert (done["session"]["account_id"], done["session"]["method"]) == (account_id, "set-up")
 
 
 async def test_new_keys_are_learnt_and_an_absent_provider_is_said_to_be(gateway: Gateway, provider: Provider) -> None:

@@ -20,6 +20,7 @@ from hejnal_runtime.errors import AppError, Kind
 
 PATH = "/api/v1/session/oidc"
 TRIES = 300
+COUNTED = Depends(Limited("oidc", most=TRIES))
 router = APIRouter(prefix=PATH, tags=["session"], default_response_class=RedirectResponse)
 Text = Annotated[str, Query(max_length=4096)]
 
@@ -39,7 +40,7 @@ def _home(problem: str = "") -> RedirectResponse:
     return RedirectResponse("/?" + urlencode({"sign-in-problem": problem}) if problem else "/", status_code=303)
 
 
-@router.get("/start", status_code=303, summary="Go to the identity provider", dependencies=[Depends(Limited("oidc", most=TRIES))])
+@router.get("/start", status_code=303, summary="Go to the identity provider", dependencies=[COUNTED])
 async def start_at_provider(resources: Res) -> RedirectResponse:
     """Redirects to the provider; when it does not answer, to the sign-in page with `?sign-in-problem=oidc-unavailable`."""
     try:
@@ -62,7 +63,7 @@ async def start_at_provider(resources: Res) -> RedirectResponse:
     return response
 
 
-@router.get("/callback", status_code=303, summary="Come back from the identity provider")
+@router.get("/callback", status_code=303, summary="Come back from the identity provider", dependencies=[COUNTED])
 async def return_from_provider(
     request: Request, resources: Res, state: Text = "", code: Text = "", iss: Text | None = None, error: Text = ""
 ) -> Response:
