@@ -78,7 +78,7 @@ async def test_webrtc_viewers_share_one_transcode(gateway: Gateway, encoder: str
                 assert (frame.width, frame.height) == (192, 108)
                 for _ in range(10):
                     await view.frame()
-            transcodes: Any = gateway.resources.live._sources._transcodes  # type: ignore[attr-defined]
+            transcodes: Any = gateway.resources.room.transcodes
             assert len(transcodes._channels) == ingest.connections == 1
             pid = next(iter(transcodes._channels.values())).pid
             os.kill(pid, signal.SIGKILL)
@@ -109,7 +109,7 @@ async def test_private_parts_are_covered_on_every_way_for_who_must_not_see_them(
 
 
 async def test_without_a_place_nothing_is_shown_and_that_is_said(gateway: Gateway) -> None:
-    transcodes: Any = gateway.resources.live._sources._transcodes  # type: ignore[attr-defined]
+    transcodes: Any = gateway.resources.room.transcodes
     transcodes._limit = 0
     async with coded_ingest(gateway, "libx264", NO_B_FRAMES, privacy_masks=LEFT_HALF), gateway.signed_in() as browser:
         with pytest.raises(WhepRefusedError) as refused:

@@ -53,6 +53,7 @@ def needs(profile: str) -> list[Need]:
             Need("Go, for the conformance tests' RTSP server and WHEP viewer", _lacks_go, lambda: ["golang-go"]),
             Need("GStreamer's WebRTC, for the conformance tests", _lacks_webrtc, _webrtc_packages),
             Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
+            Need("coturn, for live views through TURN", lambda: _lacks_program("turnserver"), lambda: ["coturn"]),
         ]
     return wanted
 
