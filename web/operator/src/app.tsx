@@ -22,6 +22,8 @@ const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module)
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
+const ImportPage = lazy(() => import("./cameras/ImportPage.tsx").then((module) => ({ default: module.ImportPage })));
+const DiscoveryPage = lazy(() => import("./cameras/DiscoveryPage.tsx").then((module) => ({ default: module.DiscoveryPage })));
 const AccountsPage = lazy(() => import("./accounts/AccountsPage.tsx").then((module) => ({ default: module.AccountsPage })));
 const OwnAccountPage = lazy(() => import("./accounts/OwnAccountPage.tsx").then((module) => ({ default: module.OwnAccountPage })));
 const SetUpPage = lazy(() => import("./session/SetUpPage.tsx").then((module) => ({ default: module.SetUpPage })));
@@ -117,6 +119,8 @@ function Console() {
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>
+            <Route path="/cameras/import">{() => <For act="keepCameras" page={<ImportPage />} />}</Route>
+            <Route path="/cameras/discovery">{() => <For act="keepCameras" page={<DiscoveryPage />} />}</Route>
             <Route path="/cameras/:cameraId/edit">{({ cameraId }) => <For act="keepCameras" page={<CameraEditor cameraId={cameraId} />} />}</Route>
             <Route path="/accounts">{() => <For act="keepAccounts" page={<AccountsPage />} />}</Route>
             <Route path="/account">{() => <OwnAccountPage />}</Route>

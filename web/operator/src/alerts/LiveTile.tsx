@@ -31,6 +31,7 @@ export function LiveTile({ camera, where, reason, atMs }: LiveTileProps) {
   const asks = camera.restricted && !agreed;
   const title = `${camera.number} ${camera.name}`;
   const stream = camera.streams.some((each) => each.name === "sub") ? "sub" : "main";
+  const codec = camera.status.streams.find((each) => each.name === stream)?.codec ?? "";
   return (
     <li className="live-tile" data-camera={camera.camera_id} data-state={state.kind}>
       <div className="live-tile-picture">
@@ -43,7 +44,7 @@ export function LiveTile({ camera, where, reason, atMs }: LiveTileProps) {
           </div>
         ) : (
           <>
-            <LiveVideo cameraId={camera.camera_id} name={t("tile.picture", { camera: title })} stream={stream} reason={camera.restricted ? reason : ""} status={camera.status} onState={take} />
+            <LiveVideo cameraId={camera.camera_id} name={t("tile.picture", { camera: title })} stream={stream} codec={codec} reason={camera.restricted ? reason : ""} status={camera.status} onState={take} />
             {state.kind === "live" ? null : (
               <p className="live-tile-word">
                 {state.kind === "gone" ? causeWords(t, state.cause) : t(`tile.${state.kind}`)}

@@ -1,9 +1,12 @@
 import { Skeleton } from "@hejnal/shared";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type CameraEvent, cameraEventsKey, fetchCameraEvents, fetchCard, fetchProbe, type Probe, startProbe } from "../api/camera-events.ts";
+import { acceptView } from "../api/discovery.ts";
 import { useSession } from "../session/session.tsx";
+import { useAnnounce } from "../shell/Announcer.tsx";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { causeWords } from "../words/causes.ts";
@@ -21,11 +24,32 @@ export function CameraDetails({ camera, onClose }: { readonly camera: NumberedCa
     <ConsoleDialog title={t("cameraDetails.title", { camera: `${camera.number} ${camera.name}` })} isOpen onClose={onClose} width="wide">
       <div className="camera-details">
         <PictureMark status={camera.status} />
+        <AcceptView camera={camera} />
         <Figures camera={camera} />
         <Card cameraId={camera.camera_id} />
         <Events cameraId={camera.camera_id} />
       </div>
     </ConsoleDialog>
+  );
+}
+
+/** A camera that was turned on purpose: what it shows now becomes what it is compared with. */
+function AcceptView({ camera }: { readonly camera: NumberedCamera }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  const announce = useAnnounce();
+  const accept = useMutation({ mutationFn: () => acceptView(camera.camera_id), onSuccess: () => announce(t("cameraDetails.viewAccepted")) });
+  if (!may("keepCameras") || camera.status.picture?.kind !== "moved") return null;
+  return (
+    <div className="form-actions">
+      <p>{accept.isSuccess ? t("cameraDetails.viewAccepted") : t("cameraDetails.moved")}</p>
+      {accept.isSuccess ? null : (
+        <Button className="button" isPending={accept.isPending} onPress={() => accept.mutate()}>
+          {t("cameraDetails.acceptView")}
+        </Button>
+      )}
+      <ProblemLine error={accept.error} act="keepCameras" />
+    </div>
   );
 }
 

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { RadioChoice } from "../ui/Choice.tsx";
 import { Check, Field, NumberField } from "../ui/Field.tsx";
 import { type CameraFault, type CameraForm, suggestedId } from "./camera-form.ts";
+import { ConnectionCheck } from "./ConnectionCheck.tsx";
 import { useCameras } from "./use-cameras.ts";
 
 export interface CredentialsDraft {
@@ -128,6 +129,7 @@ function Sources({ form, isNew, hasCredentials, credentials, wrong, onChange, on
         <Field label={t("registry.password")} type="password" autoComplete="new-password" value={credentials.password} maxLength={200} onChange={(password) => onCredentials({ ...credentials, password, forget: false })} />
       </div>
       <p className="field-help">{isNew ? t("registry.credentialsNew") : kept ? t("registry.credentialsKept") : t("registry.credentialsNone")}</p>
+      {isNew ? null : <ConnectionCheck cameraId={form.cameraId} credentials={credentials} />}
       {hasCredentials ? <Check checked={credentials.forget} label={t("registry.credentialsForget")} onChange={(forget) => onCredentials({ ...NO_CREDENTIALS, forget })} /> : null}
       <details className="more" open={form.onvifUrl !== "" || wrong.includes("onvifUrl")}>
         <summary>{t("registry.onvif")}</summary>

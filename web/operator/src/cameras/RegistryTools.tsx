@@ -9,6 +9,12 @@ export function RegistryTools() {
       <Link href="/cameras/new" className="button button-primary">
         {t("cameras.add")}
       </Link>
+      <Link href="/cameras/discovery" className="button">
+        {t("discovery.open")}
+      </Link>
+      <Link href="/cameras/import" className="button">
+        {t("importing.open")}
+      </Link>
     </nav>
   );
 }
