@@ -65,7 +65,6 @@ def _look_for_cycles_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    uvloop.run(run_service(settings))
 
 
 def _create_account(arguments: argparse.Namespace) -> None:

@@ -64,15 +64,15 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     app.state.resources = resources
     for router in (
         session_routes.router,
+        provider_routes.router,
+        setup_routes.router,
+        own_routes.router,
+        admin_routes.router,
         transfer_routes.router,  # before the camera of this id
         camera_routes.router,
         desk_routes.router,
         picture_routes.router,
         event_routes.router,
-        provider_routes.router,
-        setup_routes.router,
-        own_routes.router,
-        admin_routes.router,
         live_routes.router,
         carrier_routes.router,
         audit_routes.router,
@@ -88,7 +88,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
     ):
         app.include_router(router)
     install_common(app)
+    app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(SameOriginMiddleware, public_url=settings.public_url)
     app.add_middleware(console.SecurityHeadersMiddleware, https=settings.public_url.startswith("https://"))
-    app.add_middleware(BodyLimitMiddleware)
     return app
