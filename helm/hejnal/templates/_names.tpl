@@ -43,6 +43,22 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 - {name: {{ $prefix }}PUBLIC_HOST, value: "0.0.0.0"}
 - {name: {{ $prefix }}PUBLIC_PORT, value: "8080"}
 {{- end }}
+{{- if eq .service "operator-gateway" }}
+{{- $live := .root.Values.live }}
+- name: POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIP}}
+- name: NODE_IP
+  valueFrom: {fieldRef: {fieldPath: status.hostIP}}
+- {name: {{ $prefix }}LIVE_WORKER_URL, value: "http://$(POD_IP):9000"}
+- {name: {{ $prefix }}RTC_HOSTS, value: '["0.0.0.0"]'}
+- {name: {{ $prefix }}RTC_PORT, value: {{ $live.rtcPort | quote }}}
+{{- if or $live.announce $live.hostPort }}
+- {name: {{ $prefix }}RTC_ANNOUNCE, value: {{ if $live.announce }}{{ toJson $live.announce | squote }}{{ else }}'["$(NODE_IP)"]'{{ end }}}
+{{- end }}
+{{- with $live.turnUrls }}
+- {name: {{ $prefix }}TURN_URLS, value: {{ toJson . | squote }}}
+{{- end }}
+{{- end }}
 {{- if eq .service "recorder" }}
 - {name: {{ $prefix }}ARCHIVE_DIR, value: /var/lib/hejnal/archive}
 - {name: {{ $prefix }}EXPORTS_DIR, value: {{ if .root.Values.evidence.persistence.enabled }}/var/lib/hejnal-exports{{ else }}/var/lib/hejnal/exports{{ end }}}
