@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hejnal_verify.findings import Report
 from hejnal_verify.media import check_media
 from hejnal_verify.provenance import read_provenance
-from hejnal_verify.reading import NotAPackageError, Package, is_safe, open_package
+from hejnal_verify.reading import Counted, NotAPackageError, Package, is_safe, open_package
 from hejnal_verify.signatures import SignatureError, check_signature, check_validity
 from hejnal_verify.stamps import StampError, check_stamp
 
 MANIFEST, SIGNATURE, STAMP, SUMS, ANCHOR = "manifest.json", "manifest.json.p7s", "manifest.json.tsr", "SHA256SUMS", "ca.pem"
+FOOTAGE_READS = 2
+"""Once against the manifest, once for its C2PA signature."""
 STAMP_ANCHOR = "tsa-ca.pem"
 SCHEMA = "pl.hejnal.export/1"
 MOST_MANIFEST_BYTES = 512 * 1024 * 1024
@@ -29,11 +31,12 @@ def verify_package(
     *,
     anchor_pem: bytes | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Check a package (zip or folder). `anchor_pem` is the town's authority as you know it from elsewhere.
 
     Without it the package's own is used, and the report gives its fingerprint to compare: a forger would bring one along.
+    `progress` is told of bytes of footage that were read; all of it is read `FOOTAGE_READS` times.
     Raises NotAPackageError when this is no package at all.
     """
     report = Report(path.name)
@@ -53,9 +56,8 @@ def verify_package(
         _check_files(report, package, manifest)
         for camera in manifest["cameras"]:
             for entry in camera["files"]:
-                progress(entry["path"])
                 trusted = anchors_pem + (foreign.decode("ascii", "replace") if foreign else "")
-                _check_footage(report, package, manifest, camera, entry, trusted)
+                _check_footage(report, package, manifest, camera, entry, trusted, progress)
     return report
 
 
@@ -198,12 +200,19 @@ def _check_files(report: Report, package: Package, manifest: dict[str, Any]) -> 
 
 
 def _check_footage(
-    report: Report, package: Package, manifest: dict[str, Any], camera: dict[str, Any], entry: dict[str, Any], anchors: str
+    report: Report,
+    package: Package,
+    manifest: dict[str, Any],
+    camera: dict[str, Any],
+    entry: dict[str, Any],
+    anchors: str,
+    progress: Callable[[int], None],
 ) -> None:
     name = entry["path"]
     if not is_safe(name) or name not in package.names():
         return
-    with package.open(name) as file:
+    with package.open(name) as opened:
+        file = cast("BinaryIO", Counted(opened, progress))
         check_media(report, entry, file, package.size_bytes(name))
         file.seek(0)
         provenance = read_provenance(file, anchors)

@@ -3,10 +3,10 @@
 import io
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -109,6 +109,23 @@ class _Zip:
         _, name_length, extra_length = _LOCAL_HEAD.unpack(head)
         start = info.header_offset + _LOCAL_HEAD.size + name_length + extra_length
         return cast("BinaryIO", io.BufferedReader(_Slice(self._path, start, info.file_size), 1 << 20))
+
+
+class Counted:
+    """A stream that tells how many bytes were read from it; all else is the stream's own."""
+
+    def __init__(self, stream: BinaryIO, tell: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._tell = tell
+
+    def read(self, size: int = -1) -> bytes:
+        """As the stream reads."""
+        data = self._stream.read(size)
+        self._tell(len(data))
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager

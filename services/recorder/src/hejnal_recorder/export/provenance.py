@@ -4,7 +4,7 @@ import hashlib
 import http.server
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hejnal_recorder.export.plan import Mask, Order, PlannedSpan, Stretch
 from hejnal_recorder.export.rfc3339 import rfc3339
 from hejnal_recorder.export.time_stamp import MOST_BYTES, REPLY_TYPE, TimeStampAuthority
 from hejnal_verify.provenance import FOOTAGE, trust_settings
+from hejnal_verify.reading import Counted
 
 CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
@@ -73,15 +74,16 @@ def masked_claim(
 
 
 def sign_media(
-    source: Path, target: Path, claim: dict[str, Any], keys: EvidenceKeys, *, tsa_url: str | None, original: Path | None = None
-) -> bool:
-    """Write `source`, signed, to `target`; says whether it is time-stamped.
+    source: Path, target: Path, claim: dict[str, Any], keys: EvidenceKeys, *, tsa_url: str | None, original: Path | None = None,
+    alive: Callable[[], None] = lambda: None,
+) -> bool:  # fmt: skip
+    """Write `source`, signed, to `target`; says whether it is time-stamped. `alive` is called while it works.
 
     Without an authority that answers the file is signed without a stamp. Raises SigningError or OSError.
     """
     for url in dict.fromkeys((tsa_url, None)):
         try:
-            _sign(source, target, claim, keys, url, original)
+            _sign(source, target, claim, keys, url, original, alive)
         except c2pa.C2paError as error:
             if url is None:
                 raise SigningError(str(error)[:300]) from error
@@ -91,8 +93,9 @@ def sign_media(
 
 
 def _sign(
-    source: Path, target: Path, claim: dict[str, Any], keys: EvidenceKeys, tsa_url: str | None, original: Path | None
-) -> None:
+    source: Path, target: Path, claim: dict[str, Any], keys: EvidenceKeys, tsa_url: str | None, original: Path | None,
+    alive: Callable[[], None],
+) -> None:  # fmt: skip
     context = c2pa.Context(c2pa.Settings.from_dict(trust_settings(keys.root_pem)))
     builder = c2pa.Builder(claim, context=context)
     if original is not None:
@@ -102,7 +105,8 @@ def _sign(
     chain, key = keys.signing.pem.encode(), keys.signing.key_pem.encode()
     signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", chain, key, tsa_url.encode() if tsa_url else None))
     with source.open("rb") as read, target.open("w+b") as written:
-        builder.sign(signer, "video/mp4", read, written)
+        streams = (Counted(one, lambda _: alive()) for one in (read, written))
+        builder.sign(signer, "video/mp4", *streams)
 
 
 @contextmanager

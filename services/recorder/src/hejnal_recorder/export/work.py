@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,10 +43,11 @@ from hejnal_recorder.export.rfc3339 import rfc3339
 from hejnal_recorder.export.source import CHUNK_BYTES, Source, StoreAwayError
 from hejnal_recorder.export.time_stamp import TimeStampAuthority, ask_over_http
 from hejnal_recorder.tiers.store import StorePlace
-from hejnal_verify.package import verify_package
+from hejnal_verify.package import FOOTAGE_READS, verify_package
 
 JOB, CHECKED, RESULT, PACKAGE = "job.json", "checked.json", "result.json", "package.zip"
 SOFTWARE = {"name": "Hejnal", "version": "0.1.0"}
+SAID_EVERY_S = 2.0
 NICE = 10
 
 
@@ -97,6 +99,7 @@ class Worker:
         self._stage_bytes = 0
         self._stage_total = 1
         self._since_said = 0
+        self._said_at = time.monotonic()
 
     def run(self, stamp_url: str, ask_stamp: Callable[[bytes], bytes]) -> Result:
         """Do what is not done yet; the finished package is `package.zip` in the folder."""
@@ -153,9 +156,9 @@ class Worker:
             for stretch in camera.stretches:
                 original = self._original(plan, camera, stretch, stamp_url)
                 if masks:
-                    self._stage = "masking"
+                    written = self._stage_bytes
                     made.append(self._masked(plan, camera, stretch, masks, original, stamp_url))
-                    self._stage = "writing"
+                    self._stage, self._stage_bytes, self._stage_total = "writing", written, plan.size_bytes
                 if not masks or plan.order.originals:
                     made.append(original)
         keep = {one.path for one in made}
@@ -184,7 +187,8 @@ class Worker:
         if (done := read_made(step)) is not None:
             return done
         source, plain = self._package / original.path, self._folder / "unsigned.mp4"
-        mask_footage(source, plain, stretch, masks, lambda _: self._progress(0))
+        self._begin("masking", source.stat().st_size)
+        mask_footage(source, plain, stretch, masks, self._progress)
         statement = footage_statement(plan.order, camera.camera_id, stretch, camera.spans, masked=True)
         claim = masked_claim(target.name, statement, rfc3339(datetime.now(UTC)), SOFTWARE, masks)
         return self._sign(step, plain, target, claim, stretch, camera, stamp_url, original=(source, original.sha256))
@@ -196,7 +200,7 @@ class Worker:
         self._demand_space(plain.stat().st_size)
         part = self._folder / "signed.mp4"
         parent = original[0] if original else None
-        stamped = sign_media(plain, part, claim, self._keys, tsa_url=stamp_url, original=parent)
+        stamped = sign_media(plain, part, claim, self._keys, tsa_url=stamp_url, original=parent, alive=self._alive)
         plain.unlink()
         made = MadeFile(
             path=f"media/{target.name}", stretch=stretch, camera_id=camera.camera_id, size_bytes=part.stat().st_size,
@@ -223,8 +227,8 @@ class Worker:
         return target
 
     def _verify(self, target: Path) -> None:
-        self._begin("verifying", target.stat().st_size)
-        report = verify_package(target, anchor_pem=self._keys.root_pem.encode(), progress=lambda _: self._progress(0))
+        self._begin("verifying", FOOTAGE_READS * target.stat().st_size)
+        report = verify_package(target, anchor_pem=self._keys.root_pem.encode(), progress=self._progress)
         if not report.good:
             raise WorkError(
                 "self-check-failed", f"The finished package did not pass its own check: {report.findings[0].sentence()}"
@@ -245,9 +249,16 @@ class Worker:
         if self._since_said >= 16 * CHUNK_BYTES:
             self._demand_space(0)
             self._tell()
+        else:
+            self._alive()
+
+    def _alive(self) -> None:
+        """Long work without bytes to count is told too."""
+        if time.monotonic() - self._said_at >= SAID_EVERY_S:
+            self._tell()
 
     def _tell(self) -> None:
-        self._since_said = 0
+        self._since_said, self._said_at = 0, time.monotonic()
         self._say({"stage": self._stage, "done_bytes": self._stage_bytes, "total_bytes": self._stage_total})
 
     def _demand_space(self, needed_bytes: int) -> None:
