@@ -149,3 +149,33 @@ async def test_a_probe_is_a_job_and_a_fact(town: Any, simulator: CameraSimulator
         assert fact.event_id == probe["probe_id"]
         async with client.post("/internal/v1/probes", json={"camera_id": "cam-009"}, headers=headers) as answer:
             assert answer.status == 404
+
+
+async def test_a_connection_is_tried_and_a_view_accepted_over_http(
+    town: Any, simulator: CameraSimulator, eventually: Any
+) -> None:
+    await town.register(simulator.url("cam-001/main"))
+    headers = town.headers("operator-gateway")
+    async with town.running(), aiohttp.ClientSession(town.url, headers=headers) as client:
+
+        async def trial(url: str) -> dict[str, Any]:
+            async with client.post("/internal/v1/connection-tests", json={"url": url}) as answer:
+                assert answer.status == 200, await answer.text()
+                found: dict[str, Any] = await answer.json()
+                return found
+
+        await eventually(lambda: (status := town.facts.last_status()) and status.condition.value == "live")
+        good = await trial(simulator.url("cam-002/main"))
+        assert (good["ok"], good["cause"], good["codec"][:4]) == (True, None, "avc1")
+        assert good["width"] > 0
+        gone = await trial("rtsp://127.0.0.1:1/main")
+        assert (gone["ok"], gone["cause"]) == (False, "refused")
+        await eventually(lambda: (status := town.facts.last_status()) and status.picture is not None)
+        for camera_id, status in (("cam-001", 204), ("cam-009", 404)):
+            async with client.post(f"/internal/v1/cameras/{camera_id}/view-acceptance") as answer:
+                assert answer.status == status, await answer.text()
+        async with client.post("/internal/v1/connection-tests", json={"url": "rtsp://user:pw@10.0.0.1/"}) as answer:
+            assert answer.status == 422
+        recorder = town.headers("recorder")
+        async with client.post("/internal/v1/cameras/cam-001/view-acceptance", headers=recorder) as answer:
+            assert answer.status == 403

@@ -138,6 +138,24 @@ def test_a_camera_that_was_moved_and_stays_is_accepted() -> None:
     assert watched.see(other, after_s=20) == []
 
 
+def test_the_view_of_a_moved_camera_is_accepted_at_once_when_somebody_says_so(camera: Watched) -> None:
+    other = np.roll(street(), 90, axis=1)
+    camera.see(other)
+    (onset,) = camera.see(other)
+    (ended,) = camera.watch.accept_next(camera.now)
+    assert (onset.kind, ended.kind, ended.phase) == ("moved", "moved", "cleared")
+    assert "accepted" in ended.detail
+    assert camera.watch.state().state == "learning"
+    for _ in range(5):
+        assert camera.see(other, after_s=20) == []
+    assert camera.watch.state().state == "healthy"
+    assert camera.watch.accept_next(camera.now) == [], "nothing was told, nothing ends"
+    camera.see(street(), after_s=20)
+    camera.see(street(), after_s=20)
+    camera.see(street(), after_s=20)
+    assert camera.watch.state().state == "healthy", "what it shows next is right, whatever it is"
+
+
 def test_a_camera_turned_on_purpose_is_no_alarm(camera: Watched) -> None:
     camera.watch.expect_move(camera.now)
     turning = np.roll(street(), 200, axis=1)
