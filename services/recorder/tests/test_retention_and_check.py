@@ -57,6 +57,28 @@ async def test_footage_goes_when_its_time_is_over_and_leaves_one_gap(room: Room,
     assert await room.check() == []
 
 
+async def test_a_clock_that_leaps_ahead_deletes_nothing_for_a_day(room: Room, clip: Clip) -> None:
+    await remember_camera(room.database, camera(1, 7))
+    run = SpoolRun(room.spool, clip, START)
+    await room.takeover.take([run.started(), *run.fragments(7), run.ended()])
+    here = retention(room)
+    await here.round()
+    room.clock._now += timedelta(days=30)  # nobody's footage has become older by that
+    for _ in range(23):
+        await here.round()
+        room.clock.advance(3600)
+    assert len(await room.rows("select 1 from segments")) == 2
+    room.clock._now -= timedelta(days=30)  # somebody has set it right
+    await here.round()
+    room.clock._now += timedelta(days=30)  # and a leap that lasts is the truth
+    await here.round()
+    assert len(await room.rows("select 1 from segments")) == 2
+    room.clock.advance(24 * 3600)
+    await here.round()
+    await here.round()
+    assert await room.rows("select 1 from segments") == []
+
+
 async def test_a_crash_between_unlink_and_row_is_finished_later(room: Room, clip: Clip) -> None:
     run = SpoolRun(room.spool, clip, START)
     await room.takeover.take([run.started(), *run.fragments(5), run.ended()])

@@ -41,6 +41,7 @@ STILLS = Counter(
 )
 ARCHIVE_FREE_BYTES = Gauge("hejnal_recorder_archive_free_bytes", "Free space of the archive's file system")
 DISK_LEVEL = Gauge("hejnal_recorder_disk_level", "Shortness of room: 0 fine, 1 from 90 %, 2 from 95 %, 3 from 99 % used")
+CLOCK_DOUBTED_S = Gauge("hejnal_recorder_clock_doubted_seconds", "A leap ahead that deleting does not go by yet; 0 is well")
 DAYS_UNTIL_FULL = Gauge("hejnal_recorder_days_until_full", "Forecast for the archive's disk; +Inf beyond a year")
 GROWTH_BYTES_PER_DAY = Gauge("hejnal_recorder_growth_bytes_per_day", "Footage recorded a day, mean of the last full days")
 EXPORTS = Counter("hejnal_recorder_exports_total", "Exports by what became of them", ["outcome"])  # finished, failed, taken_away

@@ -15,6 +15,7 @@ from hejnal_recorder.retention import privacy
 from hejnal_recorder.retention.candidates import PER_CAMERA, for_room, over_share, too_old
 from hejnal_recorder.retention.deletion import FINISH_BATCH, Candidates, Reason, condemn, finish
 from hejnal_recorder.retention.pressure import GIVES_WAY, KEPT_AT_LEAST, Admission, Disk, Lasting, Level, bytes_to_free, level_of
+from hejnal_recorder.retention.steady import SteadyClock
 from hejnal_recorder.retention.storage import read_forecast
 from hejnal_recorder.takeover.archive import Archive
 from hejnal_recorder.tiers.store import ObjectStore
@@ -57,6 +58,7 @@ class Retention:
         self._database = database
         self._archive = archive
         self._clock = clock
+        self._steady = SteadyClock(clock)
         self._admission = admission
         self._default_keep_days = default_keep_days
         self._ceiling_days = ceiling_days
@@ -102,7 +104,7 @@ class Retention:
 
     async def round(self) -> bool:
         """One look at everything; True when there is more to delete at once."""
-        now = self._clock.now()
+        now = self._steady.now()
         async with self._database.transaction() as session:
             for hold in await end_expired(session, now=now):
                 log.info("hold_expired", hold_id=hold.hold_id)
@@ -126,7 +128,7 @@ class Retention:
         """Delete the oldest of who gives way first, until enough is condemned or nothing is left that may go."""
         level = self.level
         wanted = bytes_to_free(disk, level)
-        now = self._clock.now()
+        now = self._steady.now()
         for priority in GIVES_WAY[level]:
             kept = KEPT_AT_LEAST[level] if priority == "high" or level is Level.FULL else timedelta(days=1)
             while wanted > 0:
