@@ -49,6 +49,7 @@ class Sinks:
     process: subprocess.Popen[str]
     http_port: int
     smtp_port: int
+    smpp_port: int
 
     @property
     def url(self) -> str:
@@ -79,7 +80,7 @@ def start_sinks(http_port: int = 0, smtp_port: int = 0, *more: str) -> Sinks:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     ports = json.loads(process.stdout.readline())
-    return Sinks(process, ports["http"], ports["smtp"])
+    return Sinks(process, ports["http"], ports["smtp"], ports["smpp"])
 
 
 @dataclass

@@ -52,6 +52,7 @@ def needs(profile: str) -> list[Need]:
         wanted += [
             Need("Go, for the conformance tests' RTSP server and WHEP viewer", _lacks_go, lambda: ["golang-go"]),
             Need("GStreamer's WebRTC, for the conformance tests", _lacks_webrtc, _webrtc_packages),
+            Need("gammu-smsd, for the tests of an SMS modem", lambda: _lacks_program("gammu-smsd"), lambda: ["gammu-smsd"]),
             Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
             Need("coturn, for live views through TURN", lambda: _lacks_program("turnserver"), lambda: ["coturn"]),
         ]

@@ -24,8 +24,8 @@ _ANNOUNCEMENT = text(
 _VERSION = text(
     "insert into versions (announcement_id, version, kind, category, severity, texts, reach, area, streets, valid_from, "  # noqa: S608
     "valid_until, channels, page_url, drill, issued_at, issued_by, received_at) values (:announcement_id, :version, :kind, "
-    f":category, :severity, cast(:texts as jsonb), :reach, {GEOMETRY_SQL}, :streets, :valid_from, :valid_until, :channels, :page_url, "
-    ":drill, :issued_at, :issued_by, :received_at) on conflict on constraint versions_once do nothing"
+    f":category, :severity, cast(:texts as jsonb), :reach, {GEOMETRY_SQL}, :streets, :valid_from, :valid_until, :channels, "
+    ":page_url, :drill, :issued_at, :issued_by, :received_at) on conflict on constraint versions_once do nothing"
 )
 
 

@@ -56,6 +56,8 @@ class ChannelSender:
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(batch_size)
         self._done: asyncio.Queue[Done] = asyncio.Queue(2 * batch_size + concurrency)
         self._busy = 0
+        self._hungry = False
+        """Each worker that gets free may take new work at once."""
         self._last_pass = clock.monotonic()
 
     @property
@@ -125,6 +127,7 @@ class ChannelSender:
 
     async def _claim_for_all(self) -> bool:
         """New work for the provider of the moment; for the others what they may have taken already. True: there is more."""
+        self._hungry = False
         chosen, others = self._providers.choose()
         more = await self._claim_for(chosen, fresh=True)
         for provider in others:
@@ -134,6 +137,9 @@ class ChannelSender:
     async def _claim_for(self, provider: Provider, *, fresh: bool) -> bool:
         room = self._batch_size - self._jobs.qsize()
         limit = min(room, provider.most_at_once or room)
+        if not provider.adapter.repeat_is_harmless:  # what is claimed is what a crash leaves in doubt
+            limit = min(limit, self._concurrency - self._busy - self._jobs.qsize())
+            self._hungry = True
         rate = provider.rate()
         if rate is not None:  # not more than goes out well within the lease
             limit = min(limit, max(1, int(rate * (self._lease_s / 3 - provider.wait_s()))))
@@ -163,6 +169,8 @@ class ChannelSender:
                 metrics.IN_FLIGHT.labels(self.channel).dec()
                 if self._jobs.qsize() <= self._batch_size // 2:
                     self._room.set()
+                if self._hungry:
+                    self._wake.set()
 
     async def _send(self, job: Job) -> Done:
         provider = self._providers[job.provider]

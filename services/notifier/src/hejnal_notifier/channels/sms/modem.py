@@ -6,6 +6,7 @@ Source: the manual of gammu-smsd, "Service files" (FILES backend).
 """
 
 import asyncio
+import codecs
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -143,7 +144,12 @@ def _parts(first: Path) -> list[Path]:
 
 
 def _whole_text(first: Path) -> str:
-    return "".join(path.read_text(encoding="utf-8", errors="replace") for path in _parts(first))
+    return "".join(_text(path.read_bytes()) for path in _parts(first))
+
+
+def _text(raw: bytes) -> str:
+    """The daemon writes Unicode with a byte order mark, or the machine's own encoding."""
+    return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8", "replace")
 
 
 def _remove_whole(first: Path) -> None:
