@@ -78,9 +78,9 @@ def suites(workspace: Workspace) -> list[Suite]:
         Suite("web-build", ("npm", "run", "build"), "web"),
         _pytest(
             "integration", python, *tested, "-m", f"not ({_WITHOUT_SERVERS}) and not browser",
-            "-n", "2", "--dist", "loadfile", timeout_s=1500,
+            "-n", "2", "--dist", "loadfile", timeout_s=1800,
         ),
-        _pytest("browser", python, *tested, "-m", "browser", timeout_s=900),
+        _pytest("browser", python, *tested, "-m", "browser", timeout_s=1500),
     ]  # fmt: skip
 
 
