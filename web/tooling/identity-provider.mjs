@@ -25,8 +25,10 @@ const provider = new Provider(issuer, {
   cookies: { keys: [crypto.randomUUID()] },
   claims: { openid: ["sub"], profile: ["name", "preferred_username", "roles", "camera_groups"] },
   findAccount: (_context, sub) => (config.people[sub] ? { accountId: sub, claims: () => ({ sub, ...config.people[sub] }) } : undefined),
-  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true }, backchannelLogout: { enabled: true } },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  // Tests live on the loopback address, which the provider's own way of fetching refuses.
+  fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
   ttl: { Interaction: 600, Session: 600, Grant: 600, IdToken: 600, AccessToken: 600 },
 });
 

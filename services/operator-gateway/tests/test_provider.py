@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+import jwt
 import pytest
 from gateway_console import chromium
 from gateway_house import Gateway, Keys, running_gateway
@@ -48,6 +50,7 @@ class Provider:
             "client_secret": SECRET,
             "redirect_uris": [self._redirect_to + "/api/v1/session/oidc/callback"],
             "post_logout_redirect_uris": [self._redirect_to + "/"],
+            "backchannel_logout_uri": self._redirect_to.replace("localhost", "127.0.0.1") + "/api/v1/session/oidc/sign-out",
         }
         config = json.dumps({"port": self.port, "client": client, "people": PEOPLE})
         self._process = await asyncio.create_subprocess_exec(
@@ -252,6 +255,33 @@ async def test_new_keys_are_learnt_and_an_absent_provider_is_said_to_be(gateway:
             there = urlsplit(answer.headers["Location"])
             assert (f"{there.scheme}://{there.netloc}", parse_qs(there.query)["client_id"]) == (provider.issuer, ["hejnal"])
         assert (await call(browser, "GET", "/session"))[0] == 401
+
+
+async def test_who_is_signed_out_there_is_signed_out_here(gateway: Gateway, provider: Provider) -> None:
+    await provider.next("u-1")
+    async with visitor(gateway) as browser, visitor(gateway) as elsewhere, visitor(gateway) as stranger:
+        for one in (browser, elsewhere):
+            assert await sign_in(gateway, one) == ""
+        forged = jwt.encode({"iss": provider.issuer, "aud": "hejnal", "sub": "u-1", "iat": 1, "events": {}}, "k" * 32)
+        for token, expected in ((forged, 401), ("x", 401), ("", 422)):
+            async with stranger.post("/api/v1/session/oidc/sign-out", data={"logout_token": token}) as answer:
+                assert answer.status == expected
+        assert (await call(elsewhere, "GET", "/session"))[0] == 200
+
+        query = {"client_id": "hejnal", "post_logout_redirect_uri": gateway.settings.public_url + "/"}
+        async with browser.get(provider.issuer + "/session/end", params=query) as answer:
+            page = await answer.text()
+        xsrf = re.search(r'name="xsrf" value="([^"]+)"', page)
+        assert xsrf is not None
+        form = {"xsrf": xsrf[1], "logout": "yes"}
+        async with browser.post(provider.issuer + "/session/end/confirm", data=form, allow_redirects=False) as answer:
+            assert answer.status == 303
+
+        async def over() -> bool:
+            return (await call(browser, "GET", "/session"))[0] == (await call(elsewhere, "GET", "/session"))[0] == 401
+
+        await gateway.eventually(over)
+    assert ("session.revoked", "allowed") in await on_record(gateway, "session.revoked", 1)
 
 
 @pytest.mark.browser

@@ -19,6 +19,7 @@ PUBLIC = {
     ("GET", "/api/v1/session/oidc/start"),
     ("GET", "/api/v1/session/oidc/callback"),
     ("GET", "/api/v1/session/oidc/sign-out"),
+    ("POST", "/api/v1/session/oidc/sign-out"),
     ("POST", "/api/v1/account-setups/inspection"),
     ("POST", "/api/v1/account-setups/completion"),
     ("GET", "/docs"),

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hejnal_gateway.accounts.accounts import AnonymousKind
-from hejnal_gateway.accounts.provider import CALLBACK
+from hejnal_gateway.accounts.provider import CALLBACK, SIGN_OUT
 from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.resources import Resources
@@ -124,8 +124,11 @@ class SameOriginMiddleware:
             return _refuse(request, 403, "cross-site", "Requests from another site are refused.")
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if has_body and content_type not in _BODY_TYPES:
-            return _refuse(request, 415, "content-type", "Send application/json (live view: application/sdp, camera lists: text/csv).")
+        told_by_provider = request.url.path == SIGN_OUT and content_type == "application/x-www-form-urlencoded"
+        if has_body and content_type not in _BODY_TYPES and not told_by_provider:
+            return _refuse(
+                request, 415, "content-type", "Send application/json (live view: application/sdp, camera lists: text/csv)."
+            )
         return None
 
 

@@ -14,6 +14,7 @@ import httpx2
 import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.claims import JWTClaims
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -28,11 +29,15 @@ log = structlog.get_logger()
 
 CALLBACK = "/api/v1/session/oidc/callback"
 """Where the provider sends browsers back to; register it there."""
+SIGN_OUT = "/api/v1/session/oidc/sign-out"
+"""Where browsers sign out, and where the provider tells of who was signed out there (back-channel)."""
 ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"]
 _TIMEOUT_S = 5.0
 _METADATA_S = 3600.0
 _KEYS_AGAIN_S = 2.0
 _LEEWAY_S = 30
+_LOGOUT_TOKEN_S = 300
+_SIGNED_OUT = "http://schemas.openid.net/event/backchannel-logout"
 _TROUBLE = (httpx2.HTTPError, OSError, TimeoutError, ValueError, KeyError, TypeError)
 
 
@@ -119,19 +124,11 @@ class IdentityProvider:
         raw = token.get("id_token")
         if not isinstance(raw, str):
             raise _refused("there is no ID token")
-        keys = await self._known_keys(again=False)
-        try:
-            decoded = jwt.decode(raw, keys, algorithms=ALGORITHMS)
-        except (InvalidKeyIdError, ValueError):  # the provider has changed its keys
-            decoded = jwt.decode(raw, await self._known_keys(again=True), algorithms=ALGORITHMS)
+        decoded = await self._decoded(raw)
         claims = CodeIDToken(
             decoded.claims,
             decoded.header,
-            options={
-                "iss": {"essential": True, "value": self.issuer},
-                "aud": {"essential": True, "value": self._settings.oidc_client_id},
-                "exp": {"essential": True},
-            },
+            options={**self._ours(), "exp": {"essential": True}},
             params={"nonce": nonce, "client_id": self._settings.oidc_client_id, "access_token": token.get("access_token")},
         )
         claims.validate(now=int(self._clock.now().timestamp()), leeway=_LEEWAY_S)
@@ -143,6 +140,38 @@ class IdentityProvider:
                 "The provider did not ask for a second factor. Use one there, and try again.",
             )
         return dict(claims)
+
+    async def whom_it_signed_out(self, logout_token: str) -> str:
+        """The subject whose sessions the provider ends (OpenID Connect Back-Channel Logout 1.0 §2.6).
+
+        AppError: UNAUTHENTICATED when this is not the provider's fresh word; UNAVAILABLE when its keys cannot be had.
+        """
+        now = int(self._clock.now().timestamp())
+        try:
+            decoded = await self._decoded(logout_token)
+            claims = JWTClaims(decoded.claims, decoded.header, options={**self._ours(), "iat": {"essential": True}})
+            claims.validate(now=now, leeway=_LEEWAY_S)
+        except JoseError as error:
+            raise _refused(f"{type(error).__name__}: {error}") from error
+        except _TROUBLE as error:
+            raise self._away(error) from error
+        events, subject = claims.get("events"), claims.get("sub")
+        if "nonce" in claims or not isinstance(events, dict) or _SIGNED_OUT not in events or not isinstance(subject, str):
+            raise _refused("this is no logout token")
+        if now - claims["iat"] > _LOGOUT_TOKEN_S:
+            raise _refused("this logout token is old")
+        return subject
+
+    async def _decoded(self, raw: str) -> jwt.Token:
+        try:
+            return jwt.decode(raw, await self._known_keys(again=False), algorithms=ALGORITHMS)
+        except (InvalidKeyIdError, ValueError):  # the provider has changed its keys
+            return jwt.decode(raw, await self._known_keys(again=True), algorithms=ALGORITHMS)
+
+    def _ours(self) -> dict[str, Any]:
+        """What every token for us says."""
+        client_id = self._settings.oidc_client_id
+        return {"iss": {"essential": True, "value": self.issuer}, "aud": {"essential": True, "value": client_id}}
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         settings, subject = self._settings, str(claims["sub"])

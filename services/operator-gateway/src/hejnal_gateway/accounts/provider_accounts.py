@@ -25,10 +25,7 @@ async def admit(session: AsyncSession, identity: Identity, now: datetime) -> tup
     if identity.role is None:
         detail = "The provider knows you, but gives you no role here. Ask an administrator for one."
         raise AppError(Kind.FORBIDDEN, "oidc-role-unknown", detail)
-    known = select(account_identities.c.account_id).where(
-        account_identities.c.issuer == identity.issuer, account_identities.c.subject == identity.subject
-    )
-    account_id = (await session.execute(known)).scalar()
+    account_id = await linked(session, identity.issuer, identity.subject)
     changed = False
     if account_id is None:
         account_id = await _add(session, identity, identity.role, now)
@@ -38,6 +35,14 @@ async def admit(session: AsyncSession, identity: Identity, now: datetime) -> tup
     if not row["enabled"]:
         raise AppError(Kind.FORBIDDEN, "account-disabled", "This account is switched off. Ask an administrator.")
     return account_of(row), changed
+
+
+async def linked(session: AsyncSession, issuer: str, subject: str) -> str | None:
+    """The account of an identity, if there is one."""
+    known = select(account_identities.c.account_id)
+    known = known.where(account_identities.c.issuer == issuer, account_identities.c.subject == subject)
+    account_id: str | None = (await session.execute(known)).scalar()
+    return account_id
 
 
 async def _add(session: AsyncSession, identity: Identity, role: Role, now: datetime) -> str:

@@ -4,7 +4,7 @@ import hmac
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from hejnal_gateway import metrics
@@ -12,9 +12,9 @@ from hejnal_gateway.access import Limited, Res, find_session, source_ip
 from hejnal_gateway.accounts import ceremonies
 from hejnal_gateway.accounts.opening import forget_cookie, open_session
 from hejnal_gateway.accounts.provider import IdentityProvider
-from hejnal_gateway.accounts.provider_accounts import admit
+from hejnal_gateway.accounts.provider_accounts import admit, linked
 from hejnal_gateway.accounts.routes import close_session
-from hejnal_gateway.audit.facts import publish_refused_sign_in
+from hejnal_gateway.audit.facts import PROVIDER_ACTOR, publish_by_service, publish_refused_sign_in
 from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
 
@@ -119,3 +119,27 @@ async def sign_out_at_provider(request: Request, resources: Res) -> RedirectResp
         response = _home(error.slug)
     forget_cookie(resources, response)
     return response
+
+
+@router.post(
+    "/sign-out", status_code=200, response_class=Response, summary="The provider has signed a person out", dependencies=[COUNTED]
+)
+async def signed_out_at_provider(
+    request: Request, resources: Res, logout_token: Annotated[str, Form(min_length=1, max_length=16_384)]
+) -> Response:
+    """For the provider, not for browsers (OpenID Connect Back-Channel Logout 1.0): ends the sessions it had opened here.
+
+    `application/x-www-form-urlencoded`. 401 oidc-refused when the token is not the provider's, not for us, or old.
+    """
+    provider = _provider(resources)
+    subject = await provider.whom_it_signed_out(logout_token)
+    gone: list[str] = []
+    async with resources.database.transaction() as session:
+        account_id = await linked(session, provider.issuer, subject)
+        if account_id is not None:
+            gone = await resources.sessions.end_of_account(session, account_id, method="oidc")
+            now = resources.clock.now()
+            await publish_by_service(session, PROVIDER_ACTOR, "session.revoked", now, object_id=account_id)
+        await resources.accounts.succeeded(session, "oidc", source_ip(request))
+    await resources.endings.ended(gone)
+    return Response()

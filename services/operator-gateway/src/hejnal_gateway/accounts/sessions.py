@@ -158,14 +158,22 @@ class Sessions:
         await session.execute(delete(sessions).where(sessions.c.session_id == session_id))
 
     async def end_of_account(
-        self, session: AsyncSession, account_id: str, *, only: str | None = None, spare: str | None = None
+        self,
+        session: AsyncSession,
+        account_id: str,
+        *,
+        only: str | None = None,
+        spare: str | None = None,
+        method: SignInMethod | None = None,
     ) -> list[str]:
-        """End an account's sessions (only one of them, or all but one); which ones there were."""
+        """End an account's sessions (only one, all but one, or those opened in one way); which ones there were."""
         gone = delete(sessions).where(sessions.c.account_id == account_id)
         if only is not None:
             gone = gone.where(sessions.c.session_id == only)
         if spare is not None:
             gone = gone.where(sessions.c.session_id != spare)
+        if method is not None:
+            gone = gone.where(sessions.c.method == method)
         return list((await session.execute(gone.returning(sessions.c.session_id))).scalars())
 
     async def forget_old(self) -> int:
