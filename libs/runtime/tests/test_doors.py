@@ -3,7 +3,9 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -17,7 +19,7 @@ from hejnal_local.ports import free_ports
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind, is_transient
 from hejnal_runtime.health import Health
-from hejnal_runtime.serve import create_internal_app, install_common, serve
+from hejnal_runtime.serve import MAX_UNSENT_BYTES, create_internal_app, install_common, serve
 from hejnal_runtime.tracing import configure_tracing
 
 from .support import until
@@ -233,3 +235,45 @@ def test_logs_are_json_with_secrets_taken_out():
     assert ours["password"] == ours["phone"] == "[redacted]"
     assert theirs["event"] == "from a library"
     assert theirs["level"] == "warning"
+
+
+async def test_what_a_slow_peer_does_not_take_waits_here_and_not_in_the_kernel() -> None:
+    app, port, stop, given = FastAPI(), free_ports(1)[0], asyncio.Event(), 0
+
+    @app.get("/")
+    async def endless() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            nonlocal given
+            while True:
+                given += 65_536
+                yield bytes(65_536)
+                await asyncio.sleep(0)  # once the peer is gone nothing else here waits
+
+        return StreamingResponse(chunks())
+
+    serving = asyncio.create_task(serve([(app, "127.0.0.1", port)], stop=stop))
+    async with asyncio.timeout(30):
+        peer = await _takes_nothing(port)
+        before = -1
+        while given == 0 or given != before:
+            before = given
+            await asyncio.sleep(0.5)
+    peer.close()
+    assert given < 6 * MAX_UNSENT_BYTES, "the kernel keeps megabytes for a peer that takes nothing"
+    stop.set()
+    await serving
+
+
+async def _takes_nothing(port: int) -> socket.socket:
+    """A peer that asks once and reads nothing of the answer."""
+    while True:
+        peer = socket.socket()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        try:
+            peer.connect(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            peer.close()
+            await asyncio.sleep(0.05)
+        else:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            return peer

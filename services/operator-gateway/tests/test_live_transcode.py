@@ -136,7 +136,7 @@ async def test_masks_that_are_drawn_later_end_the_views_without_them(gateway: Ga
             body = {key: state[key] for key in wanted} | {"version": state["version"], "privacy_masks": LEFT_HALF}
             async with admin.put("/api/v1/cameras/cam-1", json=body, headers={"If-Match": f'"{state["version"]}"'}) as answer:
                 assert answer.status == 200, await answer.text()
-        assert await view.end() == 1000
+        assert await view.end() == 1001
 
 
 async def test_a_role_has_a_limit_of_its_own(gateway: Gateway) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,6 +23,7 @@ log = structlog.get_logger()
 
 GRACE_S = 5
 LAG_PROBE_S = 1.0
+MAX_UNSENT_BYTES = 256 * 1024
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -76,7 +79,18 @@ def create_internal_app(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to `serve`: several of them run in one process."""
+    """A server that leaves signals to `serve`: several of them run in one process.
+
+    What a slow peer has not taken yet waits in the process, which may know better than to send it late, not in the kernel:
+    with the kernel's own limit of megabytes a live picture would be many seconds old on a thin line.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in getattr(self, "servers", ()):
+            for listening in server.sockets:
+                with socket.socket(fileno=os.dup(listening.fileno())) as same:  # connections inherit it
+                    same.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
