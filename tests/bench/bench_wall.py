@@ -286,7 +286,7 @@ async def bench(tiles: int, seconds: float) -> None:
 
 async def answers(door: str) -> None:
     """Wait until the gateway serves."""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(180):
         while True:
             try:
                 async with session.get(door + "/api/v1/session") as answer:

@@ -1,21 +1,13 @@
-import { asProblem, problemFrom } from "@hejnal/shared";
+import { answer } from "@hejnal/shared";
+import type { components } from "@hejnal/shared/api/gateway";
+import type { StreamName } from "../live/live-line.ts";
+import { gateway } from "./client.ts";
 
-/** What can carry a camera's live picture now. */
-export interface LiveWays {
-  readonly codec: string | null;
-  /** It has sound, and this camera's policy lets it be heard. */
-  readonly audio: boolean;
-  readonly whep: boolean;
-  readonly mse: boolean;
-  readonly transcode: boolean;
-}
+/** What can carry a camera's live picture to this person now. */
+export type LiveWays = components["schemas"]["LiveCarriers"];
 
-export const liveWaysKey = (cameraId: string) => ["live-ways", cameraId] as const;
+export const liveWaysKey = (cameraId: string, stream: StreamName) => ["live-ways", cameraId, stream] as const;
 
-export async function fetchLiveWays(cameraId: string, signal: AbortSignal): Promise<LiveWays> {
-  const response = await fetch(`/api/v1/cameras/${encodeURIComponent(cameraId)}/live`, { signal }).catch((cause: unknown) => {
-    throw asProblem(cause);
-  });
-  if (!response.ok) throw problemFrom(response.status, response.headers, undefined);
-  return (await response.json()) as LiveWays;
+export function fetchLiveWays(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<LiveWays> {
+  return answer(gateway.GET("/api/v1/cameras/{camera_id}/live", { params: { path: { camera_id: cameraId }, query: { stream } }, signal }));
 }

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { fetchLiveWays, liveWaysKey } from "../api/live.ts";
 import { useNowQuarters } from "../words/ticker.ts";
 import { browserCanPlay, type Carrier, chooseCarrier } from "./carrier.ts";
 import type { StreamName } from "./live-line.ts";
 import { type KnownStatus, tileState, type TileState } from "./tile-state.ts";
+import { useLiveWays } from "./use-live-ways.ts";
 import { useLive } from "./use-live.ts";
 
 interface LiveVideoProps {
@@ -36,9 +35,7 @@ interface Layer {
  */
 export function LiveVideo({ stream, codec = "", audible = false, ...rest }: LiveVideoProps) {
   const { cameraId } = rest;
-  // Asked beside the first connection, never before it: the picture does not wait for it.
-  const { data: ways } = useQuery({ queryKey: liveWaysKey(cameraId), queryFn: ({ signal }) => fetchLiveWays(cameraId, signal), staleTime: 5 * 60_000, retry: false });
-  const carrier = chooseCarrier(codec, ways ?? null, browserCanPlay);
+  const carrier = chooseCarrier(codec, useLiveWays(cameraId, stream), browserCanPlay);
   const [front, setFront] = useState<Layer>({ id: 0, stream, carrier, audio: audible });
   const [next, setNext] = useState<Layer | null>(null);
   const switcher = useRef<((stream: StreamName) => Promise<boolean>) | null>(null);

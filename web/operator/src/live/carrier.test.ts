@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseCarrier } from "./carrier.ts";
 
-const ways = (change: object) => ({ codec: "avc1.42c01e", audio: false, whep: true, mse: true, transcode: true, worker: "w", ...change });
+const ways = (change: object) => ({ codec: "avc1.42c01e", mime: 'video/mp4; codecs="avc1.42c01e"', audio: null, masked: false, whep: true, mse: true, transcode: true, worker: "w", ...change });
 const all = () => true;
 const none = () => false;
 

@@ -13,8 +13,7 @@ export const browserCanPlay: CanPlay = (mime) => "MediaSource" in window && Medi
  * the gateway converts it for WebRTC.
  */
 export function chooseCarrier(codec: string, ways: LiveWays | null, canPlay: CanPlay): Carrier {
-  const sent = ways?.codec ?? codec;
-  const playable = sent !== "" && canPlay(`video/mp4; codecs="${sent}"`);
-  if (ways !== null) return !ways.whep && ways.mse && playable ? "mse" : "whep";
-  return sent !== "" && !sent.startsWith("avc") && playable ? "mse" : "whep";
+  if (ways !== null) return !ways.whep && ways.mse && ways.mime != null && canPlay(ways.mime) ? "mse" : "whep";
+  const likely = codec !== "" && !codec.startsWith("avc");
+  return likely && canPlay(`video/mp4; codecs="${codec}"`) ? "mse" : "whep";
 }

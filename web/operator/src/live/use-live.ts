@@ -49,7 +49,7 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, { cameraId, s
   useEffect(() => {
     const element = video.current;
     if (!active || element === null) return;
-    const query = () => new URLSearchParams({ stream: wanted.current, ...(audio ? { audio: "1" } : {}), ...(reason === "" ? {} : { reason }) }).toString();
+    const query = () => new URLSearchParams({ stream: wanted.current, ...(reason === "" ? {} : { reason }) }).toString();
     let edge: { readonly endS: number; readonly atMs: number } | null = null;
     const id = encodeURIComponent(cameraId);
     const opened: LiveLine =

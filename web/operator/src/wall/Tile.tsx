@@ -1,12 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { fetchLiveWays, liveWaysKey } from "../api/live.ts";
 import { PictureMark } from "../cameras/PictureMark.tsx";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { LiveVideo } from "../live/LiveVideo.tsx";
 import { Poster } from "../live/Poster.tsx";
 import type { TileState } from "../live/tile-state.ts";
+import { useLiveWays } from "../live/use-live-ways.ts";
 import { useReasons } from "../reasons/use-reasons.ts";
 import { ConsoleIcon, type ConsoleIconName } from "../ui/icons.tsx";
 import { duration, secondsOf } from "../words/console-words.ts";
@@ -105,7 +104,7 @@ interface WatchingProps extends TileProps {
 }
 
 /** The picture or its cause, and the tile's tools. */
-function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidden, audible, steer, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
+function Watching({ camera, id, state, onState, pixels, enlarged, hidden, audible, steer, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
   const { t } = useTranslation();
   const { reasonFor } = useReasons();
   const reason = reasonFor(camera.camera_id);
@@ -114,7 +113,7 @@ function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidde
   const [stream, setStream] = useState(() => streamFor(camera, pixels, null));
   const fitting = streamFor(camera, pixels, stream);
   if (fitting !== stream) setStream(fitting);
-  const { data: ways } = useQuery({ queryKey: liveWaysKey(camera.camera_id), queryFn: ({ signal }) => fetchLiveWays(camera.camera_id, signal), staleTime: 5 * 60_000, retry: false, enabled: focused });
+  const ways = useLiveWays(camera.camera_id, stream);
   return (
     <>
       {hidden ? null : (
@@ -136,7 +135,7 @@ function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidde
       <TileTools
         camera={camera}
         enlarged={enlarged}
-        sound={audible || ways?.audio === true ? { on: audible, toggle: onSound } : null}
+        sound={audible || (ways?.audio ?? null) !== null ? { on: audible, toggle: onSound } : null}
         steer={steer}
         onClear={onClear}
         onEnlarge={onEnlarge}
