@@ -18,6 +18,8 @@ const PlaybackPage = lazy(() => import("./playback/PlaybackPage.tsx").then((modu
 const ExportsPage = lazy(() => import("./exports/ExportsPage.tsx").then((module) => ({ default: module.ExportsPage })));
 const AlertsPage = lazy(() => import("./alerts/AlertsPage.tsx").then((module) => ({ default: module.AlertsPage })));
 const IncidentsPage = lazy(() => import("./incidents/IncidentsPage.tsx").then((module) => ({ default: module.IncidentsPage })));
+const RulesPage = lazy(() => import("./rules/RulesPage.tsx").then((module) => ({ default: module.RulesPage })));
+const WebhooksPage = lazy(() => import("./rules/WebhooksPage.tsx").then((module) => ({ default: module.WebhooksPage })));
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
@@ -115,6 +117,8 @@ function Console() {
             <Route path="/exports">{() => <For act="export" page={<ExportsPage />} />}</Route>
             <Route path="/alerts/:alertId?">{({ alertId }) => <For act="readAlerts" page={<AlertsPage alertId={alertId ?? null} />} />}</Route>
             <Route path="/incidents/:incidentId?">{({ incidentId }) => <For act="readAlerts" page={<IncidentsPage incidentId={incidentId ?? null} />} />}</Route>
+            <Route path="/alert-rules">{() => <For act="keepAlertRules" page={<RulesPage />} />}</Route>
+            <Route path="/webhooks">{() => <For act="keepAlertRules" page={<WebhooksPage />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
