@@ -16,12 +16,12 @@ from hejnal_gateway.accounts.provider import IdentityProvider
 from hejnal_gateway.accounts.sessions import Sessions
 from hejnal_gateway.accounts.setups import SetUps
 from hejnal_gateway.accounts.sight import CameraSight
-from hejnal_gateway.audit.checking import AuditChecks
-from hejnal_gateway.audit.exporting import AuditExport
-from hejnal_gateway.audit.heads import AuditHeads
 from hejnal_gateway.alerts.alerts import Alerts
 from hejnal_gateway.alerts.room import open_alerts
 from hejnal_gateway.alerts.rules import AlertRules
+from hejnal_gateway.audit.checking import AuditChecks
+from hejnal_gateway.audit.exporting import AuditExport
+from hejnal_gateway.audit.heads import AuditHeads
 from hejnal_gateway.audit.log import AuditLog
 from hejnal_gateway.cameras.discoveries import Discoveries
 from hejnal_gateway.cameras.events import CameraEvents
@@ -129,7 +129,6 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     verifier = TokenVerifier(SERVICE, settings.trusted_jwks_file)
     database = open_database(settings)
     producer = Producer(settings.kafka_bootstrap, settings.topic_prefix)
-    port = UdpPort(settings.rtc_hosts, settings.rtc_port, settings.rtc_announce)
     connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=20)
     session = aiohttp.ClientSession(connector=connector, auto_decompress=False, read_bufsize=512 * 1024)
     sessions = Sessions(
