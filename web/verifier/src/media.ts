@@ -19,18 +19,26 @@ export async function checkMedia(report: Report, entry: MediaEntry, file: Blob, 
   const head = new Digest();
   const fragments: string[] = [];
   let fragment = new Digest();
+  let open = false;
   let reached = 0;
+  // Padding (`free`) belongs to what it follows: the recorder's hashes cover it.
+  const close = (): void => {
+    if (open) fragments.push(fragment.hex());
+    open = false;
+  };
   for (const box of boxes) {
+    if (box.kind !== "free") close();
     if (box.kind === "moof") fragment = new Digest();
     for await (const chunk of chunks(file.slice(box.from, box.from + box.size))) {
       whole.add(chunk);
-      if (box.kind === "ftyp" || box.kind === "moov") head.add(chunk);
-      else if (box.kind === "moof" || box.kind === "mdat") fragment.add(chunk);
+      if (box.kind === "moof" || box.kind === "mdat" || open) fragment.add(chunk);
+      else if (box.kind === "ftyp" || box.kind === "moov" || (box.kind === "free" && fragments.length === 0)) head.add(chunk);
       tick(chunk.byteLength);
     }
-    if (box.kind === "mdat") fragments.push(fragment.hex());
+    open ||= box.kind === "mdat";
     reached = box.from + box.size;
   }
+  close();
   for await (const chunk of chunks(file.slice(reached))) whole.add(chunk);
   if (broken) note("boxes-broken");
   if (entry.fragments.length > 0) {

@@ -17,9 +17,9 @@ class Contents:
 
     whole: str
     init: str
-    """Of `ftyp` and `moov` as they were recorded."""
+    """Of `ftyp` and `moov` as they were recorded, with the padding (`free`) behind them."""
     fragments: tuple[str, ...]
-    """Of each `moof` with the `mdat` behind it."""
+    """Of each `moof` with the `mdat` and the padding behind it."""
     broken_at: int | None = None
 
 
@@ -28,27 +28,32 @@ def read_contents(file: BinaryIO, size_bytes: int) -> Contents:
     whole, init = hashlib.sha256(), hashlib.sha256()
     fragments: list[str] = []
     fragment = hashlib.sha256()
+    is_open = False
     broken_at = None
     reached = 0
     try:
         for box in top_boxes(file, size_bytes):
             file.seek(box.offset_bytes)
+            if is_open and box.kind != b"free":
+                fragments.append(fragment.hexdigest())
+                is_open = False
             if box.kind == b"moof":
                 fragment = hashlib.sha256()
             for chunk in _chunks(file, box.size_bytes):
                 whole.update(chunk)
-                if box.kind in (b"ftyp", b"moov"):
-                    init.update(chunk)
-                elif box.kind in (b"moof", b"mdat"):
+                if box.kind in (b"moof", b"mdat") or is_open:
                     fragment.update(chunk)
+                elif box.kind in (b"ftyp", b"moov") or (box.kind == b"free" and not fragments):
+                    init.update(chunk)
             reached = box.offset_bytes + box.size_bytes
-            if box.kind == b"mdat":
-                fragments.append(fragment.hexdigest())
+            is_open = is_open or box.kind == b"mdat"
     except BrokenBoxesError as error:
         broken_at = error.offset_bytes
         file.seek(reached)
         for chunk in _chunks(file, size_bytes - reached):
             whole.update(chunk)
+    if is_open:
+        fragments.append(fragment.hexdigest())
     return Contents(whole.hexdigest(), init.hexdigest(), tuple(fragments), broken_at)
 
 
