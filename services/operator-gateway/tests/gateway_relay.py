@@ -51,6 +51,9 @@ class FakeIngest:
     """Relays one clip, looped in real time, to everybody who asks. `drop()` and `bring_back()` play a camera's fault."""
 
     clip: list[tuple[bytes, bool]]
+    sub: "FakeIngest | None" = None
+    """The camera's other stream, when it has one of its own."""
+    size: tuple[int, int] = (320, 240)
     url: str = ""
     connections: int = 0
     open: int = 0
@@ -67,7 +70,7 @@ class FakeIngest:
 
     def info(self) -> bytes:
         return encode_stream_info(
-            StreamInfo(codec="avc1.42c01e", width=320, height=240, run_id=f"run-{self.run}", audio=self.audio)
+            StreamInfo(codec="avc1.42c01e", width=self.size[0], height=self.size[1], run_id=f"run-{self.run}", audio=self.audio)
         )
 
     async def play(self) -> None:
@@ -141,19 +144,23 @@ class FakeIngest:
 
 
 @asynccontextmanager
-async def fake_ingest(gateway: Gateway, clip: list[tuple[bytes, bool]]) -> AsyncIterator[FakeIngest]:
-    ingest = FakeIngest(clip)
+async def fake_ingest(
+    gateway: Gateway, clip: list[tuple[bytes, bool]], sub: list[tuple[bytes, bool]] | None = None
+) -> AsyncIterator[FakeIngest]:
+    ingest = FakeIngest(clip, sub=FakeIngest(sub) if sub is not None else None)
     verifier = TokenVerifier("ingest", gateway.keys.jwks_file)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         assert verifier.verify(request.headers["authorization"].removeprefix("Bearer ")).service == "operator-gateway"
-        return await ingest.serve(request)
+        wanted = ingest.sub if ingest.sub is not None and request.path.endswith("/sub") else ingest
+        return await wanted.serve(request)
 
     async with running_app(handle) as url:
         ingest.url = url
-        playing = asyncio.create_task(ingest.play())
+        playing = [asyncio.create_task(one.play()) for one in (ingest, ingest.sub) if one is not None]
         try:
             yield ingest
         finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+            for task in playing:
+                task.cancel()
+            await asyncio.gather(*playing, return_exceptions=True)

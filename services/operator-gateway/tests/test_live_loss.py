@@ -1,12 +1,7 @@
 """A bad path: 5 % of the datagrams lost and 50 ms of jitter, both ways; every picture shown is whole, and they go on."""
 
-import asyncio
-import random
-import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import av
 import pytest
@@ -14,56 +9,7 @@ from gateway_house import Gateway
 from gateway_relay import FPS, FakeIngest, encode, fake_ingest
 from gateway_whep import WhepClient
 
-Address = tuple[str, int]
-
-
-class BadPath(asyncio.DatagramProtocol):
-    """A relay of datagrams between one viewer and the gateway that loses and delays (and so reorders) them."""
-
-    def __init__(self, gateway: Address, *, loss: float, jitter_s: float, seed: int) -> None:
-        self.lost = self.passed = 0
-        self._gateway = gateway
-        self._loss, self._jitter_s = loss, jitter_s
-        self._random = random.Random(seed)
-        self._viewer: Address | None = None
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, address: Address) -> None:
-        if address != self._gateway:
-            self._viewer = address
-        target = self._viewer if address == self._gateway else self._gateway
-        media = 127 < data[0] < 192  # the handshake is spared: what is shown here is how pictures do
-        if target is None or (media and self._random.random() < self._loss):
-            self.lost += 1
-            return
-        self.passed += 1
-        delay_s = self._random.random() * self._jitter_s if media else 0.0
-        asyncio.get_running_loop().call_later(delay_s, self._send, data, target)
-
-    def _send(self, data: bytes, target: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(data, target)
-
-
-@asynccontextmanager
-async def bad_path(answer: str, **options: Any) -> AsyncIterator[tuple[str, BadPath]]:
-    """The answer as if the gateway were behind the path."""
-    found = re.search(r"a=candidate:1 1 udp \d+ (\S+) (\d+) typ host", answer)
-    assert found is not None
-    gateway = (found[1], int(found[2]))
-    transport, path = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: BadPath(gateway, **options), local_addr=("127.0.0.1", 0)
-    )
-    try:
-        yield (
-            answer.replace(f" {found[1]} {found[2]} typ host", f" 127.0.0.1 {transport.get_extra_info('sockname')[1]} typ host"),
-            path,
-        )
-    finally:
-        transport.close()
+from hejnal_local.bad_path import bad_path
 
 
 def decoded(clip: list[tuple[bytes, bool]]) -> dict[int, int]:

@@ -215,8 +215,3 @@ class Viewer:
         if self.quality.thin and not was_thin:
             metrics.THIN_PATHS.inc()
             log.info("path_too_thin", viewer_id=self.viewer_id, camera_id=self.camera_id, loss=round(self.quality.loss, 3))
-
-    @property
-    def advised_stream(self) -> str | None:
-        """`sub` when the path cannot carry the main stream; None when what is shown fits."""
-        return "sub" if self.quality.thin and self.channel.key[1] == "main" else None
