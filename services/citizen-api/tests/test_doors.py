@@ -14,7 +14,7 @@ from hejnal_contracts.cameras import CameraRegistered, CameraRemoved, StreamSour
 from hejnal_contracts.deliveries import ChannelCounts, ContactFailed, DeliveryProgressed
 from hejnal_runtime.bus import Producer
 
-TOPICS = ("announcements", "subscriptions", "reports", "audit", "deliveries", "cameras")
+TOPICS = ("announcements", "subscriptions", "reports", "audit", "deliveries", "cameras", "inbound-sms")
 ORIGIN = {"Origin": "http://localhost:8080"}
 MIB = 1024 * 1024
 

@@ -6,6 +6,7 @@ from hejnal_citizen.announcements.progress import DeliveriesHandler
 from hejnal_citizen.app import create_public_app, create_staff_app
 from hejnal_citizen.cameras import CameraRegisterKeeper
 from hejnal_citizen.housekeeping import Housekeeping
+from hejnal_citizen.reports.by_sms import SmsHandler
 from hejnal_citizen.resources import SERVICE, Resources, open_resources
 from hejnal_citizen.settings import Settings
 from hejnal_runtime.bus import Consumer
@@ -29,25 +30,33 @@ async def serve_with(res: Resources) -> None:
     deliveries = consumer(res, "citizen-api-deliveries", "deliveries", DeliveriesHandler(res))
     # From the beginning each time: the topic is compacted and small, and a database restored from a backup heals itself.
     cameras = consumer(res, "citizen-api-cameras", "cameras", CameraRegisterKeeper(res.database), from_beginning=True)
+    texted = consumer(res, "citizen-api-inbound-sms", "inbound-sms", SmsHandler(res))
     health = Health()
     health.add("database", res.database.ping)
     health.add("outbox", res.relay.health)
     health.add("deliveries", deliveries.health)
     health.add("cameras", cameras.health)
+    health.add("inbound-sms", texted.health)
     doors = [
         (create_public_app(settings, res), settings.public_host, settings.public_port),
         (create_staff_app(health, res, jwks=res.issuer.jwks()), settings.internal_host, settings.internal_port),
     ]
     log.info("citizen_api_starting", public_port=settings.public_port, internal_port=settings.internal_port)
     try:
-        await serve(doors, [res.relay.run, deliveries.run, cameras.run, Housekeeping(res).run])
+        await serve(doors, [res.relay.run, deliveries.run, cameras.run, texted.run, Housekeeping(res).run])
     finally:
         await deliveries.stop()
         await cameras.stop()
+        await texted.stop()
 
 
 def consumer(
-    res: Resources, group: str, topic: str, handler: DeliveriesHandler | CameraRegisterKeeper, *, from_beginning: bool = False
+    res: Resources,
+    group: str,
+    topic: str,
+    handler: DeliveriesHandler | CameraRegisterKeeper | SmsHandler,
+    *,
+    from_beginning: bool = False,
 ) -> Consumer:
     """A consumer of one topic with the service's own settings."""
     settings = res.settings

@@ -191,6 +191,37 @@ async def _store(
     earlier = await idempotency.claim(session, "reports", key, request_hash, {"id": report_id}, now=now)
     if earlier:
         return str(earlier["id"])
+    await _write(session, res, report_id, checked, resident_id, photos)
+    return report_id
+
+
+async def store_texted(
+    session: AsyncSession,
+    res: Resources,
+    *,
+    category: ReportCategory,
+    text: str,
+    place: Point,
+    street: str,
+    address: str,
+    phone: str,
+) -> str:
+    """Store a report that came by SMS, in the caller's transaction; its id."""
+    form = ReportForm(category=category.code, text=text, lat=place.lat, lon=place.lon, contact=phone)
+    report_id = new_id()
+    await _write(session, res, report_id, _Checked(form, place, category, phone, street, address), None, [])
+    return report_id
+
+
+async def _write(
+    session: AsyncSession,
+    res: Resources,
+    report_id: str,
+    checked: _Checked,
+    resident_id: str | None,
+    photos: list[tuple[str, EncodedPhoto]],
+) -> None:
+    now = res.clock.now()
     reference = await _next_reference(session, now)
     category = checked.category
     row: dict[str, Any] = {"id": report_id, "reference": reference, "category": category.code, "text": checked.form.text}
@@ -214,7 +245,6 @@ async def _store(
     )
     routed = [ReportRouted(report_id=report_id, unit=category.unit, at=now)] if category.unit else []
     await publish(session, submitted, *routed, source=SERVICE)
-    return report_id
 
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:

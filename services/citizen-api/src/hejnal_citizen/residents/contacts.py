@@ -13,7 +13,7 @@ from hejnal_contracts.base import Language
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
-Way = Literal["web form", "browser permission", "settings page", "unsubscribe link", "opt-out message"]
+Way = Literal["web form", "browser permission", "settings page", "unsubscribe link", "opt-out message", "START message"]
 
 # Serializes the first use of an address: two sign-ins at once must not make two residents.
 _HOLD_ADDRESS = query("select pg_advisory_xact_lock(hashtextextended(:address, 7))")
@@ -115,6 +115,16 @@ async def _granted(
     entry |= {"text_version": version, "language": language.value, "way": way, "legal_basis": legal_basis, "at": now}
     await session.execute(_LEDGER, entry)
     await session.execute(_CONSENTED, {"contact_id": contact_id, "consent_id": entry["id"], "at": now})
+
+
+async def grant_again(session: AsyncSession, resident_id: str, contact_id: str, *, way: Way, now: datetime) -> bool:
+    """Note a consent in the words of the last one; False when there never was one."""
+    last = (await session.execute(_LAST_GRANT, {"contact_id": contact_id})).first()
+    if last is None:
+        return False
+    wording = (last.text, last.text_version, Language(last.language), last.legal_basis)
+    await _granted(session, resident_id, contact_id, wording, way, now)
+    return True
 
 
 async def withdraw(session: AsyncSession, resident_id: str, contact_id: str, *, way: Way, now: datetime) -> None:
