@@ -42,6 +42,7 @@ PHONE_CATEGORIES = ("roads", "events")
 REPORTS = (
     ("road_damage", "Głęboka dziura przy przejściu, rowery ją omijają jezdnią.", 0.0011, 0.0016),
     ("lighting", "Od tygodnia nie świecą dwie latarnie przy placu zabaw.", -0.0013, 0.0022),
+    ("water_leak", "Woda leje się spod asfaltu i zalewa chodnik przed bramą.", 0.0004, -0.0009),  # urgent: the watch room's alert
 )
 
 
