@@ -30,7 +30,10 @@ PLAY = """async (camera) => {
   };
   window.state = () => ({shown, first, texts, error: video.error?.message ?? null, stalled: video.readyState < 2,
     ranges: buffer ? buffer.buffered.length : 0, now: video.currentTime, paused: video.paused, left: waiting.length,
-    spans: buffer ? Array.from({length: buffer.buffered.length}, (_, i) => [buffer.buffered.start(i), buffer.buffered.end(i)]) : [], width: video.videoWidth, closed: socket.readyState === WebSocket.CLOSED,
+    spans: buffer
+      ? Array.from({length: buffer.buffered.length}, (_, i) => [buffer.buffered.start(i), buffer.buffered.end(i)])
+      : [],
+    width: video.videoWidth, closed: socket.readyState === WebSocket.CLOSED,
     behind: buffer && buffer.buffered.length ? buffer.buffered.end(buffer.buffered.length - 1) - video.currentTime : null,
     total: video.getVideoPlaybackQuality().totalVideoFrames});
   window.stop = () => socket.close();
