@@ -126,3 +126,17 @@ async def _accept(gateway: Gateway, ingest: Ingest, browser: Any) -> None:
         ingest.answers[path] = (theirs, None)
         async with browser.post(url) as answer:
             assert answer.status == ours
+
+
+async def test_a_camera_imported_at_the_server_is_probed_as_soon_as_somebody_holds_it(gateway: Gateway, ingest: Ingest) -> None:
+    await gateway.add_camera("cam-1")  # straight into the registry, as `import-cameras` does
+    now: datetime = gateway.resources.clock.now()
+    probe = {"probe_id": "p-1", "camera_id": "cam-1", "stream": "main", "state": "running", "ends_at": now.isoformat()}
+    ingest.answers["/internal/v1/probes"] = (202, probe)
+    status = CameraStatusReported(
+        camera_id="cam-1", epoch=1, ingest_id="one", relay_url=ingest.url, condition=CameraCondition.LIVE, since=now,
+        observed_at=now,
+    )  # fmt: skip
+    await gateway.publish(status, "ingest")
+    asked = ("/internal/v1/probes", {"camera_id": "cam-1", "stream": "main"})
+    await gateway.eventually(lambda: asked in ingest.asked, 30)

@@ -186,6 +186,8 @@ async def _recorded(house: House) -> bool:
     return True
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_footage_of_every_way_is_on_record(house: House) -> None:
     drivers: dict[tuple[str, str], Callable[[House], Awaitable[int]]] = dict(zip(FOOTAGE, DRIVERS, strict=True))
     seen: dict[str, int] = {}

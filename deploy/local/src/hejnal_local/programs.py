@@ -1,5 +1,6 @@
 """The programs of the local town: what runs, with which settings, and in which order it ends."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,7 @@ class Town:
                     "STATIC_DIR": str(web / "operator" / "dist"),
                     "MAP_FILE": str(self.town_folder / "town.pmtiles"),
                     "CREDENTIALS_KEY_FILE": str(self.keys.at_rest),
+                    "INGEST_URLS": json.dumps([self.internal_url("ingest")]),
                     "RECORDER_URL": self.internal_url("recorder"),
                     "CITIZEN_URL": self.internal_url("citizen-api"),
                     **self.second.of_gateway(),

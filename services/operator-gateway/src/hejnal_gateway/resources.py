@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from hejnal_contracts.cameras import CameraState
 from hejnal_gateway.accounts.accounts import Accounts
 from hejnal_gateway.accounts.endings import SessionEndings
 from hejnal_gateway.accounts.own import OwnAccount
@@ -168,13 +169,19 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     )
     live = PlacedLive(room.here if settings.serves_live else None, room.register, WorkerClient(session, issuer))
     workers = LiveWorkerProcesses(settings)
+
+    def hear_of_camera(camera_id: str, state: CameraState | None) -> None:
+        room.viewers.camera_changed(camera_id, state)
+        if state is not None:
+            probes.heard(state)
+
     feeds = Feeds(
         settings,
         board,
         events,
         clock,
         on_live=room.hub.try_now,
-        on_camera=room.viewers.camera_changed,
+        on_camera=hear_of_camera,
         on_groups=sight.heard,
     )
     proxy = Proxy(

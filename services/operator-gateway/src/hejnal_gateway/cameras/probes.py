@@ -8,7 +8,7 @@ from typing import Literal
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from hejnal_contracts.cameras import StreamName
+from hejnal_contracts.cameras import CameraRegistered, CameraState, StreamName
 from hejnal_contracts.probes import CameraProbed
 from hejnal_gateway.cameras.ingest_client import IngestClient
 from hejnal_runtime.clock import Clock
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 _STEP_S = 5.0
 _ENROLMENT_LIMIT = 500
 _ENROLMENT_PATIENCE_S = 900.0
+_JUST_NOW_S = 120.0
 
 
 class Probe(BaseModel):
@@ -56,7 +57,14 @@ class Probes:
 
     def enrol(self, camera_id: str) -> None:
         """A camera is new: probe it when ingest has it. Forgotten with the process; it can be asked for again by hand."""
-        self._new.append((camera_id, self._clock.monotonic() + _ENROLMENT_PATIENCE_S))
+        if all(waiting != camera_id for waiting, _ in self._new):
+            self._new.append((camera_id, self._clock.monotonic() + _ENROLMENT_PATIENCE_S))
+
+    def heard(self, camera: CameraState) -> None:
+        """A fact of the registry: a camera registered just now is new, whoever registered it (an import at the server too)."""
+        age_s = (self._clock.now() - camera.changed_at).total_seconds()
+        if isinstance(camera, CameraRegistered) and camera.enabled and age_s < _JUST_NOW_S:
+            self.enrol(camera.camera_id)
 
     async def run(self) -> None:
         """Probes new cameras, one request after the other, for ever."""
