@@ -121,12 +121,17 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, found: list[p
 
 
 _STARTS_ONE = """
-import sys, time
+import sys, threading, time
 from pathlib import Path
 from hejnal_local import postgres
 from hejnal_local.ports import free_ports
 server = postgres.Server(Path(sys.argv[1]), free_ports(1)[0], durable=False)
-server.start()
+starter = threading.Thread(target=server.start)  # which is gone before the server
+starter.start()
+starter.join()
+assert server.is_ready()
+time.sleep(1)
+assert server.is_ready()
 print(server.pid, flush=True)
 time.sleep(120)
 """

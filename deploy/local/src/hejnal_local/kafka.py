@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local.ports import HOST, free_ports
-from hejnal_local.processes import ProcessId
+from hejnal_local.processes import ProcessId, spawn_with_us
 
 RECIPE = Path(__file__).resolve().parents[2] / "kafka"
 """pom.xml, server.properties and log4j2.properties."""
@@ -139,11 +139,11 @@ class Broker:
     def start(self, timeout_s: float = 60, jvm: tuple[str, ...] = ()) -> None:
         """Return when the broker answers requests. Raises KafkaError with the end of its log if it does not.
 
-        It ends with the thread that has started it, so that a killed test run leaves none behind.
+        It ends with this process, so that a killed test run leaves none behind.
         """
         self.prepare()
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn_with_us(
                 ["setpriv", "--pdeathsig=TERM", *self.command(jvm)],
                 stdout=log,
                 stderr=log,

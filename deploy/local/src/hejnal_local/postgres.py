@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local.ports import HOST
+from hejnal_local.processes import spawn_with_us
 
 OLDEST_VERSION = 14
 ADMIN = "hejnal_admin"
@@ -127,7 +128,7 @@ class Server:
     def command(self, *, ends_with_us: str | None = None) -> list[str]:
         """The command that runs the server in the foreground; SIGINT is its fast shutdown.
 
-        `ends_with_us` names the signal it gets when the thread that started it is gone.
+        `ends_with_us` names the signal it gets when the thread that started it is gone: start it by `spawn_with_us`.
         """
         settings = {
             "listen_addresses": HOST,
@@ -152,11 +153,11 @@ class Server:
     def start(self, timeout_s: float = 60) -> None:
         """Return when the server accepts connections. Raises PostgresError with the end of its log if it does not.
 
-        It ends with the thread that has started it, so that a killed test run leaves none behind.
+        It ends with this process, so that a killed test run leaves none behind.
         """
         self.prepare()
         with self._log_file.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn_with_us(
                 self.command(ends_with_us="INT"),
                 stdout=log,
                 stderr=log,

@@ -3,9 +3,25 @@
 import contextlib
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+_SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="spawner")
+"""The kernel ties a death signal to the thread that made the child: this one lives as long as we do."""
+
+
+def spawn_with_us(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """`Popen` for a command that asks for a signal at its parent's death (`setpriv --pdeathsig`): it gets it when we end."""
+
+    def spawn() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(command, **options)
+
+    return _SPAWNER.submit(spawn).result()
 
 
 @dataclass(frozen=True, slots=True)
