@@ -47,6 +47,7 @@ async def test_every_route_of_a_camera_answers_404_for_one_out_of_group(town: Ga
                         assert refused.value.status == 404, (path, unseen)
                         continue
                     kwargs: dict[str, Any] = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+                    kwargs["headers"] = {"Connection": "close"}
                     async with browser.request(method, concrete(path, camera_id=unseen), **kwargs) as answer:
                         problem = await answer.json(content_type=None) if method != "HEAD" else {"type": "camera-unknown"}
                         assert (answer.status, problem["type"].rsplit(":", 1)[-1]) == (404, "camera-unknown"), (

@@ -54,6 +54,7 @@ async def _status(browser: aiohttp.ClientSession, method: str, path: str) -> tup
             await browser.ws_connect(concrete(path))
         return refused.value.status, "application/problem+json"
     kwargs: dict[str, Any] = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+    kwargs["headers"] = {"Connection": "close"}  # on a busy machine one kept open is closed just when it is used again
     async with browser.request(method, concrete(path), **kwargs) as answer:
         return answer.status, answer.content_type
 
