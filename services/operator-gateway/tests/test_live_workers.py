@@ -123,6 +123,14 @@ async def test_a_killed_worker_costs_its_viewers_less_than_three_seconds(setting
         await gateway.eventually(lambda: _all_ended(gateway), 40)  # what the dead worker served has its end on record too
 
 
+async def test_a_worker_whose_parent_is_gone_ends_by_itself(settings: GatewaySettings, keys: Keys) -> None:
+    async with door_with_workers(settings, keys, 1) as (gateway, workers):
+        (process,) = workers._processes.values()
+        process.stdin.close()  # as the kernel does when the parent is killed
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+        await gateway.eventually(lambda: workers.pids, 30)
+
+
 async def _all_ended(gateway: Gateway) -> bool:
     query = select(audit_entries.c.action, audit_entries.c.object_id).where(audit_entries.c.action.like("footage.live%"))
     async with gateway.resources.database.read() as session:
