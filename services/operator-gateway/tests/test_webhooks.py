@@ -223,7 +223,11 @@ async def test_a_dead_one_is_paused_with_a_notice_and_can_be_resumed(gateway: Ga
             await session.execute(
                 text("update webhook_deliveries set made_at = made_at - interval '2 days' where state = 'queued'")
             )
-        await gateway.eventually(lambda: _expired(admin, made["webhook_id"]))
+        from hejnal_gateway.webhooks.sender import WebhookSender
+
+        parts = (gateway.resources.webhooks, gateway.resources.alerts, gateway.resources.webhook_post, gateway.resources.clock)
+        await WebhookSender(gateway.resources.database, *parts).step()
+        assert await _expired(admin, made["webhook_id"])
 
 
 async def _paused(browser: aiohttp.ClientSession, path: str) -> dict[str, Any] | None:

@@ -67,6 +67,7 @@ class GatewaySettings(ServiceSettings):
     events_kept: int = Field(default=2000, ge=1, description="Events a console can miss and still resume")
     events_queue: int = Field(default=500, ge=1, description="Events a slow console may be behind before it is dropped")
     events_keep_days: int = Field(default=90, ge=1, description="How long camera events are kept")
+    alert_facts_max_age_s: float = Field(default=6 * 3600, gt=0, description="Facts older than this raise no alert")
     alerts_keep_days: int = Field(default=730, ge=1, description="How long resolved alerts without an incident are kept")
     inbox_keep_days: int = Field(
         default=400, ge=366, description="How long it is remembered which facts were applied; longer than any topic keeps them"

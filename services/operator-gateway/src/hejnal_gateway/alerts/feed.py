@@ -20,6 +20,7 @@ from hejnal_runtime.database import Database
 
 log = structlog.get_logger()
 
+APPLICATION = "hejnal-alert-feed"
 _KNOWN = 10_000
 _BATCH = 200
 _OVERLAP = timedelta(seconds=60)
@@ -54,7 +55,10 @@ class AlertFeed:
         while True:
             connection: asyncpg.Connection | None = None
             try:
-                connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=10)
+                connection = await asyncpg.connect(
+                    self._dsn, timeout=5, command_timeout=10, server_settings={"application_name": APPLICATION}
+                )
+                connection.add_termination_listener(lambda _: self._wake.set())
                 await connection.add_listener(self._channel, self._heard)
                 await self._catch_up()
                 self._trouble, failures = None, 0
@@ -76,6 +80,8 @@ class AlertFeed:
                 await connection.fetchval("select 1")  # a connection that died silently is found out
                 continue
             self._wake.clear()
+            if connection.is_closed():
+                raise ConnectionResetError("the database ended the connection")
             while self._pending:
                 alert_ids = list(self._pending)[:_BATCH]
                 for alert_id in alert_ids:  # before they are loaded: a change meanwhile puts them back

@@ -1,5 +1,7 @@
 """From facts to alerts: camera events, residents' reports, requests of outside systems. Each fact counts once."""
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.alerts import AlertRequested
@@ -20,9 +22,13 @@ TOPICS = ("camera-events", "reports", "alert-requests")
 
 
 class AlertIntake:
-    """Handles one message in one transaction: the inbox row, the alert and its fact are committed together."""
+    """Handles one message in one transaction: the inbox row, the alert and its fact are committed together.
 
-    def __init__(self, database: Database, registry: CameraRegistry, alerts: Alerts, clock: Clock) -> None:
+    Facts older than `max_age_s` raise nothing: a group that begins to read (or comes back after days) is not a reason to act.
+    """
+
+    def __init__(self, database: Database, registry: CameraRegistry, alerts: Alerts, clock: Clock, *, max_age_s: float) -> None:
+        self._max_age = timedelta(seconds=max_age_s)
         self._database = database
         self._registry = registry
         self._alerts = alerts
@@ -41,6 +47,8 @@ class AlertIntake:
                 await self._alerts.clear(session, tampered(fact, None).dedup_key, now)
                 return
             what = await self._occurrence(session, fact)
+            if now - what.at > self._max_age:
+                return
             key = f"request:{fact.source_id}:{fact.request_id}" if isinstance(fact, AlertRequested) else None
             await self._alerts.raise_(session, what, now, request_key=key)
 

@@ -41,7 +41,7 @@ def open_alerts(
     """Connects to nothing; its loops do."""
     rules = AlertRules()
     alerts = Alerts(rules)
-    intake = AlertIntake(database, registry, alerts, clock)
+    intake = AlertIntake(database, registry, alerts, clock, max_age_s=settings.alert_facts_max_age_s)
     consumer = Consumer(
         settings.kafka_bootstrap,
         f"{SERVICE}-{CONSUMER}",

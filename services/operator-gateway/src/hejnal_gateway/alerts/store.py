@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_contracts.base import Point, Severity
 from hejnal_gateway.alerts.alert import AlertRow, AlertState
 from hejnal_gateway.alerts.rule import EscalationLevel
-from hejnal_gateway.alerts.tables import alert_entries, alerts
+from hejnal_gateway.alerts.tables import alert_entries, alert_requests_seen, alerts
 from hejnal_gateway.tables import cameras
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
@@ -168,6 +168,11 @@ async def forget_old(session: AsyncSession, before: datetime) -> int:
         alerts.c.state == AlertState.RESOLVED.value, alerts.c.incident_id.is_(None), alerts.c.changed_at < before
     )
     return len((await session.execute(gone.returning(alerts.c.alert_id))).all())
+
+
+async def forget_requests(session: AsyncSession, before: datetime) -> None:
+    """Requests so old are not asked for again."""
+    await session.execute(alert_requests_seen.delete().where(alert_requests_seen.c.seen_at < before))
 
 
 async def _hold(session: AsyncSession, dedup_key: str) -> None:

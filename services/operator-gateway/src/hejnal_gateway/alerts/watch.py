@@ -174,6 +174,7 @@ class AlertSweep:
                 async with self._database.transaction() as session:
                     gone = await store.forget_old(session, self._clock.now() - self._keep)
                     await forget_inbox(session, self._inbox_days)
+                    await store.forget_requests(session, self._clock.now() - timedelta(days=self._inbox_days))
                 log.info("alerts_swept", alerts=gone)
             except _AWAY as error:
                 log.warning("alerts_not_swept", error=repr(error))

@@ -38,6 +38,7 @@ _AT_ONCE = 32
 _AT_ONCE_PER_WEBHOOK = 4
 _CANDIDATES = 200
 _NAP_S = 1.0
+_EXPIRE_EVERY_S = 60.0
 _LOGGED_ATTEMPTS = 20
 _KEEP = timedelta(days=30)
 _HEADERS = {"Content-Type": "application/cloudevents+json; charset=utf-8", "User-Agent": "Hejnal-Webhooks/1"}
@@ -112,6 +113,7 @@ class WebhookSender:
         self._clock = clock
         self._wake = asyncio.Event()
         self._running: dict[asyncio.Task[None], str] = {}
+        self._expire_at = 0.0
 
     async def handle(self, message: Message) -> None:
         """Queue one fact; a fact that comes twice is queued once."""
@@ -156,7 +158,9 @@ class WebhookSender:
         if room <= 0:
             return 0
         now = self._clock.now()
-        await self._expire(now)
+        if self._clock.monotonic() >= self._expire_at:
+            self._expire_at = self._clock.monotonic() + _EXPIRE_EVERY_S
+            await self._expire(now)
         claimed = await self._claim(now, room)
         for delivery in claimed:
             task = asyncio.create_task(self._deliver(delivery), name="webhook delivery")
