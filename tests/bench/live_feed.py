@@ -1,6 +1,7 @@
 """The source of bench-live: one 4 Mbit/s camera as relay records over HTTP, in a process of its own.
 
-Pictures are of the right sizes and otherwise random. `GET /times` gives when each unit was written, by its number.
+Pictures are of the right sizes and otherwise random; those of a second camera, cam-2, can be decoded.
+`GET /times` gives when each unit of the first was written, by its number.
 `python tests/bench/live_feed.py PORT`
 """
 
@@ -10,6 +11,7 @@ import sys
 import time
 from collections import deque
 
+import live_real
 from aiohttp import web
 
 from hejnal_media.access_unit import AccessUnit
@@ -36,19 +38,20 @@ def clip() -> list[tuple[bytes, bool]]:
 
 
 class Feed:
-    """Plays the clip in real time to every reader."""
+    """Plays a clip in real time to every reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: list[tuple[bytes, bool]]) -> None:
+        self.pictures = pictures
         self.times: deque[tuple[int, int]] = deque(maxlen=20_000)
         self.gop: list[bytes] = []
         self.readers: set[web.StreamResponse] = set()
 
     async def play(self) -> None:
         """Write unit after unit, each at its time."""
-        pictures, started, number = clip(), time.monotonic(), 0
+        pictures, started, number = self.pictures, time.monotonic(), 0
         while True:
             await asyncio.sleep(max(0.0, started + number / FPS - time.monotonic()))
-            payload, key = pictures[number % GOP]
+            payload, key = pictures[number % len(pictures)]
             now_us = time.time_ns() // 1000
             record = encode_access_unit(AccessUnit(number * TICKS, now_us, key, [payload], len(payload)))
             self.times.append((number, now_us))
@@ -74,21 +77,25 @@ class Feed:
             self.readers.discard(answer)
         return answer
 
-    async def serve(self, port: int) -> None:
-        """Serve for ever."""
-        app = web.Application()
-        app.router.add_get("/internal/v1/relay/{camera}/{stream}", self.relay)
-        app.router.add_get("/times", self._times)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        await self.play()
 
-    async def _times(self, _request: web.Request) -> web.Response:
-        return web.json_response(list(self.times))
+async def serve(port: int) -> None:
+    """Serve for ever."""
+    feed, real = Feed(clip()), Feed(live_real.clip())
+
+    async def times(_request: web.Request) -> web.Response:
+        return web.json_response(list(feed.times))
+
+    app = web.Application()
+    app.router.add_get("/internal/v1/relay/cam-2/{stream}", real.relay)
+    app.router.add_get("/internal/v1/relay/{camera}/{stream}", feed.relay)
+    app.router.add_get("/times", times)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.gather(feed.play(), real.play())
 
 
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(Feed().serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1])))

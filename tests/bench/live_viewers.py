@@ -63,8 +63,15 @@ class Viewer:
 _by_transport: dict[Any, Viewer] = {}
 
 
+_handle_rtp_data = dtls.RTCDtlsTransport._handle_rtp_data
+
+
 async def _first(self: Any, data: bytes, arrival_time_ms: int) -> None:
-    _by_transport[self].first_packet(data)
+    viewer = _by_transport.get(self)
+    if viewer is not None:
+        viewer.first_packet(data)
+    else:
+        await _handle_rtp_data(self, data, arrival_time_ms=arrival_time_ms)
 
 
 dtls.RTCDtlsTransport._handle_rtp_data = _first  # type: ignore[method-assign]

@@ -11,15 +11,20 @@ Address = tuple[str, int]
 
 
 class BadPath(asyncio.DatagramProtocol):
-    """Passes datagrams between one viewer and the gateway. RTP and RTCP suffer; the handshake is spared."""
+    """Passes datagrams between one viewer and the gateway. RTP and RTCP suffer once it is `worsen`ed; the handshake is spared."""
 
-    def __init__(self, gateway: Address, *, loss: float, jitter_s: float, seed: int) -> None:
+    def __init__(self, gateway: Address, *, seed: int) -> None:
         self.lost = self.passed = 0
         self._gateway = gateway
-        self._loss, self._jitter_s = loss, jitter_s
+        self._loss = self._jitter_s = 0.0
         self._random = random.Random(seed)
         self._viewer: Address | None = None
         self._transport: asyncio.DatagramTransport | None = None
+
+    def worsen(self, *, loss: float, jitter_s: float) -> None:
+        """From now on lose this share of the datagrams and delay each by up to this long, each way."""
+        self._loss, self._jitter_s = loss, jitter_s
+        self.lost = self.passed = 0
 
     def connection_made(self, transport: Any) -> None:
         """Ready."""
