@@ -44,6 +44,7 @@ _LIVE_S = 300.0
 _CATCH_UP_S = 300.0
 _REVIVE_S = 180.0
 _ON_THE_WAY_US = 500_000
+_ENDS_WITH_US = ("setpriv", "--pdeathsig=KILL")
 
 
 class NotRevivedError(RuntimeError):
@@ -289,7 +290,12 @@ class House:
     async def _serve(self, service: str) -> None:
         with (self.folder / f"{service}.log").open("ab") as log:
             self.processes[service] = await asyncio.create_subprocess_exec(
-                sys.executable, *self._under_clock(f"hejnal_{service}", "serve"), env=self.environment, stdout=log, stderr=log
+                *_ENDS_WITH_US,
+                sys.executable,
+                *self._under_clock(f"hejnal_{service}", "serve"),
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
 
     def _under_clock(self, *command: str) -> tuple[str, ...]:
