@@ -71,9 +71,7 @@ async def test_pictures_stay_whole_and_go_on(gateway: Gateway, ingest: FakeInges
             await view.close()
     share = path.lost / (path.lost + path.passed)
     asked = metrics.GOP_RESTARTS.labels("asked")._value.get() - asked_before
-    print(
-        f"lost {share:.1%}; {len(gaps_s)} whole pictures, {torn} torn; longest wait {max(gaps_s) * 1000:.0f} ms; asked {asked:.0f}"
-    )
+    print(f"lost {share:.1%}; {len(gaps_s)} whole, {torn} torn; longest wait {max(gaps_s) * 1000:.0f} ms; asked {asked:.0f}")
     assert share > 0.03
     assert len(gaps_s) > 2 * FPS
     # A client that is kept from its packets for long (a busy machine) gives some up by itself, says so, and shows what it has.
