@@ -11,6 +11,7 @@ import { OwnPassword } from "./OwnPassword.tsx";
 import { OwnRecovery } from "./OwnRecovery.tsx";
 import { OwnTotp } from "./OwnTotp.tsx";
 import { SessionTable } from "./SessionTable.tsx";
+import "../reports/reports.css";
 import "./accounts.css";
 
 /** How one signs in, and where one is signed in. What guards the account asks for the password once more. */

@@ -41,7 +41,7 @@ export function OwnRecovery({ left }: { readonly left: number }) {
         </>
       ) : (
         <>
-          <RecoveryCodes codes={renew.data} />
+          <RecoveryCodes codes={renew.data} level="h3" />
           <div className="form-actions">
             <Button className="button button-primary" onPress={() => renew.reset()}>
               {t("own.codesKept")}

@@ -20,9 +20,33 @@ export function AlertNotices() {
   const { waiting } = useOpenAlerts();
   const { run, pending, conflict, about } = useAlertActions();
   const [location] = useLocation();
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  // Folded away are those that were there; what comes later is shown again.
+  const isFolded = waiting.every((alert) => folded.has(`${alert.alert_id} ${alert.level}`));
   if (waiting.length === 0 || location.startsWith("/alerts")) return null;
   return (
     <section className="edge-group" aria-label={t("alerts.waiting")}>
+      {isFolded ? (
+        <Button className={waiting.some((alert) => alert.severity === "emergency") ? "edge-card edge-card-urgent edge-fold" : "edge-card edge-fold"} onPress={() => setFolded(new Set())}>
+          {t("nav.waiting", { count: waiting.length })}: {t("alerts.unfold")}
+        </Button>
+      ) : (
+        <Notices waiting={waiting} actions={{ run, pending, conflict, about }} onFold={() => setFolded(new Set(waiting.map((alert) => `${alert.alert_id} ${alert.level}`)))} />
+      )}
+    </section>
+  );
+}
+
+interface NoticesProps {
+  readonly waiting: readonly Alert[];
+  readonly actions: Pick<ReturnType<typeof useAlertActions>, "run" | "pending" | "conflict" | "about">;
+  readonly onFold: () => void;
+}
+
+function Notices({ waiting, actions: { run, pending, conflict, about }, onFold }: NoticesProps) {
+  const { t } = useTranslation();
+  return (
+    <>
       {waiting.slice(0, SHOWN).map((alert, index) => (
         <article key={alert.alert_id} className={alert.severity === "emergency" ? "edge-card edge-card-urgent" : "edge-card"} data-alert={alert.alert_id}>
           <p className="edge-title">
@@ -35,10 +59,17 @@ export function AlertNotices() {
             {alert.count > 1 ? t("alerts.count", { count: alert.count }) : null} <EscalationNote alert={alert} />
           </p>
           {conflict && about === alert.alert_id ? <p className="attention">{t("alerts.conflictShort")}</p> : null}
-          <Button className="button" isDisabled={pending} onPress={() => run({ act: "acknowledge", alert })}>
-            <Icon name="check" /> {t("alerts.acknowledge")}
-            {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
-          </Button>
+          <div className="form-actions">
+            <Button className="button" isDisabled={pending} onPress={() => run({ act: "acknowledge", alert })}>
+              <Icon name="check" /> {t("alerts.acknowledge")}
+              {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
+            </Button>
+            {index === 0 ? (
+              <Button className="link-button" onPress={onFold}>
+                {t("alerts.fold")}
+              </Button>
+            ) : null}
+          </div>
         </article>
       ))}
       {waiting.length > SHOWN ? (
@@ -46,7 +77,7 @@ export function AlertNotices() {
           <Link href="/alerts">{t("fresh.more", { count: waiting.length - SHOWN })}</Link>
         </p>
       ) : null}
-    </section>
+    </>
   );
 }
 

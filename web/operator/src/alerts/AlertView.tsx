@@ -171,7 +171,7 @@ function Log({ entries }: { readonly entries: readonly AlertEntry[] }) {
             <span>
               {entryWords(t, entry.kind)}
               {entry.by === null ? null : <span className="soft">, {entry.by.name}</span>}
-              {entry.text === "" ? null : <span className="story-answer">{entry.text}</span>}
+              {entry.text === "" || SAID_ELSEWHERE.has(entry.kind) ? null : <span className="story-answer">{entry.text}</span>}
             </span>
           </li>
         ))}
@@ -180,6 +180,8 @@ function Log({ entries }: { readonly entries: readonly AlertEntry[] }) {
   );
 }
 
+/** Entries whose text stands on the page already, or is only an id. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(["raised", "joined", "left"]);
 const ENTRIES = ["raised", "repeated", "cleared", "acknowledged", "assigned", "escalated", "resolved", "note", "joined", "left"] as const;
 
 function entryWords(t: TFunction, kind: string): string {

@@ -14,6 +14,7 @@ import { AlertView, type Asked } from "./AlertView.tsx";
 import { RaiseDialog } from "./RaiseDialog.tsx";
 import { useAlertActions } from "./use-alert-actions.ts";
 import { useOpenAlerts } from "./use-alerts.ts";
+import "../reports/reports.css";
 import "./alerts.css";
 
 const VIEWS = ["open", "waiting", "mine", "resolved"] as const;

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type AuditCheck, auditExportUrl, fetchLastCheck, LAST_CHECK_KEY, startCheck } from "../api/audit.ts";
+import { DayField } from "../ui/DayField.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { exact } from "../words/console-words.ts";
 import { fromLocalInput, townDay } from "../words/town-clock.ts";
@@ -99,14 +100,8 @@ function Export() {
         <code>{"python -m hejnal_gateway audit-check FILE"}</code>
       </p>
       <div className="field-row">
-        <label className="field">
-          <span>{t("audit.fromDay")}</span>
-          <input className="input" type="date" value={from} onChange={(event) => setFrom(event.target.value)} />
-        </label>
-        <label className="field">
-          <span>{t("audit.toDay")}</span>
-          <input className="input" type="date" value={to} aria-invalid={!good} onChange={(event) => setTo(event.target.value)} />
-        </label>
+        <DayField label={t("audit.fromDay")} value={from} isInvalid={!good} onChange={setFrom} />
+        <DayField label={t("audit.toDay")} value={to} isInvalid={!good} onChange={setTo} />
       </div>
       <div className="form-actions">
         {good ? (

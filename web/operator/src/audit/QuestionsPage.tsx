@@ -5,6 +5,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { askAboutAccount, askAboutCamera, type Look, type LookTotal } from "../api/audit.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { DayField } from "../ui/DayField.tsx";
 import { exact } from "../words/console-words.ts";
 import { fromLocalInput, townDay } from "../words/town-clock.ts";
 import { LookTable, TotalTable } from "./LookTables.tsx";
@@ -54,10 +55,7 @@ function CameraQuestion({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
           <option key={camera.camera_id} value={camera.camera_id}>{`${camera.number} ${camera.name}`}</option>
         ))}
       </datalist>
-      <label className="field">
-        <span>{t("audit.day")}</span>
-        <input className="input" type="date" value={day} max={townDay(Date.now())} onChange={(event) => setDay(event.target.value)} />
-      </label>
+      <DayField label={t("audit.day")} value={day} isInvalid={shown && day === ""} onChange={setDay} />
       <div className="form-actions">
         <Button type="submit" className="button button-primary">
           {t("audit.ask")}
@@ -84,14 +82,8 @@ function AccountQuestion({ start, onAsk }: { readonly start: string; readonly on
       <h2 id="ask-account">{t("audit.whatSaw")}</h2>
       <PersonSelect label={t("audit.column.actor")} value={accountId} any={t("audit.choosePerson")} isInvalid={shown && accountId === ""} onChange={setAccount} />
       <div className="field-row">
-        <label className="field">
-          <span>{t("audit.fromDay")}</span>
-          <input className="input" type="date" value={from} onChange={(event) => setFrom(event.target.value)} />
-        </label>
-        <label className="field">
-          <span>{t("audit.toDay")}</span>
-          <input className="input" type="date" value={to} aria-invalid={shown && backwards} onChange={(event) => setTo(event.target.value)} />
-        </label>
+        <DayField label={t("audit.fromDay")} value={from} isInvalid={shown && from === ""} onChange={setFrom} />
+        <DayField label={t("audit.toDay")} value={to} isInvalid={shown && (to === "" || backwards)} onChange={setTo} />
       </div>
       <div className="form-actions">
         <Button type="submit" className="button button-primary">

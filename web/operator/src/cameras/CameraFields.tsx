@@ -6,6 +6,7 @@ import { RadioChoice } from "../ui/Choice.tsx";
 import { Check, Field, NumberField } from "../ui/Field.tsx";
 import { type CameraFault, type CameraForm, suggestedId } from "./camera-form.ts";
 import { ConnectionCheck } from "./ConnectionCheck.tsx";
+import { MasksField } from "./MasksField.tsx";
 import { useCameras } from "./use-cameras.ts";
 
 export interface CredentialsDraft {
@@ -59,6 +60,7 @@ export function CameraFields(props: CameraFieldsProps) {
       </fieldset>
       <Sources {...props} />
       <Recording {...props} />
+      {isNew ? null : <MasksField cameraId={form.cameraId} name={form.name} masks={form.masks} onChange={(masks) => onChange({ masks })} />}
     </>
   );
 }

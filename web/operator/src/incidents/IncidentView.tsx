@@ -39,6 +39,8 @@ function Opened({ incident }: { readonly incident: IncidentCase }) {
   const seeing = useQuery({ queryKey: incidentCamerasKey(incident.incident_id), queryFn: () => fetchIncidentCameras(incident.incident_id), staleTime: 60_000 });
   const named = [...new Set([...(seeing.data ?? []).filter((camera) => camera.sees === "cone").map((camera) => camera.camera_id), ...incident.alerts.flatMap((alert) => alert.camera_ids)])];
   const open = incident.state === "open";
+  // An incident without a place of its own happened where its alerts did.
+  const placed = incident.place === null ? incident.alerts.find((alert) => alert.place !== null) : incident;
   return (
     <article className="report" data-incident-open={incident.reference}>
       <header className="report-head">
@@ -78,7 +80,7 @@ function Opened({ incident }: { readonly incident: IncidentCase }) {
           {may("workOnAlerts") ? <NoteForm incidentId={incident.incident_id} /> : null}
         </div>
         <div className="screen-only">
-          <AlertPlace place={incident.place} address={incident.address} cameraIds={named} reason={t("incidents.lookReason", { reference: incident.reference, title: incident.title })} atMs={Date.parse(incident.opened_at)} />
+          <AlertPlace place={placed?.place ?? null} address={placed?.address ?? incident.address} cameraIds={named} reason={t("incidents.lookReason", { reference: incident.reference, title: incident.title })} atMs={Date.parse(incident.opened_at)} />
         </div>
       </div>
       {closing ? <CloseDialog incident={incident} onClose={() => setClosing(false)} /> : null}

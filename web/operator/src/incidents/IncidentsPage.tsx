@@ -17,6 +17,7 @@ import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { exact } from "../words/console-words.ts";
 import { IncidentView } from "./IncidentView.tsx";
 import "../alerts/alerts.css";
+import "../reports/reports.css";
 import "./incidents.css";
 
 type View = "open" | "closed";

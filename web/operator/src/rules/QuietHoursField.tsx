@@ -2,6 +2,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { QuietHours } from "../api/rules.ts";
 import { CheckChoice } from "../ui/Choice.tsx";
+import { HourField } from "../ui/DayField.tsx";
 
 const DAYS = ["1", "2", "3", "4", "5", "6", "7"] as const;
 const NIGHT: QuietHours = { days: [1, 2, 3, 4, 5, 6, 7], starts: "22:00:00", ends: "06:00:00" };
@@ -26,14 +27,8 @@ export function QuietHoursField({ hours, isInvalid, onChange }: QuietHoursFieldP
         <div key={index} className="form">
           <CheckChoice legend={t("rules.days")} options={DAYS.map((value) => ({ value, label: dayName(value) }))} values={DAYS.filter((day) => each.days.includes(Number(day)))} onChange={(days) => onChange(hours.with(index, { ...each, days: days.map(Number) }))} />
           <div className="field-row">
-            <label className="field">
-              <span>{t("rules.starts")}</span>
-              <input className="input" type="time" value={each.starts.slice(0, 5)} onChange={(event) => onChange(hours.with(index, { ...each, starts: event.target.value }))} />
-            </label>
-            <label className="field">
-              <span>{t("rules.ends")}</span>
-              <input className="input" type="time" value={each.ends.slice(0, 5)} onChange={(event) => onChange(hours.with(index, { ...each, ends: event.target.value }))} />
-            </label>
+            <HourField label={t("rules.starts")} value={each.starts} onChange={(starts) => onChange(hours.with(index, { ...each, starts }))} />
+            <HourField label={t("rules.ends")} value={each.ends} onChange={(ends) => onChange(hours.with(index, { ...each, ends }))} />
             <Button className="button" onPress={() => onChange(hours.toSpliced(index, 1))}>
               {t("cameras.remove")}
             </Button>

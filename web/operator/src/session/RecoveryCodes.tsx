@@ -3,8 +3,9 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 /** Recovery codes, shown this once: to be printed or copied, not to be kept in the browser. */
-export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }) {
+export function RecoveryCodes({ codes, level = "h2" }: { readonly codes: readonly string[]; readonly level?: "h2" | "h3" }) {
   const { t } = useTranslation();
+  const Title = level;
   const [copied, setCopied] = useState(false);
   const copy = () => {
     void navigator.clipboard.writeText(codes.join("\n")).then(
@@ -14,7 +15,7 @@ export function RecoveryCodes({ codes }: { readonly codes: readonly string[] }) 
   };
   return (
     <section className="form print-only" aria-labelledby="recovery-codes">
-      <h3 id="recovery-codes">{t("own.codes")}</h3>
+      <Title id="recovery-codes">{t("own.codes")}</Title>
       <p>{t("own.codesOnce")}</p>
       <ul className="secret-codes">
         {codes.map((code) => (

@@ -10,7 +10,7 @@ import { camera, FakeGateway, staff, TOWN } from "./fake-gateway.ts";
 
 // Pages are loaded when they are opened; on a busy machine the first one takes seconds.
 // Working out what is visible takes jsdom seconds on a large page; tests that mean visibility say toBeVisible.
-configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
+configure({ asyncUtilTimeout: 30_000, defaultHidden: true });
 vi.setConfig({ testTimeout: 60_000 });
 
 /** A peer that never hears from anybody: live tiles stay without a picture, and say so. */
