@@ -54,7 +54,7 @@ export function Tile(props: TileProps) {
       ref={cellRef}
       role="gridcell"
       tabIndex={focused ? 0 : -1}
-      aria-labelledby={`${id}-place ${id}-why ${id}-foot`}
+      aria-labelledby={`${id}-place ${id}-seen ${id}-foot`}
       aria-selected={focused}
       className={classes.join(" ")}
       data-tile={index + 1}
@@ -76,12 +76,18 @@ export function Tile(props: TileProps) {
         {camera === null ? t("wall.tileEmpty", { tile: index + 1 }) : t("wall.tile", { tile: index + 1 })}
       </span>
       {camera === null ? (
-        <p id={`${id}-why`} className="tile-hint">
+        <p id={`${id}-seen`} className="tile-hint">
           {focused ? t("wall.emptyHint") : null}
         </p>
       ) : (
         <>
-          {asks ? <TileAsks id={`${id}-why`} onAskReason={() => onAskReason(camera)} /> : <Watching {...props} camera={camera} id={id} state={state} onState={setState} />}
+          {asks ? (
+            <div id={`${id}-seen`} className="tile-seen">
+              <TileAsks onAskReason={() => onAskReason(camera)} />
+            </div>
+          ) : (
+            <Watching {...props} camera={camera} id={id} state={state} onState={setState} />
+          )}
           <div id={`${id}-foot`} className="tile-foot">
             <span className="tile-name">
               <span className="camera-number">{camera.number}</span> {camera.name}
@@ -129,9 +135,11 @@ function Watching({ camera, id, state, onState, pixels, enlarged, hidden, audibl
           onState={take}
         />
       )}
-      {state.kind === "gone" ? <TileGone id={`${id}-why`} state={state} onAskReason={() => onAskReason(camera)} /> : null}
-      {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
-      {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
+      <div id={`${id}-seen`} className="tile-seen">
+        {state.kind === "gone" ? <TileGone state={state} onAskReason={() => onAskReason(camera)} /> : null}
+        {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
+        {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
+      </div>
       <TileTools
         camera={camera}
         enlarged={enlarged}

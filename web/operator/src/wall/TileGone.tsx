@@ -7,19 +7,18 @@ import { duration, since } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 
 interface TileGoneProps {
-  readonly id: string;
   readonly state: TileState & { kind: "gone" };
   readonly onAskReason: () => void;
 }
 
 /** Why there is no picture, since when, and what happens next. */
-export function TileGone({ id, state, onAskReason }: TileGoneProps) {
+export function TileGone({ state, onAskReason }: TileGoneProps) {
   const { t } = useTranslation();
   const nowMs = useNowSeconds();
-  if (state.cause === "reason_required") return <TileAsks id={id} onAskReason={onAskReason} />;
+  if (state.cause === "reason_required") return <TileAsks onAskReason={onAskReason} />;
   return (
     <div className="tile-gone">
-      <p id={id} className="tile-gone-cause">
+      <p className="tile-gone-cause">
         {causeWords(t, state.cause)}
       </p>
       {state.cause === "forbidden" ? (
@@ -35,11 +34,11 @@ export function TileGone({ id, state, onAskReason }: TileGoneProps) {
 }
 
 /** The camera asks why it is watched; nothing of it is shown before somebody has said so. */
-export function TileAsks({ id, onAskReason }: { readonly id: string; readonly onAskReason: () => void }) {
+export function TileAsks({ onAskReason }: { readonly onAskReason: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="tile-gone">
-      <p id={id} className="tile-gone-cause">
+      <p className="tile-gone-cause">
         {t("cause.reason_required")}
       </p>
       <Button className="button" onPress={onAskReason}>
