@@ -27,8 +27,11 @@ class SerwerSms:
 
     def routes(self) -> list[web.RouteDef]:
         """Routes of the account."""
-        actions = {"send_sms": self._send, "reports": self._reports, "recived": self._recived}
-        return [web.post(f"{PATH}/messages/{name}.json", action) for name, action in actions.items()]
+        return [
+            web.post(f"{PATH}/messages/send_sms.json", self._send),
+            web.post(f"{PATH}/messages/reports.json", self._reports),
+            web.post(f"{PATH}/messages/recived.json", self._recived),
+        ]
 
     def text(self, sender: str, body: str) -> None:
         """A resident's SMS, to be asked for."""
