@@ -79,7 +79,7 @@ async def test_webrtc_viewers_share_one_transcode(gateway: Gateway, encoder: str
                 for _ in range(10):
                     await view.frame()
             transcodes: Any = gateway.resources.room.transcodes
-            assert len(transcodes._channels) == ingest.connections == 1
+            assert len(transcodes._channels) == ingest.open == 1
             pid = next(iter(transcodes._channels.values())).pid
             os.kill(pid, signal.SIGKILL)
             killed_at = time.monotonic()
