@@ -54,7 +54,8 @@ export function Tile(props: TileProps) {
       ref={cellRef}
       role="gridcell"
       tabIndex={focused ? 0 : -1}
-      aria-labelledby={`${id}-place ${id}-seen ${id}-foot`}
+      // What it says instead of a picture is read with its button: then the name comes from all of the contents.
+      aria-labelledby={kind === "gone" ? undefined : `${id}-place ${id}-seen ${id}-foot`}
       aria-selected={focused}
       className={classes.join(" ")}
       data-tile={index + 1}

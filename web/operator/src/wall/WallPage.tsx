@@ -21,6 +21,7 @@ import { useWallKeys } from "./use-wall-keys.ts";
 import { columnsOf, loadWall, reduceWall, saveWall, type Wall, windowOf } from "./wall-state.ts";
 import { WallBar } from "./WallBar.tsx";
 import "./wall.css";
+import "./wall-many.css";
 
 /** The wall: up to thirty-six live pictures, filled from the list, by number and Enter, from a saved view, or by a tour. */
 export function WallPage() {
