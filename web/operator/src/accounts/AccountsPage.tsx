@@ -134,7 +134,7 @@ function WayIn({ account }: { readonly account: Account }) {
     return <span className="attention">{left ? t("accounts.waitsUntil", { moment: momentWithSeconds(Date.parse(waiting), nowMs) }) : t("accounts.linkOver")}</span>;
   }
   const ways = [
-    account.provider === null ? "" : account.provider,
+    account.provider ?? "",
     account.has_password ? t("accounts.byPassword") : "",
     account.passkeys > 0 ? t("accounts.byPasskeys", { count: account.passkeys }) : "",
   ].filter((way) => way !== "");

@@ -103,7 +103,7 @@ export function AlertsPage({ alertId }: { readonly alertId: string | null }) {
           <Filters filter={filter} onChange={setFilter} />
         </header>
         <p className="key-hints soft">
-          <kbd>J</kbd> <kbd>K</kbd> {t("alerts.keys.move")} · <kbd>A</kbd> {t("alerts.keys.acknowledge")} · <kbd>P</kbd> {t("alerts.keys.assign")} · <kbd>R</kbd> {t("alerts.keys.resolve")} · <kbd>Enter</kbd>{" "}
+          <kbd>J</kbd> <kbd>K</kbd> {t("alerts.keys.move")} · <kbd>A</kbd> {t("alerts.keys.acknowledge")} · <kbd>P</kbd> {t("alerts.keys.assign")} · <kbd>R</kbd> {t("alerts.keys.resolve")} · <kbd>{"Enter"}</kbd>{" "}
           {t("alerts.keys.open")}
         </p>
         {pending ? (

@@ -23,11 +23,12 @@ export const NEW_RULE: AlertRuleDraft = {
   escalation: [],
 };
 
-/** A rule without what the service keeps of it. */
+/** What the service keeps of a rule beside its text. */
+const KEPT: ReadonlySet<string> = new Set(["rule_id", "version", "changed_by", "changed_at"]);
+
+/** A rule as its form has it. */
 export function draftOf(rule: AlertRule): AlertRuleDraft {
-  const { rule_id, version, changed_by, changed_at, ...draft } = rule;
-  void [rule_id, version, changed_by, changed_at];
-  return draft;
+  return Object.fromEntries(Object.entries(rule).filter(([key]) => !KEPT.has(key))) as unknown as AlertRuleDraft;
 }
 
 export type RuleFault = "name" | "position" | "offline" | "window" | "quiet" | "escalation";

@@ -29,5 +29,5 @@ async function asked(ask: () => Promise<Credential | null>): Promise<Json> {
     throw error;
   }
   if (!(credential instanceof PublicKeyCredential)) throw new PasskeyDeclined("none");
-  return credential.toJSON() as unknown as Json;
+  return credential.toJSON() as Json;
 }
