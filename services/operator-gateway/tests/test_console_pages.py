@@ -81,6 +81,32 @@ async def test_pages_are_accessible(
     assert {name: said for name, said in found.items() if said} == {}
 
 
+async def test_what_opens_on_the_wall_is_accessible_too(gateway: Gateway, town: FakeIngest, browser: Browser) -> None:
+    async with console_of(gateway, browser, Role.OPERATOR) as page:
+        await page.goto(gateway.url + "/wall")
+        await page.get_by_role("button", name="Wypełnij puste").click()
+        await page.locator('[data-tile="1"][data-state="live"]').wait_for(timeout=60_000)
+        found = {"four tiles": await violations(page)}
+        await _picture(page, "wall-four")
+        await page.get_by_role("button", name="Podaj powód").click()
+        await page.get_by_role("dialog").wait_for()
+        found["reason"] = await violations(page)
+        await _picture(page, "wall-reason")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Widoki").click()
+        await page.get_by_role("button", name="Zapisz widok").click()
+        await page.get_by_role("textbox", name="Nazwa", exact=True).fill("Noc")
+        found["saving a view"] = await violations(page)
+        await _picture(page, "wall-save-view")
+        await page.get_by_role("button", name="Zapisz", exact=True).click()
+        await page.get_by_role("dialog").wait_for(state="detached")
+        await page.get_by_role("radio", name="1 kafelek").click()
+        await page.keyboard.type("w1")
+        await page.keyboard.press("Enter")
+        await page.locator('[data-tile="4"]').wait_for()
+    assert {name: said for name, said in found.items() if said} == {}
+
+
 async def test_each_tile_tells_its_age_and_a_picture_that_stands_is_noticed(
     gateway: Gateway, town: FakeIngest, browser: Browser
 ) -> None:
