@@ -26,8 +26,7 @@ SESSION_CHECK_S = 30.0
 async def listen(
     resources: Res, staff: AnyStaff, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> StreamingResponse:
-    """`text/event-stream`: `hello`, then `camera-status`, `camera-event`, `camera`, `report`, `recording`, `alert`; at the end
-    `farewell`.
+    """`text/event-stream`: `hello`, then `camera-status`, `camera-event`, `camera`, `report`, `recording`, `alert`; `farewell` ends it.
 
     A comment line every 10 s is the heartbeat. `Last-Event-ID` resumes; events of the last minutes are kept.
     """

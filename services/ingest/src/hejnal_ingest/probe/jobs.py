@@ -92,9 +92,7 @@ class ProbeJobs:
     async def try_connection(self, url: str, credentials: Credentials | None) -> Measurements:
         """Listen just long enough to see pictures come. AppError(UNAVAILABLE) when too many are tried at once."""
         if self._trials >= MAX_RUNNING:
-            raise AppError(
-                Kind.UNAVAILABLE, "probes-full", f"{MAX_RUNNING} connections are being tried.", retry_after_s=5
-            )
+            raise AppError(Kind.UNAVAILABLE, "probes-full", f"{MAX_RUNNING} connections are being tried.", retry_after_s=5)
         self._trials += 1
         try:
             return await listen(self._context, url, credentials, seconds=_TRIAL_S, try_second=False)
