@@ -26,9 +26,9 @@ SESSION_CHECK_S = 30.0
 async def listen(
     resources: Res, staff: AnyStaff, last_event_id: Annotated[str | None, Header(max_length=64)] = None
 ) -> StreamingResponse:
-    """`text/event-stream`: `hello`, then `camera-status`, `camera-event`, `camera`, `report`, `recording`, `alert`; `farewell` ends it.
+    """`text/event-stream`: `hello`, then `camera-status`, `camera-event`, `camera`, `report`, `recording`, `alert`.
 
-    A comment line every 10 s is the heartbeat. `Last-Event-ID` resumes; events of the last minutes are kept.
+    `farewell` ends it. A comment line every 10 s is the heartbeat. `Last-Event-ID` resumes; events of the last minutes are kept.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_stream(resources, staff, last_event_id), media_type="text/event-stream", headers=headers)
