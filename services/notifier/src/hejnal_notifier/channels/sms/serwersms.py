@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import structlog
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
+from hejnal_notifier.channels.sms.http_account import HttpAccount
 from hejnal_notifier.channels.sms.news import News, Receipt, TextMessage
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
@@ -61,11 +61,8 @@ class SerwerSms:
         self._clock = clock
         self._wording = wording
         self._news = news
-        self._token = token
+        self._account = HttpAccount(token=token, concurrency=concurrency, timeout_s=timeout_s)
         self._sender = sender
-        self._limit = concurrency
-        self._call_s = timeout_s
-        self._http: aiohttp.ClientSession | None = None
         self._watched: OrderedDict[str, str] = OrderedDict()  # provider's id → number
 
     async def send(self, job: Job) -> Outcome:
@@ -154,38 +151,11 @@ class SerwerSms:
 
     async def _call(self, action: str, parameters: dict[str, Any]) -> dict[str, Any] | Postponed:
         """The provider's JSON answer, or why there is none."""
-        try:
-            async with self._session().post(f"{self._url}/{action}.json", json=parameters, allow_redirects=False) as response:
-                if response.status in {401, 403}:
-                    log.error("serwersms_refuses_us", status=response.status)
-                    return Postponed("refuses_us", str(response.status), retry_after_s=60.0, refuses_us=True)
-                if response.status == 429 or response.status >= 500:
-                    return Postponed("provider_error", str(response.status))
-                answer = await response.json(content_type=None)
-        except TimeoutError:
-            return Postponed("timeout", in_doubt=True)
-        except aiohttp.ClientConnectorError as error:
-            return Postponed("unreachable", type(error).__name__)
-        except (aiohttp.ClientError, OSError) as error:
-            return Postponed("connection_lost", type(error).__name__, in_doubt=True)
-        except ValueError:
-            return Postponed("unreadable_answer", in_doubt=True)
-        return answer if isinstance(answer, dict) else Postponed("unreadable_answer", in_doubt=True)
-
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=60),
-                timeout=aiohttp.ClientTimeout(total=self._call_s),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Authorization": f"Bearer {self._token}"},
-            )
-        return self._http
+        return await self._account.post(f"{self._url}/{action}.json", body=parameters)
 
     async def close(self) -> None:
         """Close connections."""
-        if self._http is not None:
-            await self._http.close()
+        await self._account.close()
 
 
 def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:

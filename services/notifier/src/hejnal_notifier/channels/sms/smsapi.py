@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import aiohttp
 import structlog
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
+from hejnal_notifier.channels.sms.http_account import HttpAccount
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.job import Job
@@ -66,22 +66,10 @@ class SmsApi:
         self.timeout_s = timeout_s
         self._url = url
         self._clock = clock
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._account = HttpAccount(token=token, concurrency=concurrency, timeout_s=timeout_s)
         self._sender = sender
         self._wording = wording
         self._receipt_url = receipt_url
-        self._limit = concurrency
-        self._http: aiohttp.ClientSession | None = None
-
-    def _session(self) -> aiohttp.ClientSession:
-        if self._http is None:
-            self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=60),
-                timeout=aiohttp.ClientTimeout(total=self.timeout_s),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._headers,
-            )
-        return self._http
 
     async def send(self, job: Job) -> Outcome:
         """Submit one message."""
@@ -101,19 +89,9 @@ class SmsApi:
             form["expiration_date"] = str(int(min(job.expires_at, now + EXPIRY_MOST - timedelta(minutes=5)).timestamp()))
         if self._receipt_url:
             form["notify_url"] = self._receipt_url
-        try:
-            async with self._session().post(self._url, data=form, allow_redirects=False) as response:
-                if response.status == 429 or response.status >= 500:
-                    return Postponed("provider_error", str(response.status))
-                answer = await response.json(content_type=None)
-        except TimeoutError:
-            return Postponed("timeout", in_doubt=True)
-        except aiohttp.ClientConnectorError as error:
-            return Postponed("unreachable", type(error).__name__)
-        except (aiohttp.ClientError, OSError) as error:
-            return Postponed("connection_lost", type(error).__name__, in_doubt=True)
-        except ValueError:
-            return Postponed("unreadable_answer", in_doubt=True)
+        answer = await self._account.post(self._url, form=form)
+        if isinstance(answer, Postponed):
+            return answer
         outcome = judge_answer(answer)
         if isinstance(outcome, Accepted):
             parts = len(split_text(text).parts)
@@ -123,8 +101,7 @@ class SmsApi:
 
     async def close(self) -> None:
         """Close connections."""
-        if self._http is not None:
-            await self._http.close()
+        await self._account.close()
 
 
 def judge_answer(answer: object) -> Outcome:
