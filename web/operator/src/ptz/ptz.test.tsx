@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
 import { camera, problem } from "../testing/fake-gateway.ts";
 
@@ -10,7 +10,6 @@ const lease = (name: string, role: string, mine: boolean) => ({ lease_id: "l", h
 
 beforeEach(() => {
   localStorage.clear();
-  vi.stubGlobal("RTCPeerConnection", undefined);
 });
 
 async function openWall(role: "operator" | "dispatcher") {

@@ -34,6 +34,13 @@ class ReasonStore {
     save(sessionStorage, accountId, this.#reasons);
     for (const listener of this.#listeners) listener();
   };
+
+  /** Nothing has been said, as in a new tab. */
+  readonly forget = (): void => {
+    this.#accountId = "";
+    this.#reasons = NONE;
+    sessionStorage.removeItem(KEY);
+  };
 }
 
 export const reasonStore = new ReasonStore();

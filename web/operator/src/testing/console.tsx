@@ -5,6 +5,7 @@ import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { App, createQueryClient } from "../app.tsx";
+import { reasonStore } from "../reasons/reason-store.ts";
 import type { Role } from "../session/roles.ts";
 import { camera, FakeGateway, staff, TOWN } from "./fake-gateway.ts";
 
@@ -63,6 +64,7 @@ export function withConsole(): { readonly gateway: () => FakeGateway } {
     HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
     HTMLVideoElement.prototype.cancelVideoFrameCallback = () => undefined;
     sessionStorage.clear();
+    reasonStore.forget();
     await startI18n({ pl: () => import("../i18n/pl.json"), en: () => import("../i18n/en.json"), uk: () => import("../i18n/uk.json") }, "pl");
   });
   afterEach(() => {
