@@ -83,3 +83,13 @@ def test_a_slower_camera_is_followed() -> None:
         at += 18_000
         times = timeline.following(at)
     assert 12_000 < times.duration_ticks <= 18_000
+
+
+@pytest.mark.parametrize("joined_after", range(2, 40))
+def test_a_group_that_begins_long_does_not_make_a_later_hole_longer(joined_after: int) -> None:
+    """How far pictures are reordered is learnt from the last two that were ahead, not from the whole group."""
+    timeline, ticks = Timeline(), list(coming("two B", 3600, 30, {25: 90_000}, [0]))
+    found = timeline.begin(ticks[:joined_after])
+    found += [timeline.following(value) for value in ticks[joined_after:]]
+    shown = sorted(times.decode_ticks + times.composition_offset_ticks for times in found)
+    assert max(after - before for before, after in itertools.pairwise(shown)) <= 6 * 3600

@@ -62,7 +62,8 @@ class Timeline:
         ]
         times[-1] = times[-1]._replace(duration_ticks=self._duration)
         self._decoded_at, self._lasts = start + (count - 1) * SQUEEZED_TICKS, self._duration
-        self._before_highest, self._highest, self._highest_at = min(ticks), max(ticks), max(shown)
+        records = sorted(set(itertools.accumulate(ticks, max)))[-2:]
+        self._before_highest, self._highest, self._highest_at = records[0], records[-1], max(shown)
         self._latest.clear()
         self._latest.extend(shown[-_DEEPEST:])
         self._shown_until = self._highest_at + self._duration
