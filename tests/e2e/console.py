@@ -48,7 +48,7 @@ def _send_code(page: Page, code: str) -> Response:
     with page.expect_response(
         lambda response: response.url.endswith("/api/v1/session") and response.request.method == "POST"
     ) as got:
-        page.get_by_role("button", name="Zaloguj").click()
+        page.get_by_role("button", name="Zaloguj", exact=True).click()
     return got.value
 
 

@@ -102,10 +102,10 @@ def test_a_wrong_password_says_the_same_for_everyone_and_locks_after_five(town: 
             page.get_by_label("Hasło").fill("zupełnie złe hasło")
             page.get_by_label("Kod jednorazowy").fill("000000")
             with page.expect_response("**/api/v1/session"):  # the alert may still be that of the try before
-                page.get_by_role("button", name="Zaloguj").click()
+                page.get_by_role("button", name="Zaloguj", exact=True).click()
             expect(page.get_by_label("Kod jednorazowy")).to_have_value("")
             expect(page.get_by_role("alert")).to_be_visible()
-            expect(page.get_by_role("button", name="Zaloguj")).to_be_enabled()
+            expect(page.get_by_role("button", name="Zaloguj", exact=True)).to_be_enabled()
         sentences.append(page.get_by_role("alert").inner_text().split("za ")[0])
     assert sentences[0] == sentences[1]
     assert "zablokowane" in sentences[0]

@@ -49,9 +49,12 @@ WATCH_RELAYED = """async (camera) => {
   const late = new Promise((resolve) => setTimeout(() => resolve(false), 12000));
   const shown = await Promise.race([first, late]);
   const types = [];
-  const reports = await peer.getStats();
-  for (const report of reports.values())
-    if (report.type === 'candidate-pair' && report.nominated) types.push(reports.get(report.localCandidateId).candidateType);
+  for (let tries = 0; shown && !types.length && tries < 50; tries++) {  // the first picture may be there before the figures
+    const reports = await peer.getStats();
+    for (const {type, selectedCandidatePairId: chosen} of reports.values())
+      if (type === 'transport' && chosen) types.push(reports.get(reports.get(chosen).localCandidateId).candidateType);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   const offered = [...peer.localDescription.sdp.matchAll(/typ (\\w+)/g)].map((match) => match[1]);
   peer.close();
   return {shown, types, offered, errors};
