@@ -34,7 +34,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from playwright.async_api import async_playwright
 from processes import end_children_with_us
 
-from hejnal_local.setup.system_packages import find_browser
+from hejnal_local.chromium import launch_options
 from hejnal_recorder.export.keys import create_keys
 from hejnal_recorder.export.plan import CameraPlan, Order, Plan, PlannedSpan, RecordedFragment, SourceFragment, SourceRun, cut
 from hejnal_recorder.export.work import JOB, PACKAGE, Job
@@ -181,9 +181,8 @@ async def found_by_the_page(package: Path, folder: Path, ca: Path) -> tuple[bool
         pages = [name for name in archive.namelist() if Path(name).name in {"weryfikacja.html", "weryfikacja.js"}]
         archive.extractall(folder, pages)
     certificate = x509.load_pem_x509_certificate(ca.read_bytes())
-    browser_path = find_browser()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path)
+        browser = await playwright.chromium.launch(**launch_options())
         context = await browser.new_context(offline=True, locale="pl-PL")
         page = await context.new_page()
         await page.goto((folder / next(name for name in pages if name.endswith(".html"))).as_uri())

@@ -30,26 +30,17 @@ from processes import cpu_s, end_children_with_us, family, running
 from servers import kafka_and_postgres
 
 from hejnal_contracts.topics import BY_NAME
+from hejnal_local.chromium import launch_options
 from hejnal_local.database_roles import create_database, drop_database, url_of
 from hejnal_local.ports import free_ports
-from hejnal_local.setup.system_packages import find_browser
 from hejnal_runtime.bus.topics import create_topics
 from hejnal_runtime.tokens import TokenIssuer
 
 ROOT = Path(__file__).parents[2]
 FIRST_WINDOW = 36
 STALL_MS = 1_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-renderer-backgrounding",
-]
+SHOWN = ("--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding")
+"""Two windows are drawn as if both were in sight."""
 
 # Each video is watched from its next picture on; the longest pause counts to the end of the measurement.
 WATCH = """(stallMs) => {
@@ -220,7 +211,7 @@ def browser_processes() -> list[int]:
 async def chromium() -> AsyncIterator[Browser]:
     """The browser of the watch room."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(find_browser()), args=FLAGS)
+        browser = await playwright.chromium.launch(**launch_options(*SHOWN))
         yield browser
         await browser.close()
 

@@ -15,12 +15,11 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from playwright.async_api import async_playwright
 
 from hejnal_local.bad_path import bad_path
-from hejnal_local.setup.system_packages import find_browser
+from hejnal_local.chromium import launch_options
 from hejnal_media.nal import split_start_codes
 
 FPS, GOP = 25, 50
 WIDTH, HEIGHT, BIT_RATE = 1280, 720, 3_000_000
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 WATCH = """async () => {
   const peer = new RTCPeerConnection({iceServers: []});
@@ -70,7 +69,7 @@ def clip() -> list[tuple[bytes, bool]]:
 async def chromium_joins(door: str, sign_in: dict[str, str], joins: int) -> list[float]:
     """From the offer to the first picture drawn, in ms, `joins` times in one page; the first, which opens all, left out."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = await playwright.chromium.launch(**launch_options())
         try:
             page = await browser.new_page()
             await page.goto(door + "/api/v1/session")

@@ -7,19 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from hejnal_local.setup.system_packages import find_browser
+from hejnal_local.chromium import launch_options
 
 from .town import ROOT, Town, running_town
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 PATIENCE_MS = 20_000
 """A town on a busy machine; what has a bound of its own says so where it is asked."""
 PICTURES = ROOT / "test-results" / "pictures"
@@ -33,12 +24,9 @@ def town() -> Iterator[Town]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.fail("no Chromium: install one, or set HEJNAL_CHROMIUM to its path")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path), args=FLAGS)
+        browser = playwright.chromium.launch(**launch_options())
         yield browser
         browser.close()
 

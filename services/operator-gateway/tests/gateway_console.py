@@ -14,20 +14,11 @@ from gateway_relay import FakeIngest
 from playwright.async_api import Browser, Page, async_playwright
 
 from hejnal_gateway.accounts.roles import Role
-from hejnal_local.setup.system_packages import find_browser
+from hejnal_local.chromium import launch_options
 
 ROOT = Path(__file__).parents[3]
 WEB = ROOT / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -41,12 +32,28 @@ def build_console(folder: Path) -> Path:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    path = find_browser()
-    assert path is not None, "no Chromium: install one, or set HEJNAL_CHROMIUM to its path"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(path), args=FLAGS)
+        browser = await playwright.chromium.launch(**launch_options())
         yield browser
         await browser.close()
+
+
+@asynccontextmanager
+async def signed_in_page(gateway: Gateway) -> AsyncIterator[Page]:
+    """An empty page of the gateway's origin, an operator signed in: for scripts of a test's own."""
+    assert gateway.settings.static_dir is not None
+    (gateway.settings.static_dir / "index.html").write_text("<!doctype html><title>Console</title><body>")
+    credentials = await gateway.account(Role.OPERATOR)
+    async with chromium() as browser:
+        page = await browser.new_page()
+        await page.goto(gateway.url)
+        status = await page.evaluate(
+            """async (body) => (await fetch('/api/v1/session',
+              {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).status""",
+            sign_in_body(credentials),
+        )
+        assert status == 200
+        yield page
 
 
 @asynccontextmanager

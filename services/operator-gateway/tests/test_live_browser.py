@@ -4,23 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from gateway_house import Gateway, sign_in_body
+from gateway_console import signed_in_page
+from gateway_house import Gateway
 from gateway_relay import FakeIngest, encode, fake_ingest
-from playwright.async_api import Page, async_playwright
-
-from hejnal_gateway.accounts.roles import Role
+from playwright.async_api import Page
 
 pytestmark = pytest.mark.browser
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 WATCH = """async (camera) => {
   const peer = new RTCPeerConnection({iceServers: []});
@@ -59,21 +48,8 @@ STATS = """async () => {
 
 @pytest.fixture
 async def page(gateway: Gateway) -> AsyncIterator[Page]:
-    assert gateway.settings.static_dir is not None
-    (gateway.settings.static_dir / "index.html").write_text("<!doctype html><title>Console</title><body>")
-    credentials = await gateway.account(Role.OPERATOR)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = await browser.new_page()
-        await page.goto(gateway.url)
-        status = await page.evaluate(
-            """async (body) => (await fetch('/api/v1/session',
-              {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).status""",
-            sign_in_body(credentials),
-        )
-        assert status == 200
+    async with signed_in_page(gateway) as page:
         yield page
-        await browser.close()
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ from typing import Any
 
 import aioice.ice
 import pytest
-from gateway_house import Gateway, Keys, running_gateway, sign_in_body
+from gateway_console import signed_in_page
+from gateway_house import Keys, running_gateway
 from gateway_streams import NO_B_FRAMES, coded_ingest
 from gateway_whep import whep
-from playwright.async_api import Page, async_playwright
 from pydantic import SecretStr
-from test_live_browser import FLAGS
 
-from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.settings import GatewaySettings
 
 SECRET = "shared with the TURN server"
@@ -104,25 +102,6 @@ async def _answers(port: int) -> None:
                     await asyncio.sleep(0.1)
                 else:
                     return
-
-
-@asynccontextmanager
-async def signed_in_page(gateway: Gateway) -> AsyncIterator[Page]:
-    assert gateway.settings.static_dir is not None
-    (gateway.settings.static_dir / "index.html").write_text("<!doctype html><title>Console</title><body>")
-    credentials = await gateway.account(Role.OPERATOR)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = await browser.new_page()
-        await page.goto(gateway.url)
-        status = await page.evaluate(
-            """async (body) => (await fetch('/api/v1/session',
-              {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)})).status""",
-            sign_in_body(credentials),
-        )
-        assert status == 200
-        yield page
-        await browser.close()
 
 
 @pytest.mark.browser

@@ -12,9 +12,9 @@ from export_case import Case, make_case
 from playwright.async_api import Page, async_playwright
 from recorder_footage import Clip
 
+from hejnal_local.chromium import launch_options
 from hejnal_verify.boxes import top_boxes
 
-CHROMIUM = Path("/usr/bin/chromium")
 WEB = Path(__file__).resolve().parents[3] / "web"
 VERIFIER = WEB / "verifier/dist"
 
@@ -38,9 +38,7 @@ def package(tmp_path_factory: pytest.TempPathFactory, clip: Clip) -> tuple[Case,
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = await playwright.chromium.launch(**launch_options())
         context = await browser.new_context(offline=True, locale="pl-PL")
         page = await context.new_page()
         errors: list[str] = []

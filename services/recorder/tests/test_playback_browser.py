@@ -14,8 +14,9 @@ from playwright.async_api import async_playwright
 from recorder_footage import Clip, SpoolRun
 from recorder_room import START, Door, Room
 
+from hejnal_local.chromium import launch_options
+
 HLS_JS = Path(__file__).resolve().parents[3] / "web/node_modules/hls.js/dist/hls.min.js"
-CHROMIUM = Path("/usr/bin/chromium")
 
 PAGE = """<!doctype html><video id="v" muted></video><script src="/hls.js"></script><script>
 const video = document.getElementById("v"), seen = { dates: [], ranges: [], errors: [], ended: false };
@@ -60,9 +61,7 @@ async def page_url(door: Door, room: Room, clip: Clip) -> AsyncIterator[str]:
 @pytest.mark.browser
 async def test_hls_js_plays_over_a_gap(page_url: str) -> None:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = await playwright.chromium.launch(**launch_options())
         page = await browser.new_page()
         await page.goto(page_url)
         await page.wait_for_function("window.seen.ended || window.seen.errors.length > 0", timeout=40_000)

@@ -14,10 +14,12 @@ from playwright.async_api import Page, async_playwright
 from recorder_footage import Clip, SpoolRun
 from recorder_room import START, Door, Room
 
+from hejnal_local.chromium import launch_options
+
 pytestmark = pytest.mark.browser
 
+
 WEB = Path(__file__).resolve().parents[3] / "web"
-CHROMIUM = Path("/usr/bin/chromium")
 START_MS = int(START.timestamp() * 1000)
 
 PAGE = """<!doctype html><video id="v" muted></video><script src="/player.js"></script><script>
@@ -115,9 +117,7 @@ async def page(door: Door, room: Room, clip: Clip, player_js: Path) -> AsyncIter
     while not server.started:
         await asyncio.sleep(0.02)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = await playwright.chromium.launch(**launch_options())
         opened = await browser.new_page()
         await opened.goto(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/page")
         yield opened
