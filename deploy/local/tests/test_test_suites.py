@@ -52,6 +52,36 @@ def test_a_crash_after_good_tests_is_a_failure(tmp_path: Path) -> None:
     assert runner._vitest(0, "no tests at all", report) == Count(0, 1)
 
 
+UNSTEADY = """
+import pathlib
+def test_good(): pass
+def test_first_time_bad():
+    mark = pathlib.Path("ran")
+    known = mark.exists()
+    mark.touch()
+    assert known
+"""
+BROKEN = "def test_good(): pass\ndef test_bad(): assert False, 'the cause'\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "result", "last"),
+    [(UNSTEADY, 0, "2 passed, 0 failed"), (BROKEN, 1, "1 passed, 1 failed"), ("import nothing_there", 1, "0 passed, 1 failed")],
+    ids=["unsteady", "broken", "not-collected"],
+)
+def test_what_failed_is_run_again_alone_and_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], code: str, result: int, last: str
+) -> None:
+    (tmp_path / "test_some.py").write_text(code)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    use(monkeypatch, tmp_path, runner._pytest("some", sys.executable, "test_some.py", timeout_s=60))
+    assert runner.main(["all"]) == result
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == last
+    assert ("unsteady, passed when run again alone: test_some.py::test_first_time_bad" in said) == (result == 0)
+    assert ("the cause" in said) == ("test_bad" in said) == (code == BROKEN)
+
+
 def test_nothing_run_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     use(monkeypatch, tmp_path, python("left-out", "", needs="missing"))
     assert runner.main(["all"]) == 1

@@ -12,10 +12,11 @@ import uvicorn
 from fastapi.responses import FileResponse, HTMLResponse
 from playwright.async_api import async_playwright
 from recorder_room import START, Door, Room
-from test_playback_browser import CHROMIUM, HLS_JS, PAGE
+from test_playback_browser import HLS_JS, PAGE
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+from hejnal_local.chromium import launch_options
 from hejnal_media.access_unit import AudioParameters
 from hejnal_media.audio import frame_ticks
 from hejnal_media.fmp4 import FragmentStamp, Sample, SoundTrack, fragment_head, init_segment
@@ -146,9 +147,7 @@ async def test_hls_js_plays_through_changing_sound(
         return HTMLResponse(PAGE.replace("AUTHORIZATION", repr(door.headers["Authorization"])).replace("PLAYLIST", repr(path)))
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
+        browser = await playwright.chromium.launch(**launch_options())
         tab = await browser.new_page()
         await tab.goto(f"{base}/page")
         await tab.wait_for_function("window.seen.ended || window.seen.errors.length > 0", timeout=30_000)

@@ -80,12 +80,13 @@ class Supervisor:
                 time.sleep(0.05)
 
     def begin(self, *names: str) -> None:
-        """Start programs without waiting; one that runs already is left alone."""
+        """Start programs without waiting; one that runs already is left alone, one that ends at once is tried again."""
         for name in names:
             try:
                 self._call("supervisor.startProcess", f"{self._groups.get(name, name)}:{name}", False)
             except xmlrpc.client.Fault as fault:
-                if "ALREADY_STARTED" not in fault.faultString:
+                # SPAWN_ERROR: it ended before supervisord had answered us; it is tried again, and `states` tells how that goes.
+                if not any(known in fault.faultString for known in ("ALREADY_STARTED", "SPAWN_ERROR")):
                     raise SupervisionError(
                         f"{name} could not be started ({fault.faultString}), see {self.log_of(name)}"
                     ) from fault

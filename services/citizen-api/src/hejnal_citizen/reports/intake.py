@@ -6,7 +6,6 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from pydantic import Field, ValidationError
@@ -30,8 +29,7 @@ from hejnal_contracts.residents import ReportRouted, ReportSubmitted
 from hejnal_runtime.errors import AppError, Kind, is_transient
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import publish
-
-WARSAW = ZoneInfo("Europe/Warsaw")
+from hejnal_runtime.quiet_hours import TOWN_TIME
 
 
 class ReportForm(Input):
@@ -249,7 +247,7 @@ async def _write(
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:
     """Z-2026-00001: without gaps, for the row is locked until the report is stored."""
-    year = now.astimezone(WARSAW).year
+    year = now.astimezone(TOWN_TIME).year
     number = (await session.execute(_NUMBER, {"year": year})).scalar_one()
     return f"Z-{year}-{number:05d}"
 

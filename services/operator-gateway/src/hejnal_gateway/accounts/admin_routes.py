@@ -1,6 +1,5 @@
 """The staff's accounts, kept by administrators; camera groups to give them."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from hejnal_gateway.accounts.roles import ALL, KEEP_ACCOUNTS, SEE_ACCOUNTS, Role
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.accounts.setups import SetUpLink
 from hejnal_gateway.audit.facts import publish_audit
-from hejnal_runtime.errors import AppError, Kind
+from hejnal_gateway.if_match import version_of
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 Keeper = Annotated[StaffSession, Depends(StaffRequired(KEEP_ACCOUNTS))]
@@ -114,13 +113,9 @@ def _link(link: SetUpLink) -> LinkView:
 
 
 async def _version(session: Any, account_id: str, if_match: str) -> int:
-    """The version an If-Match header means. AppError(PRECONDITION) when it is none of ours."""
-    if if_match.strip() == "*":
-        return int((await directory.find(session, account_id))["version"])
-    found = re.fullmatch(r'\s*(?:W/)?"?([0-9]{1,9})"?\s*', if_match)
-    if found is None:
-        raise AppError(Kind.PRECONDITION, "if-match-unknown", "If-Match must be the ETag of the account as you loaded it.")
-    return int(found[1])
+    """The version an If-Match header means; for `*` the newest."""
+    version = version_of(if_match)
+    return version if version is not None else int((await directory.find(session, account_id))["version"])
 
 
 @router.get("/accounts", summary="All accounts")

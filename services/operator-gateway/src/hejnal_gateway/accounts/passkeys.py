@@ -1,9 +1,9 @@
 """Passkeys and security keys (WebAuthn Level 2). Each proves possession and, by PIN or finger, the person: both factors."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -25,8 +25,10 @@ from webauthn.helpers import (
 )
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
+    AuthenticationCredential,
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
+    RegistrationCredential,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -41,6 +43,8 @@ from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
 log = structlog.get_logger()
+
+Answer = TypeVar("Answer", AuthenticationCredential, RegistrationCredential)
 
 RP_NAME = "Hejnał"
 MOST_PER_ACCOUNT = 10
@@ -103,14 +107,9 @@ class Passkeys:
 
     async def prove(self, session: AsyncSession, credential: dict[str, Any]) -> Proof:
         """Whom an assertion proves. Anything that does not fit, a counter that does not grow too, proves nobody."""
-        party = self._needed()
-        try:
-            answer = parse_authentication_credential_json(credential)
-            challenge = parse_client_data_json(answer.response.client_data_json).challenge
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise _unreadable() from error
-        now, key = self._clock.now(), bytes_to_base64url(challenge)
-        if await ceremonies.take(session, "passkey-sign-in", key, now=now) is None:
+        party, now = self._needed(), self._clock.now()
+        answer, challenge = _answered(parse_authentication_credential_json, credential)
+        if await ceremonies.take(session, "passkey-sign-in", bytes_to_base64url(challenge), now=now) is None:
             raise _too_late()
         query = select(passkeys, accounts).join(accounts, accounts.c.account_id == passkeys.c.account_id)
         found = query.where(passkeys.c.credential_id == answer.raw_id).with_for_update(of=passkeys)
@@ -165,13 +164,9 @@ class Passkeys:
 
     async def register(self, session: AsyncSession, staff: StaffSession, name: str, credential: dict[str, Any]) -> str:
         """A new key's id. AppError: INVALID it does not prove what it must; CONFLICT it is registered already."""
-        party = self._needed()
-        try:
-            answer = parse_registration_credential_json(credential)
-            challenge = parse_client_data_json(answer.response.client_data_json).challenge
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise _unreadable() from error
-        now, key = self._clock.now(), bytes_to_base64url(challenge)
+        party, now = self._needed(), self._clock.now()
+        answer, challenge = _answered(parse_registration_credential_json, credential)
+        key = bytes_to_base64url(challenge)
         if await ceremonies.take(session, "passkey-registration", key, now=now, account_id=staff.account_id) is None:
             raise _too_late()
         try:
@@ -221,8 +216,13 @@ class Passkeys:
         return self._party
 
 
-def _unreadable() -> AppError:
-    return AppError(Kind.INVALID, "passkey-unreadable", "This is not what a browser answers to a WebAuthn request.")
+def _answered(parse: Callable[[dict[str, Any]], Answer], credential: dict[str, Any]) -> tuple[Answer, bytes]:
+    """A browser's answer and the challenge that it answers. AppError(INVALID) for anything else."""
+    try:
+        answer = parse(credential)
+        return answer, parse_client_data_json(answer.response.client_data_json).challenge
+    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        raise AppError(Kind.INVALID, "passkey-unreadable", "This is not what a browser answers to a WebAuthn request.") from error
 
 
 def _too_late() -> AppError:

@@ -157,7 +157,6 @@ def assigned(alert: AlertRow, to: str, by: str, now: datetime, *, expected: int 
     if alert.assigned_to == to:
         return None
     _demand_version(alert, expected)
-    taken = {} if alert.acknowledged_by else {"acknowledged_by": by, "acknowledged_at": now}
     return _next(
         alert,
         now,
@@ -167,7 +166,7 @@ def assigned(alert: AlertRow, to: str, by: str, now: datetime, *, expected: int 
         assigned_at=now,
         escalate_at=None,
         told=(),
-        **taken,
+        **_taken_by_that(alert, by, now),
     )
 
 
@@ -177,7 +176,6 @@ def resolved(alert: AlertRow, outcome: Outcome, note: str, by: str, now: datetim
         return None
     _demand_open(alert)
     _demand_version(alert, expected)
-    taken = {} if alert.acknowledged_by else {"acknowledged_by": by, "acknowledged_at": now}
     return _next(
         alert,
         now,
@@ -188,7 +186,7 @@ def resolved(alert: AlertRow, outcome: Outcome, note: str, by: str, now: datetim
         resolved_at=now,
         escalate_at=None,
         told=(),
-        **taken,
+        **_taken_by_that(alert, by, now),
     )
 
 
@@ -212,6 +210,11 @@ def joined(alert: AlertRow, incident_id: str | None, now: datetime) -> AlertRow 
 
 def _next(alert: AlertRow, now: datetime, **changes: object) -> AlertRow:
     return replace(alert, version=alert.version + 1, changed_at=now, **changes)  # type: ignore[arg-type]
+
+
+def _taken_by_that(alert: AlertRow, by: str, now: datetime) -> dict[str, object]:
+    """Who works on an alert that nobody took has taken it."""
+    return {} if alert.acknowledged_by else {"acknowledged_by": by, "acknowledged_at": now}
 
 
 def _demand_open(alert: AlertRow) -> None:

@@ -16,6 +16,7 @@ from hejnal_gateway.alerts.alert import AlertRow, AlertState, Outcome, TakenErro
 from hejnal_gateway.alerts.occurrence import Occurrence
 from hejnal_gateway.alerts.schemas import Alert, AlertEntry, AlertWithLog, names, shown
 from hejnal_gateway.audit.facts import publish_audit
+from hejnal_gateway.if_match import version_of
 from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.quiet_hours import TOWN_TIME
@@ -159,7 +160,7 @@ async def acknowledge_alert(alert_id: AlertId, resources: Res, staff: Worker) ->
 @router.post("/{alert_id}/assignment", summary="Give an alert to a patrol or person")
 async def assign_alert(alert_id: AlertId, body: Assignment, resources: Res, staff: Worker, if_match: IfMatch = None) -> Alert:
     """Whoever assigns an alert that nobody took has taken it."""
-    now, expected = resources.clock.now(), _version(if_match)
+    now, expected = resources.clock.now(), version_of(if_match)
 
     async def act(session: AsyncSession) -> AlertRow:
         return await resources.alerts.assign(
@@ -172,7 +173,7 @@ async def assign_alert(alert_id: AlertId, body: Assignment, resources: Res, staf
 @router.post("/{alert_id}/resolution", summary="Say what came of an alert")
 async def resolve_alert(alert_id: AlertId, body: Resolution, resources: Res, staff: Worker, if_match: IfMatch = None) -> Alert:
     """The end of it; its log stays open for notes."""
-    now, expected = resources.clock.now(), _version(if_match)
+    now, expected = resources.clock.now(), version_of(if_match)
 
     async def act(session: AsyncSession) -> AlertRow:
         return await resources.alerts.resolve(
@@ -237,13 +238,3 @@ async def _named(resources: Resources, error: TakenError) -> AppError:
     person = {"account_id": holder.account_id, "name": holder.name} if holder else None
     told = {"pointer": "", "detail": error.what, "code": error.slug, "by": person, "at": error.at and error.at.isoformat()}
     return AppError(Kind.CONFLICT, error.slug, f"{error.what}{who}{at}.", errors=[told])
-
-
-def _version(if_match: str | None) -> int | None:
-    """The version in an If-Match header; None without one or for `*`."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    digits = if_match.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise AppError(Kind.INVALID, "if-match-unknown", 'If-Match carries the version of an alert, e.g. "3".')
-    return int(digits)

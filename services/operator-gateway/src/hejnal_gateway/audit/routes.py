@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
@@ -19,12 +18,12 @@ from hejnal_gateway.audit.looks import AccountAnswer, Asked, CameraAnswer, find_
 from hejnal_gateway.audit.names import find_names
 from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.quiet_hours import TOWN_TIME
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 Reader = Annotated[StaffSession, Depends(StaffRequired(READ_AUDIT))]
 Cursor = Annotated[str | None, Query(pattern=r"^-?[0-9]{1,18}_[0-9]{1,18}$", description="next_cursor of the page before")]
 
-TOWN_TIME = ZoneInfo("Europe/Warsaw")
 LONGEST_QUESTION = timedelta(days=366)
 JSON_LINES = "application/jsonl"
 

@@ -1,6 +1,5 @@
 """The registry at the staff door, joined with what ingest sees."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +18,7 @@ from hejnal_gateway.audit.names import find_names
 from hejnal_gateway.cameras.history import FieldChange, changes
 from hejnal_gateway.cameras.registry import CameraCredentials, CameraDraft, NewCamera
 from hejnal_gateway.cameras.status import CameraStatus
+from hejnal_gateway.if_match import version_of
 from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
 
@@ -26,8 +26,6 @@ router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 AnyStaff = Annotated[StaffSession, Depends(StaffRequired(ALL))]
 Keeper = Annotated[StaffSession, Depends(StaffRequired(KEEP_CAMERAS))]
 IfMatch = Annotated[str | None, Header(max_length=40, description="ETag of the camera as it was loaded")]
-
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
 class Camera(CameraState):
@@ -129,7 +127,7 @@ async def change_camera(
 ) -> Camera:
     """Replace a camera's registration. ONVIF access and privacy masks that are left out stay as they are."""
     now = resources.clock.now()
-    version = _version_of(if_match) or body.version
+    version = version_of(if_match) or body.version
     if version is None:
         detail = "Say from which version the change was made: If-Match with the ETag, or `version`."
         raise AppError(Kind.PRECONDITION_REQUIRED, "version-missing", detail)
@@ -153,7 +151,7 @@ async def remove_camera(
 ) -> None:
     """The camera is no longer pulled; its recordings stay until their retention ends, its history for ever."""
     now, why = resources.clock.now(), reason.strip()
-    wanted = _version_of(if_match) or version
+    wanted = version_of(if_match) or version
     async with resources.database.transaction() as session:
         with _told_by(if_match):
             await resources.registry.remove(session, camera_id, version=wanted, by=staff.account_id, now=now, reason=why)
@@ -200,16 +198,6 @@ async def show_history(camera_id: CameraId, resources: Res, _staff: Keeper) -> C
         for row, before in zip(rows, befores, strict=True)
     ]
     return CameraHistory(camera_id=camera_id, items=items)
-
-
-def _version_of(if_match: str | None) -> int | None:
-    """The version that an If-Match header names; None for none, and for any (`*`)."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = _ETAG.fullmatch(if_match.strip())
-    if found is None:
-        raise AppError(Kind.PRECONDITION, "etag-unknown", 'If-Match takes the ETag of the camera as it was loaded, e.g. "3".')
-    return int(found[1])
 
 
 @contextmanager
