@@ -18,6 +18,15 @@ class ChannelCounts(Model):
     expired: int = Field(ge=0)
     cancelled: int = Field(ge=0)
     unknown: int = Field(default=0, ge=0, description="In doubt after a crash, not yet settled")
+    waiting_for_push: int = Field(
+        default=0, ge=0, description="Of `queued`: SMS that go only where no push is confirmed to have been shown in time"
+    )
+    spared_by_push: int = Field(default=0, ge=0, description="Of `cancelled`: SMS that a confirmed push made needless")
+    causes: dict[str, int] = Field(default={}, description="Of `failed` and `expired`: how many by cause")
+    pace_s: tuple[float | None, float | None, float | None] | None = Field(
+        default=None,
+        description="Seconds from issued (or due) until 50, 95 and 99 % were handed over; null: not reached. None: not measured",
+    )
 
 
 class DeliveryProgressed(Fact):
@@ -43,3 +52,15 @@ class ContactFailed(Fact):
     channel: Channel
     reason: Literal["hard_bounce", "gone", "opted_out"]
     at: Instant
+
+
+class MessageShown(Fact):
+    """A device has shown an announcement's notification, as its service worker says. Said twice, it means the same."""
+
+    TYPE: ClassVar[str] = "message.shown.v1"
+
+    resident_id: Id
+    contact_id: Id = Field(description="The push contact of the device")
+    announcement_id: Id
+    version: int = Field(ge=1)
+    shown_at: Instant

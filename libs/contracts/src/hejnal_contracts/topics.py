@@ -197,6 +197,15 @@ TOPICS: tuple[Topic, ...] = (
         7 * DAY_MS,
     ),
     Topic(
+        "shown-messages",
+        "resident_id",
+        (deliveries.MessageShown,),
+        "Which notifications devices have shown: an SMS that waited for it is spared.",
+        ("citizen-api",),
+        ("notifier",),
+        7 * DAY_MS,
+    ),
+    Topic(
         "audit",
         "actor_id",
         (audit.AuditRecorded, audit.AuditHeadRecorded),
