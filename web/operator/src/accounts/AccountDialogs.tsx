@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { type Account, ACCOUNTS_KEY, accountSessionsKey, endSessionsOf, fetchSessionsOf, resetAccount, type SetUpLink } from "../api/accounts.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { SessionTable } from "./SessionTable.tsx";
 
@@ -26,26 +27,19 @@ export function ResetDialog({ account, onReset, onClose }: AccountDialogProps & 
   });
   const slug = reset.isError ? asProblem(reset.error).slug : "";
   return (
-    <ConsoleDialog title={t("accounts.resetTitle", { name: account.name })} isOpen onClose={onClose}>
-      <div className="form">
-        <p>{t("accounts.resetMeans")}</p>
-        {slug === "account-of-provider" || slug === "last-admin" ? (
-          <p className="problem-line" role="alert">
-            {slug === "last-admin" ? t("accounts.lastAdmin") : t("accounts.ofProvider")}
-          </p>
-        ) : (
-          <ProblemLine error={reset.error} act="keepAccounts" />
-        )}
-        <div className="form-actions">
-          <Button className="button button-attention" isPending={reset.isPending} onPress={() => reset.mutate()}>
-            {t("accounts.resetDo")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </div>
-    </ConsoleDialog>
+    <FormDialog
+      title={t("accounts.resetTitle", { name: account.name })}
+      submit={t("accounts.resetDo")}
+      grave
+      pending={reset.isPending}
+      error={reset.error}
+      act="keepAccounts"
+      problem={slug === "last-admin" ? t("accounts.lastAdmin") : slug === "account-of-provider" ? t("accounts.ofProvider") : null}
+      onSubmit={() => reset.mutate()}
+      onClose={onClose}
+    >
+      <p>{t("accounts.resetMeans")}</p>
+    </FormDialog>
   );
 }
 

@@ -1,13 +1,11 @@
 import { asProblem } from "@hejnal/shared";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
-import { Button } from "react-aria-components";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ACCOUNTS_KEY, addAccount, type NewAccount } from "../api/accounts.ts";
 import type { Role } from "../session/roles.ts";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { Field } from "../ui/Field.tsx";
-import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { GroupsField } from "./GroupsField.tsx";
 import { RoleField } from "./RoleField.tsx";
 
@@ -29,29 +27,25 @@ export function NewAccountDialog({ onMade, onClose }: { readonly onMade: (made: 
     },
   });
   const taken = add.isError && asProblem(add.error).slug === "login-taken";
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setShown(true);
     if (name.trim() !== "" && login.trim() !== "") add.mutate();
   };
   return (
-    <ConsoleDialog title={t("accounts.newTitle")} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit} noValidate>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the dialog begins with its first field */}
-        <Field label={t("accounts.name")} autoFocus autoComplete="off" value={name} maxLength={120} fault={shown && name.trim() === "" ? t("signIn.missing") : undefined} onChange={setName} />
-        <Field label={t("signIn.login")} autoComplete="off" spellCheck="false" value={login} maxLength={120} fault={shown && login.trim() === "" ? t("signIn.missing") : taken ? t("accounts.loginTaken") : undefined} onChange={setLogin} />
-        <RoleField role={role} onChange={setRole} />
-        <GroupsField role={role} groups={groups} onChange={setGroups} />
-        {taken ? null : <ProblemLine error={add.error} act="keepAccounts" />}
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={add.isPending}>
-            {t("accounts.make")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <FormDialog
+      title={t("accounts.newTitle")}
+      submit={t("accounts.make")}
+      pending={add.isPending}
+      error={taken ? null : add.error}
+      act="keepAccounts"
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the dialog begins with its first field */}
+      <Field label={t("accounts.name")} autoFocus autoComplete="off" value={name} maxLength={120} fault={shown && name.trim() === "" ? t("signIn.missing") : undefined} onChange={setName} />
+      <Field label={t("signIn.login")} autoComplete="off" spellCheck="false" value={login} maxLength={120} fault={shown && login.trim() === "" ? t("signIn.missing") : taken ? t("accounts.loginTaken") : undefined} onChange={setLogin} />
+      <RoleField role={role} onChange={setRole} />
+      <GroupsField role={role} groups={groups} onChange={setGroups} />
+    </FormDialog>
   );
 }

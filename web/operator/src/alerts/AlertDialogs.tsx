@@ -1,11 +1,11 @@
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { Alert, AlertOutcome } from "../api/alerts.ts";
 import { useSession } from "../session/session.tsx";
 import { RadioChoice } from "../ui/Choice.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { Field } from "../ui/Field.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 
 interface DialogProps {
   readonly alert: Alert;
@@ -45,34 +45,23 @@ export function AssignDialog({ alert, pending, onAssign, onClose }: DialogProps 
     remember(name);
     onAssign(name);
   };
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setShown(true);
     if (to.trim() !== "") give(to.trim());
   };
   return (
-    <ConsoleDialog title={t("alerts.assignTitle")} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit} noValidate>
-        <p>{alert.summary}</p>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog that asks for one thing puts the cursor there */}
-        <Field label={t("alerts.assignTo")} help={t("alerts.assignHelp")} autoFocus value={to} maxLength={120} fault={shown && to.trim() === "" ? t("alerts.assignMissing") : undefined} onChange={setTo} />
-        <div className="tags">
-          {suggestions.map((name) => (
-            <Button key={name} className="button" isDisabled={pending} onPress={() => give(name)}>
-              {name}
-            </Button>
-          ))}
-        </div>
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={pending}>
-            {t("alerts.assign")}
+    <FormDialog title={t("alerts.assignTitle")} submit={t("alerts.assign")} pending={pending} onSubmit={submit} onClose={onClose}>
+      <p>{alert.summary}</p>
+      {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog that asks for one thing puts the cursor there */}
+      <Field label={t("alerts.assignTo")} help={t("alerts.assignHelp")} autoFocus value={to} maxLength={120} fault={shown && to.trim() === "" ? t("alerts.assignMissing") : undefined} onChange={setTo} />
+      <div className="tags">
+        {suggestions.map((name) => (
+          <Button key={name} className="button" isDisabled={pending} onPress={() => give(name)}>
+            {name}
           </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+        ))}
+      </div>
+    </FormDialog>
   );
 }
 
@@ -83,25 +72,17 @@ export function ResolveDialog({ alert, pending, onResolve, onClose }: DialogProp
   const { t } = useTranslation();
   const [outcome, setOutcome] = useState<AlertOutcome>("handled");
   const [note, setNote] = useState("");
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    onResolve(outcome, note.trim());
-  };
   return (
-    <ConsoleDialog title={t("alerts.resolveTitle")} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        <p>{alert.summary}</p>
-        <RadioChoice legend={t("alerts.howEnded")} options={OUTCOMES.map((value) => ({ value, label: t(`alerts.outcome.${value}`) }))} value={outcome} onChange={setOutcome} />
-        <Field label={t("alerts.resolutionNote")} value={note} maxLength={2000} rows={3} onChange={setNote} />
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={pending}>
-            {t("alerts.resolve")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <FormDialog
+      title={t("alerts.resolveTitle")}
+      submit={t("alerts.resolve")}
+      pending={pending}
+      onSubmit={() => onResolve(outcome, note.trim())}
+      onClose={onClose}
+    >
+      <p>{alert.summary}</p>
+      <RadioChoice legend={t("alerts.howEnded")} options={OUTCOMES.map((value) => ({ value, label: t(`alerts.outcome.${value}`) }))} value={outcome} onChange={setOutcome} />
+      <Field label={t("alerts.resolutionNote")} value={note} maxLength={2000} rows={3} onChange={setNote} />
+    </FormDialog>
   );
 }

@@ -1,12 +1,12 @@
 import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Candidate, type Discovery, fetchDiscovery, probeDevice, startDiscovery } from "../api/discovery.ts";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { Field } from "../ui/Field.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { suggestedId } from "./camera-form.ts";
 import { keepDiscovery } from "./kept-discovery.ts";
@@ -123,26 +123,24 @@ function ProbeDialog({ candidate, onClose }: { readonly candidate: Candidate; re
         ...(sub === null ? {} : { subUrl: sub.url, subProfile: sub.profile }),
       }),
   });
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    probe.mutate();
-  };
   return (
-    <ConsoleDialog title={t("discovery.addTitle", { device: candidate.name === "" ? candidate.answered_from : candidate.name })} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        <p>{t("discovery.ask")}</p>
-        <Field label={t("registry.username")} autoComplete="off" value={username} maxLength={120} onChange={setUsername} />
-        <Field label={t("registry.password")} type="password" autoComplete="new-password" value={password} maxLength={200} onChange={setPassword} />
-        <ProblemLine error={probe.error} act="keepCameras" />
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={probe.isPending}>
-            {probe.isPending ? t("discovery.asking") : t("discovery.askDo")}
-          </Button>
-          <Button className="button" onPress={() => take({})}>
-            {t("discovery.byHand")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <FormDialog
+      title={t("discovery.addTitle", { device: candidate.name === "" ? candidate.answered_from : candidate.name })}
+      submit={probe.isPending ? t("discovery.asking") : t("discovery.askDo")}
+      pending={probe.isPending}
+      error={probe.error}
+      act="keepCameras"
+      otherwise={
+        <Button className="button" onPress={() => take({})}>
+          {t("discovery.byHand")}
+        </Button>
+      }
+      onSubmit={() => probe.mutate()}
+      onClose={onClose}
+    >
+      <p>{t("discovery.ask")}</p>
+      <Field label={t("registry.username")} autoComplete="off" value={username} maxLength={120} onChange={setUsername} />
+      <Field label={t("registry.password")} type="password" autoComplete="new-password" value={password} maxLength={200} onChange={setPassword} />
+    </FormDialog>
   );
 }

@@ -11,8 +11,8 @@ import { idempotencyKey } from "../api/client.ts";
 import { closeIncident, fetchIncident, fetchIncidentCameras, incidentCamerasKey, type IncidentCase, type IncidentEntry, incidentKey, INCIDENTS_KEY, noteOnIncident } from "../api/incidents.ts";
 import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { Field } from "../ui/Field.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { exact } from "../words/console-words.ts";
 import { Marks } from "./Marks.tsx";
@@ -211,32 +211,24 @@ function CloseDialog({ incident, onClose }: { readonly incident: IncidentCase; r
     onError: () => void queryClient.invalidateQueries({ queryKey: incidentKey(incident.incident_id) }),
   });
   const unresolved = incident.alerts.filter((alert) => alert.state !== "resolved").length;
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setShown(true);
     if (report.trim() !== "") close.mutate();
   };
   return (
-    <ConsoleDialog title={t("incidents.closeTitle", { reference: incident.reference })} isOpen onClose={onClose} width="wide">
-      <form className="form" onSubmit={submit} noValidate>
-        {unresolved > 0 ? <p className="attention">{t("incidents.unresolved", { count: unresolved })}</p> : null}
-        <Field label={t("incidents.report")} help={t("incidents.reportHelp")} value={report} maxLength={8000} rows={8} fault={shown && report.trim() === "" ? t("incidents.reportMissing") : undefined} onChange={setReport} />
-        {close.isError && asProblem(close.error).kind === "conflict" ? (
-          <p className="problem-line" role="alert">
-            {t("incidents.changedMeanwhile")}
-          </p>
-        ) : (
-          <ProblemLine error={close.error} act="workOnAlerts" />
-        )}
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={close.isPending}>
-            {t("incidents.close")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <FormDialog
+      title={t("incidents.closeTitle", { reference: incident.reference })}
+      width="wide"
+      submit={t("incidents.close")}
+      pending={close.isPending}
+      error={close.error}
+      act="workOnAlerts"
+      problem={close.isError && asProblem(close.error).kind === "conflict" ? t("incidents.changedMeanwhile") : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {unresolved > 0 ? <p className="attention">{t("incidents.unresolved", { count: unresolved })}</p> : null}
+      <Field label={t("incidents.report")} help={t("incidents.reportHelp")} value={report} maxLength={8000} rows={8} fault={shown && report.trim() === "" ? t("incidents.reportMissing") : undefined} onChange={setReport} />
+    </FormDialog>
   );
 }

@@ -1,19 +1,13 @@
-import { EmptyState, ErrorState, SEVERITIES, SeverityBadge, Skeleton } from "@hejnal/shared";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { EmptyState, ErrorState, SeverityBadge, Skeleton } from "@hejnal/shared";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import type { AlertSeverity } from "../api/alerts.ts";
 import { AlertSections } from "../alerts/AlertSections.tsx";
-import { idempotencyKey } from "../api/client.ts";
+import { HappeningDialog } from "../alerts/HappeningDialog.tsx";
 import { fetchIncidents, type Incident, incidentKey, INCIDENTS_KEY, openIncident } from "../api/incidents.ts";
 import { useSession } from "../session/session.tsx";
-import { AddressSearch } from "../ui/AddressSearch.tsx";
-import { RadioChoice } from "../ui/Choice.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
-import { Field } from "../ui/Field.tsx";
-import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { exact } from "../words/console-words.ts";
 import { IncidentView } from "./IncidentView.tsx";
 import "../alerts/alerts.css";
@@ -103,45 +97,21 @@ function IncidentCard({ incident, open }: { readonly incident: Incident; readonl
 
 function NewIncidentDialog({ onClose }: { readonly onClose: () => void }) {
   const { t } = useTranslation();
-  const { t: shared } = useTranslation("shared");
   const queryClient = useQueryClient();
   const [, navigate] = useLocation();
-  const [title, setTitle] = useState("");
-  const [severity, setSeverity] = useState<AlertSeverity>("warning");
-  const [place, setPlace] = useState<{ readonly at: { lat: number; lon: number }; readonly address: string } | null>(null);
-  const [shown, setShown] = useState(false);
-  const [key] = useState(idempotencyKey);
-  const open = useMutation({
-    mutationFn: () => openIncident({ request_id: key, title: title.trim(), severity, place: place?.at ?? null, address: place?.address ?? "", alert_ids: [], note: "" }),
-    onSuccess: (incident) => {
-      queryClient.setQueryData(incidentKey(incident.incident_id), incident);
-      void queryClient.invalidateQueries({ queryKey: [...INCIDENTS_KEY, "list"] });
-      onClose();
-      navigate(`/incidents/${incident.incident_id}`);
-    },
-  });
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    setShown(true);
-    if (title.trim() !== "") open.mutate();
-  };
   return (
-    <ConsoleDialog title={t("incidents.new")} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit} noValidate>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog that asks for one thing puts the cursor there */}
-        <Field label={t("alerts.what")} autoFocus value={title} maxLength={120} fault={shown && title.trim() === "" ? t("alerts.whatMissing") : undefined} onChange={setTitle} />
-        <RadioChoice legend={t("editor.severity")} options={SEVERITIES.map((value) => ({ value, label: shared(`severity.${value}`) }))} value={severity} onChange={setSeverity} />
-        <AddressSearch label={t("alerts.where")} onFound={(hit) => setPlace({ at: hit.place, address: hit.label })} />
-        <ProblemLine error={open.error} act="workOnAlerts" />
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={open.isPending}>
-            {t("incidents.open")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <HappeningDialog
+      title={t("incidents.new")}
+      submit={t("incidents.open")}
+      maxLength={120}
+      make={({ what, ...happening }) => openIncident({ ...happening, title: what, alert_ids: [], note: "" })}
+      onMade={(incident) => {
+        queryClient.setQueryData(incidentKey(incident.incident_id), incident);
+        void queryClient.invalidateQueries({ queryKey: [...INCIDENTS_KEY, "list"] });
+        onClose();
+        navigate(`/incidents/${incident.incident_id}`);
+      }}
+      onClose={onClose}
+    />
   );
 }

@@ -1,16 +1,14 @@
 import { asProblem, SEVERITIES } from "@hejnal/shared";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
-import { Button } from "react-aria-components";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { addRule, type AlertRule, type AlertRuleDraft, changeRule, RULES_KEY } from "../api/rules.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
 import { useTown } from "../reports/use-town.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { CheckChoice, RadioChoice } from "../ui/Choice.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { Check, Field, NumberField } from "../ui/Field.tsx";
-import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { EscalationField } from "./EscalationField.tsx";
 import { QuietHoursField } from "./QuietHoursField.tsx";
 import { draftOf, faultsOfRule, NEW_RULE, TRIGGERS } from "./rule-form.ts";
@@ -34,74 +32,66 @@ export function RuleDialog({ rule, onClose }: { readonly rule: AlertRule | null;
     },
     onSettled: () => void queryClient.invalidateQueries({ queryKey: RULES_KEY }),
   });
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setShown(true);
     if (faults.length === 0) save.mutate();
   };
   return (
-    <ConsoleDialog title={rule === null ? t("rules.add") : t("rules.editTitle", { name: rule.name })} isOpen onClose={onClose} width="wide">
-      <form className="form" onSubmit={submit} noValidate>
-        <div className="field-row">
-          <Field label={t("rules.name")} value={draft.name} maxLength={120} fault={shown && faults.includes("name") ? t("signIn.missing") : undefined} onChange={(name) => change({ name })} />
-          <NumberField label={t("rules.position")} value={draft.position} min={0} max={10_000} help={t("rules.positionHelp")} isInvalid={shown && faults.includes("position")} onChange={(position) => change({ position })} />
-        </div>
-        <label className="field">
-          <span>{t("rules.trigger")}</span>
-          <select className="input" value={draft.trigger} onChange={(event) => change({ trigger: TRIGGERS.find((each) => each === event.target.value) ?? draft.trigger })}>
-            {TRIGGERS.map((trigger) => (
-              <option key={trigger} value={trigger}>
-                {t(`rules.triggers.${trigger}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <Conditions draft={draft} wrong={shown && faults.includes("offline")} onChange={change} />
-        <Check checked={draft.enabled} label={t("rules.enabled")} onChange={(enabled) => change({ enabled })} />
-        <RadioChoice
-          legend={t("rules.does")}
-          options={[
-            { value: "raises", label: t("rules.raises") },
-            { value: "nothing", label: t("rules.nothing") },
-          ]}
-          value={draft.raises ? "raises" : "nothing"}
-          onChange={(which) => change({ raises: which === "raises" })}
-        />
-        {draft.raises ? (
-          <>
-            <label className="field">
-              <span>{t("editor.severity")}</span>
-              <select className="input" value={draft.severity ?? ""} onChange={(event) => change({ severity: SEVERITIES.find((each) => each === event.target.value) ?? null })}>
-                <option value="">{t("rules.asSource")}</option>
-                {SEVERITIES.map((severity) => (
-                  <option key={severity} value={severity}>
-                    {t(`severity.${severity}`, { ns: "shared" })}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <NumberField label={t("rules.window")} value={draft.window_s / 60} min={0} max={1440} help={t("rules.windowHelp")} isInvalid={shown && faults.includes("window")} onChange={(minutes) => change({ window_s: Math.round(minutes * 60) })} />
-            <QuietHoursField hours={draft.quiet_hours} isInvalid={shown && faults.includes("quiet")} onChange={(quiet_hours) => change({ quiet_hours: [...quiet_hours] })} />
-            <EscalationField levels={draft.escalation} isInvalid={shown && faults.includes("escalation")} onChange={(escalation) => change({ escalation: [...escalation] })} />
-          </>
-        ) : null}
-        {save.isError && asProblem(save.error).kind === "conflict" ? (
-          <p className="problem-line" role="alert">
-            {t("rules.changedMeanwhile")}
-          </p>
-        ) : (
-          <ProblemLine error={save.error} act="keepAlertRules" />
-        )}
-        <div className="form-actions">
-          <Button type="submit" className="button button-primary" isPending={save.isPending}>
-            {t("registry.save")}
-          </Button>
-          <Button className="button" onPress={onClose}>
-            {t("ui.cancel")}
-          </Button>
-        </div>
-      </form>
-    </ConsoleDialog>
+    <FormDialog
+      title={rule === null ? t("rules.add") : t("rules.editTitle", { name: rule.name })}
+      width="wide"
+      submit={t("registry.save")}
+      pending={save.isPending}
+      error={save.error}
+      act="keepAlertRules"
+      problem={save.isError && asProblem(save.error).kind === "conflict" ? t("rules.changedMeanwhile") : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <div className="field-row">
+        <Field label={t("rules.name")} value={draft.name} maxLength={120} fault={shown && faults.includes("name") ? t("signIn.missing") : undefined} onChange={(name) => change({ name })} />
+        <NumberField label={t("rules.position")} value={draft.position} min={0} max={10_000} help={t("rules.positionHelp")} isInvalid={shown && faults.includes("position")} onChange={(position) => change({ position })} />
+      </div>
+      <label className="field">
+        <span>{t("rules.trigger")}</span>
+        <select className="input" value={draft.trigger} onChange={(event) => change({ trigger: TRIGGERS.find((each) => each === event.target.value) ?? draft.trigger })}>
+          {TRIGGERS.map((trigger) => (
+            <option key={trigger} value={trigger}>
+              {t(`rules.triggers.${trigger}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Conditions draft={draft} wrong={shown && faults.includes("offline")} onChange={change} />
+      <Check checked={draft.enabled} label={t("rules.enabled")} onChange={(enabled) => change({ enabled })} />
+      <RadioChoice
+        legend={t("rules.does")}
+        options={[
+          { value: "raises", label: t("rules.raises") },
+          { value: "nothing", label: t("rules.nothing") },
+        ]}
+        value={draft.raises ? "raises" : "nothing"}
+        onChange={(which) => change({ raises: which === "raises" })}
+      />
+      {draft.raises ? (
+        <>
+          <label className="field">
+            <span>{t("editor.severity")}</span>
+            <select className="input" value={draft.severity ?? ""} onChange={(event) => change({ severity: SEVERITIES.find((each) => each === event.target.value) ?? null })}>
+              <option value="">{t("rules.asSource")}</option>
+              {SEVERITIES.map((severity) => (
+                <option key={severity} value={severity}>
+                  {t(`severity.${severity}`, { ns: "shared" })}
+                </option>
+              ))}
+            </select>
+          </label>
+          <NumberField label={t("rules.window")} value={draft.window_s / 60} min={0} max={1440} help={t("rules.windowHelp")} isInvalid={shown && faults.includes("window")} onChange={(minutes) => change({ window_s: Math.round(minutes * 60) })} />
+          <QuietHoursField hours={draft.quiet_hours} isInvalid={shown && faults.includes("quiet")} onChange={(quiet_hours) => change({ quiet_hours: [...quiet_hours] })} />
+          <EscalationField levels={draft.escalation} isInvalid={shown && faults.includes("escalation")} onChange={(escalation) => change({ escalation: [...escalation] })} />
+        </>
+      ) : null}
+    </FormDialog>
   );
 }
 

@@ -1,14 +1,12 @@
 import { EmptyState, ErrorState, SeverityBadge, Skeleton } from "@hejnal/shared";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { AlertSections } from "../alerts/AlertSections.tsx";
 import { type AlertRule, fetchRules, removeRule, RULES_KEY } from "../api/rules.ts";
-import { useAnnounce } from "../shell/Announcer.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
-import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { duration } from "../words/console-words.ts";
+import { RemovalDialog } from "./RemovalDialog.tsx";
 import { RuleDialog } from "./RuleDialog.tsx";
 import "../alerts/alerts.css";
 
@@ -43,7 +41,7 @@ export function RulesPage() {
       )}
       {opened?.what === "new" ? <RuleDialog rule={null} onClose={close} /> : null}
       {opened?.what === "edit" ? <RuleDialog rule={opened.rule} onClose={close} /> : null}
-      {opened?.what === "removal" ? <RemoveDialog rule={opened.rule} onClose={close} /> : null}
+      {opened?.what === "removal" ? <RemovalDialog name={opened.rule.name} means={t("rules.removeMeans")} list={RULES_KEY} remove={() => removeRule(opened.rule.rule_id, opened.rule.version)} onClose={close} /> : null}
     </div>
   );
 }
@@ -115,33 +113,5 @@ function Table({ rules, onOpen }: { readonly rules: readonly AlertRule[]; readon
         </tbody>
       </table>
     </div>
-  );
-}
-
-function RemoveDialog({ rule, onClose }: { readonly rule: AlertRule; readonly onClose: () => void }) {
-  const { t } = useTranslation();
-  const announce = useAnnounce();
-  const queryClient = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => removeRule(rule.rule_id, rule.version),
-    onSuccess: () => {
-      announce(t("rules.removed", { name: rule.name }));
-      onClose();
-    },
-    onSettled: () => void queryClient.invalidateQueries({ queryKey: RULES_KEY }),
-  });
-  return (
-    <ConsoleDialog title={t("rules.removeTitle", { name: rule.name })} isOpen onClose={onClose}>
-      <p>{t("rules.removeMeans")}</p>
-      <ProblemLine error={remove.error} act="keepAlertRules" />
-      <div className="form-actions">
-        <Button className="button button-attention" isPending={remove.isPending} onPress={() => remove.mutate()}>
-          {t("cameras.remove")}
-        </Button>
-        <Button className="button" onPress={onClose}>
-          {t("ui.cancel")}
-        </Button>
-      </div>
-    </ConsoleDialog>
   );
 }

@@ -11,6 +11,7 @@ import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 import { DeliveriesDialog } from "./DeliveriesDialog.tsx";
+import { RemovalDialog } from "./RemovalDialog.tsx";
 import { WebhookDialog } from "./WebhookDialog.tsx";
 import "../accounts/accounts.css";
 import "../alerts/alerts.css";
@@ -53,7 +54,7 @@ export function WebhooksPage() {
       {opened?.what === "new" ? <WebhookDialog webhook={null} onClose={close} onMade={setSecret} /> : null}
       {chosen !== undefined && opened?.what === "edit" ? <WebhookDialog webhook={chosen} onClose={close} onMade={setSecret} /> : null}
       {chosen !== undefined && opened?.what === "deliveries" ? <DeliveriesDialog webhook={chosen} onClose={close} /> : null}
-      {chosen !== undefined && opened?.what === "removal" ? <RemoveDialog webhook={chosen} onClose={close} /> : null}
+      {chosen !== undefined && opened?.what === "removal" ? <RemovalDialog name={chosen.name} means={t("webhooks.removeMeans")} list={WEBHOOKS_KEY} remove={() => removeWebhook(chosen.webhook_id)} onClose={close} /> : null}
       {secret === null ? null : (
         <ConsoleDialog title={t("webhooks.secretTitle", { name: secret.name })} isOpen onClose={() => setSecret(null)}>
           <p>{t("webhooks.secretOnce")}</p>
@@ -131,33 +132,5 @@ function WebhookCard({ webhook, onOpen, onSecret }: WebhookCardProps) {
         </Button>
       </span>
     </li>
-  );
-}
-
-function RemoveDialog({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
-  const { t } = useTranslation();
-  const announce = useAnnounce();
-  const queryClient = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => removeWebhook(webhook.webhook_id),
-    onSuccess: () => {
-      announce(t("rules.removed", { name: webhook.name }));
-      onClose();
-    },
-    onSettled: () => void queryClient.invalidateQueries({ queryKey: WEBHOOKS_KEY }),
-  });
-  return (
-    <ConsoleDialog title={t("rules.removeTitle", { name: webhook.name })} isOpen onClose={onClose}>
-      <p>{t("webhooks.removeMeans")}</p>
-      <ProblemLine error={remove.error} act="keepAlertRules" />
-      <div className="form-actions">
-        <Button className="button button-attention" isPending={remove.isPending} onPress={() => remove.mutate()}>
-          {t("cameras.remove")}
-        </Button>
-        <Button className="button" onPress={onClose}>
-          {t("ui.cancel")}
-        </Button>
-      </div>
-    </ConsoleDialog>
   );
 }

@@ -6,13 +6,22 @@ interface ProblemLineProps {
   readonly error: unknown;
   /** What was tried: a refusal then says which roles may do it. */
   readonly act?: Act;
+  /** Said instead of the common words, by who knows what this error means here. */
+  readonly words?: string | null;
 }
 
 /** What went wrong and what to do, beside the thing that failed; announced to screen readers. */
-export function ProblemLine({ error, act }: ProblemLineProps) {
+export function ProblemLine({ error, act, words: own = null }: ProblemLineProps) {
   const { t } = useTranslation();
   const { t: shared } = useTranslation("shared");
   if (error === null || error === undefined) return null;
+  if (own !== null) {
+    return (
+      <p className="problem-line" role="alert">
+        {own}
+      </p>
+    );
+  }
   const problem = asProblem(error);
   const words = problemWords(shared, problem);
   const forbidden = problem.kind === "forbidden" && act !== undefined;

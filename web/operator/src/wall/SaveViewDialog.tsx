@@ -1,13 +1,11 @@
 import { asProblem } from "@hejnal/shared";
 import { useState } from "react";
-import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { WallView } from "../api/views.ts";
 import { type Role, rolesAllowed } from "../session/roles.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { CheckChoice } from "../ui/Choice.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
-import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { FormDialog } from "../ui/FormDialog.tsx";
 import { freeNumber, useViews } from "./use-views.ts";
 import type { Wall } from "./wall-state.ts";
 
@@ -31,8 +29,7 @@ export function SaveViewDialog({ wall, view, onClose }: SaveViewDialogProps) {
   const wanted = Number(number);
   const wrong = { name: name.trim() === "", number: !Number.isInteger(wanted) || wanted < 1 || wanted > 99 };
   const taken = save.error !== null && asProblem(save.error).slug === "view-number-taken";
-  const submit = (event: React.SyntheticEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setChecked(true);
     if (wrong.name || wrong.number) return;
     const hung = view === null || withWall ? { layout: wall.layout, tiles: wall.tiles.slice(0, wall.layout) } : { layout: view.layout, tiles: [...view.tiles] };
@@ -47,41 +44,37 @@ export function SaveViewDialog({ wall, view, onClose }: SaveViewDialogProps) {
     );
   };
   return (
-    <ConsoleDialog title={view === null ? t("views.save") : t("views.change", { view: view.name })} isOpen onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        <label className="field">
-          <span>{t("views.name")}</span>
-          <input className="input" value={name} maxLength={80} aria-invalid={checked && wrong.name} onChange={(event) => setName(event.target.value)} />
+    <FormDialog
+      title={view === null ? t("views.save") : t("views.change", { view: view.name })}
+      submit={t("views.keep")}
+      pending={save.isPending}
+      error={save.error}
+      problem={taken ? t("views.taken", { number }) : null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <label className="field">
+        <span>{t("views.name")}</span>
+        <input className="input" value={name} maxLength={80} aria-invalid={checked && wrong.name} onChange={(event) => setName(event.target.value)} />
+      </label>
+      <label className="field">
+        <span>{t("views.number")}</span>
+        <input className="input views-number" inputMode="numeric" value={number} maxLength={2} aria-invalid={(checked && wrong.number) || taken} onChange={(event) => setNumber(event.target.value)} />
+        <span className="field-help">{t("views.numberHelp")}</span>
+      </label>
+      <CheckChoice
+        legend={t("views.share")}
+        options={rolesAllowed("watchLive").map((role) => ({ value: role, label: t(`role.${role}`) }))}
+        values={roles}
+        onChange={setRoles}
+      />
+      {view === null ? null : (
+        <label className="reason-choice">
+          <input type="checkbox" checked={withWall} onChange={(event) => setWithWall(event.target.checked)} />
+          {t("views.withWall", { count: wall.tiles.slice(0, wall.layout).filter((id) => id !== null).length })}
         </label>
-        <label className="field">
-          <span>{t("views.number")}</span>
-          <input className="input views-number" inputMode="numeric" value={number} maxLength={2} aria-invalid={(checked && wrong.number) || taken} onChange={(event) => setNumber(event.target.value)} />
-          <span className="field-help">{t("views.numberHelp")}</span>
-        </label>
-        <CheckChoice
-          legend={t("views.share")}
-          options={rolesAllowed("watchLive").map((role) => ({ value: role, label: t(`role.${role}`) }))}
-          values={roles}
-          onChange={setRoles}
-        />
-        {view === null ? null : (
-          <label className="reason-choice">
-            <input type="checkbox" checked={withWall} onChange={(event) => setWithWall(event.target.checked)} />
-            {t("views.withWall", { count: wall.tiles.slice(0, wall.layout).filter((id) => id !== null).length })}
-          </label>
-        )}
-        {checked && (wrong.name || wrong.number) ? <p className="field-error">{t("views.wrong")}</p> : null}
-        {taken ? (
-          <p className="problem-line" role="alert">
-            {t("views.taken", { number })}
-          </p>
-        ) : (
-          <ProblemLine error={save.error} />
-        )}
-        <Button type="submit" className="button button-primary" isPending={save.isPending}>
-          {t("views.keep")}
-        </Button>
-      </form>
-    </ConsoleDialog>
+      )}
+      {checked && (wrong.name || wrong.number) ? <p className="field-error">{t("views.wrong")}</p> : null}
+    </FormDialog>
   );
 }
