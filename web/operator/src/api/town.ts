@@ -37,9 +37,16 @@ export const searchStreets = (q: string, signal: AbortSignal): Promise<Street[]>
 export const searchAddresses = (q: string, signal: AbortSignal): Promise<AddressHit[]> =>
   answer(town.GET("/api/v1/town/addresses", { params: { query: { q, limit: 8 } }, signal }));
 
-export async function fetchReports(status: readonly ReportStatus[], cursor: string | null): Promise<{ items: ReportSummary[]; next_cursor: string | null }> {
-  const query = { limit: 50, ...(status.length > 0 ? { status: [...status] } : {}), ...(cursor === null ? {} : { cursor }) };
-  return answer(town.GET("/api/v1/town/reports", { params: { query } }));
+export interface ReportQuery {
+  readonly status?: ReportStatus[];
+  readonly category?: string[];
+  readonly unit?: string;
+  readonly urgent?: boolean;
+  readonly q?: string;
+}
+
+export async function fetchReports(wanted: ReportQuery, cursor: string | null): Promise<{ items: ReportSummary[]; next_cursor: string | null }> {
+  return answer(town.GET("/api/v1/town/reports", { params: { query: { limit: 50, ...wanted, ...(cursor === null ? {} : { cursor }) } } }));
 }
 
 export const fetchReport = (reportId: string): Promise<Report> =>

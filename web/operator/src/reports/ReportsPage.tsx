@@ -1,27 +1,32 @@
 import { categoryIcon, EmptyState, ErrorState, Icon, Skeleton, useDateWords } from "@hejnal/shared";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
-import { fetchReports, REPORTS_KEY, type ReportStatus, type ReportSummary } from "../api/town.ts";
+import { Link, useLocation } from "wouter";
+import { fetchReports, REPORTS_KEY, type ReportSummary } from "../api/town.ts";
 import { useEvents } from "../events/EventsProvider.tsx";
+import { useSettled } from "../wall/use-settled.ts";
+import { QueueMap } from "./QueueMap.tsx";
+import { ANY_REPORT, isNarrowed, type ReportFilter, reportQuery } from "./report-filter.ts";
+import { ReportFilters } from "./ReportFilters.tsx";
 import { ReportView } from "./ReportView.tsx";
 import { StatusMark } from "./StatusMark.tsx";
 import { useTown } from "./use-town.ts";
 import "./reports.css";
 
-const FILTERS = { open: ["received", "in_progress", "planned"], fresh: ["received"], closed: ["closed"], all: [] } as const satisfies Record<string, readonly ReportStatus[]>;
-type Filter = keyof typeof FILTERS;
-const FILTER_ORDER: readonly Filter[] = ["open", "fresh", "closed", "all"];
+const TYPING_MS = 300;
 
 /** What residents have told the town: the queue, and the report that is open. */
 export function ReportsPage({ reportId }: { readonly reportId: string | null }) {
   const { t } = useTranslation();
-  const [filter, setFilter] = useState<Filter>("open");
+  const [, navigate] = useLocation();
+  const [filter, setFilter] = useState<ReportFilter>(ANY_REPORT);
+  const words = useSettled(filter.words, TYPING_MS);
+  const asked = reportQuery({ ...filter, words });
   const query = useInfiniteQuery({
-    queryKey: [...REPORTS_KEY, "list", filter],
-    queryFn: ({ pageParam }) => fetchReports(FILTERS[filter], pageParam),
+    queryKey: [...REPORTS_KEY, "list", asked],
+    queryFn: ({ pageParam }) => fetchReports(asked, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -31,30 +36,27 @@ export function ReportsPage({ reportId }: { readonly reportId: string | null }) 
       <section className="split-list" aria-labelledby="reports-title">
         <header className="split-head">
           <h1 id="reports-title">{t("nav.reports")}</h1>
-          <ToggleButtonGroup
-            className="segmented"
-            aria-label={t("reports.filter")}
-            selectionMode="single"
-            disallowEmptySelection
-            selectedKeys={[filter]}
-            onSelectionChange={(keys) => {
-              const next = FILTER_ORDER.find((each) => keys.has(each));
-              if (next !== undefined) setFilter(next);
-            }}
-          >
-            {FILTER_ORDER.map((each) => (
-              <ToggleButton key={each} id={each} className="segment">
-                {t(`reports.filters.${each}`)}
-              </ToggleButton>
-            ))}
-          </ToggleButtonGroup>
+          {reportId === null ? null : (
+            <Link href="/reports">
+              <Icon name="map" size="1.1em" /> {t("reports.showMap")}
+            </Link>
+          )}
         </header>
+        <ReportFilters filter={filter} onChange={(part) => setFilter((before) => ({ ...before, ...part }))} />
         {query.isPending ? (
           <Skeleton rows={6} />
         ) : query.isError && reports.length === 0 ? (
           <ErrorState error={query.error} onRetry={() => void query.refetch()} />
         ) : reports.length === 0 ? (
-          <EmptyState icon="check" title={t(`reports.empty.${filter}`)} />
+          isNarrowed(filter) ? (
+            <EmptyState icon="search" title={t("reports.nothingFits")}>
+              <Button className="button" onPress={() => setFilter({ ...ANY_REPORT, state: filter.state })}>
+                {t("reports.clearFilter")}
+              </Button>
+            </EmptyState>
+          ) : (
+            <EmptyState icon="check" title={t(`reports.empty.${filter.state}`)} />
+          )
         ) : (
           <ul className="cards">
             {reports.map((report) => (
@@ -69,7 +71,7 @@ export function ReportsPage({ reportId }: { readonly reportId: string | null }) 
         ) : null}
       </section>
       <section className="split-detail" aria-label={t("reports.detail")}>
-        {reportId === null ? <EmptyState icon="pin" title={t("reports.choose")} /> : <ReportView key={reportId} reportId={reportId} />}
+        {reportId === null ? <QueueMap reports={reports} onOpen={(id) => navigate(`/reports/${id}`)} /> : <ReportView key={reportId} reportId={reportId} />}
       </section>
     </div>
   );

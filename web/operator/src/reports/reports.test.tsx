@@ -40,6 +40,25 @@ describe("the queue of reports", () => {
     await waitFor(() => expect(screen.queryByRole("region", { name: "Nowe zgłoszenia" })).toBeNull());
   });
 
+  it("is narrowed by category and urgency, says when nothing fits, and opens again", async () => {
+    withReports();
+    const { user, container } = openConsole(gateway(), "/reports", "clerk");
+    await screen.findByText("Z-2026-00042");
+    const asked: string[] = [];
+    gateway().on("GET /api/v1/town/reports", (request) => {
+      asked.push(new URL(request.url).search);
+      return Response.json({ items: request.url.includes("urgent=true") ? [] : [reportSummary()], next_cursor: null });
+    });
+    await user.selectOptions(screen.getByLabelText("Kategoria"), "roads");
+    await user.click(screen.getByLabelText("Tylko pilne"));
+    expect(await screen.findByText("Żadne zgłoszenie nie pasuje do tego wyboru.")).toBeVisible();
+    expect(asked.at(-1)).toContain("category=roads");
+    await expectAccessible(container);
+    await user.click(screen.getByRole("button", { name: "Pokaż bez zawężania" }));
+    expect(await screen.findByText("Z-2026-00042")).toBeVisible();
+    expect(screen.getByLabelText("Tylko pilne")).not.toBeChecked();
+  });
+
   it("is accessible, list and detail", async () => {
     withReports();
     const { container } = openConsole(gateway(), "/reports/r1", "clerk");

@@ -22,6 +22,8 @@ const ALLOWED = {
   keepAlertRules: ["admin"],
   readReports: ["operator", "dispatcher", "clerk", "editor", "admin"],
   answerReports: ["clerk", "editor", "admin"],
+  keepReportCategories: ["admin"],
+  keepOpen311: ["admin"],
   readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
   writeAnnouncements: ["editor", "admin"],
   readAudit: ["dpo", "admin"],
