@@ -115,6 +115,10 @@ categories = Table(
     _flag("anonymous_allowed", server_default=text("true")),
     _flag("urgent", server_default=text("false")),
     _flag("active", server_default=text("true")),
+    _integer("version", server_default=text("1")),
+    Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("routes", JSONB, nullable=False, server_default=text("'[]'")),
+    _text("open311", server_default="realtime"),
 )
 
 announcements = Table("announcements", metadata, Column("id", Text, primary_key=True), _integer("version"), _at("issued_at"))
@@ -271,6 +275,15 @@ reports = Table(
     _integer("version", server_default=text("1")),
     _at("submitted_at"),
     _at("updated_at"),
+    Column("answers", JSONB, nullable=False, server_default=text("'{}'")),
+    _text("source", server_default="web"),
+    _text("language", server_default="pl"),
+    _of("merged_into", "reports.id", nullable=True, on_delete="SET NULL"),
+    _flag("text_public", server_default=text("false")),
+    Column("rating", Integer),
+    _text("rating_comment", server_default=""),
+    _at("rated_at", nullable=True),
+    _integer("reopened", server_default=text("0")),
     Index("reports_newest", desc("submitted_at"), desc("id")),
     Index("reports_place", "place", postgresql_using="gist"),
     Index("reports_resident", "resident_id", postgresql_where=text("resident_id is not null")),
@@ -282,6 +295,10 @@ report_photos = Table(
     _of("report_id", "reports.id"),
     *(_integer(name) for name in ("position", "width", "height", "size_bytes")),
     Column("sha256", LargeBinary, nullable=False),
+    _flag("public", server_default=text("false")),
+    _integer("version", server_default=text("1")),
+    Column("blurs", JSONB, nullable=False, server_default=text("'[]'")),
+    _at("unblurred_until", nullable=True),
     Index("report_photos_report", "report_id", "position"),
 )
 report_events = Table(
@@ -308,3 +325,5 @@ cameras = Table(
     _flag("public"),
     _json("state"),
 )
+
+import hejnal_citizen.reports.tables  # noqa: E402, F401 rooms put their tables on the same metadata
