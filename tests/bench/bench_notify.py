@@ -157,7 +157,8 @@ async def house(bootstrap: str, admin_url: str, folder: Path, **settings: str) -
     url = url_of(admin_url, database=DATABASE, driver="+asyncpg")
     await asyncio.to_thread(migrations.upgrade, url, "hejnal_notifier", "notifier")
     prefix = f"bench{os.getpid()}{int(time.time())}-"
-    await create_topics(bootstrap, [BY_NAME[name] for name in ("announcements", "subscriptions", "deliveries")], prefix=prefix)
+    topics = [BY_NAME[name] for name in ("announcements", "subscriptions", "deliveries", "shown-messages")]
+    await create_topics(bootstrap, topics, prefix=prefix)
     command = [sys.executable, "-m", "hejnal_notifier.sinks", "--port", "0", "--smtp-port", "0", "--keep", "100"]
     sinks = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert sinks.stdout is not None
@@ -177,6 +178,7 @@ async def house(bootstrap: str, admin_url: str, folder: Path, **settings: str) -
         "SMTP_PORT": str(ports["smtp"]),
         "SMTP_SECURITY": "none",
         "SMS_URL": f"{origin}/sms.do",
+        "PUSH_FIRST_SEVERITIES": "[]",  # the bar is that everything goes at once
         "LOG_LEVEL": "WARNING",
         **settings,
     }

@@ -22,7 +22,7 @@ from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.database import Database
 from hejnal_runtime.tokens import TokenIssuer
 
-TOPICS = ("subscriptions", "announcements", "deliveries", "inbound-sms")
+TOPICS = ("subscriptions", "announcements", "deliveries", "inbound-sms", "shown-messages")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from hejnal_contracts.base import Channel, Fact, Language, Severity
 from hejnal_contracts.residents import ContactPoint, PushKeys, SubscriptionChanged, SubscriptionFilter
 from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.announcing.plan import Planned, plan_next
+from hejnal_notifier.announcing.policy import AT_ONCE, ChannelPolicy
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.sending.outcome import Accepted, Outcome
 from hejnal_notifier.sending.queue import DeliveryQueue, Done
@@ -271,12 +272,12 @@ class Desk:
     async def store(self, fact: Any, event_id: str = "") -> None:
         await self._announcements(self.message("announcements", fact.announcement_id, fact, event_id))
 
-    async def plan(self, budget: SmsBudget | None = None) -> list[Planned]:
+    async def plan(self, budget: SmsBudget | None = None, policy: ChannelPolicy = AT_ONCE) -> list[Planned]:
         planned = []
         while True:
             async with self.database.transaction() as session:
                 served = {Channel.PUSH, Channel.EMAIL, Channel.SMS}
-                outcome = await plan_next(session, self.clock.now(), served=served, budget=budget)
+                outcome = await plan_next(session, self.clock.now(), served=served, budget=budget, policy=policy)
             if outcome is None:
                 return planned
             planned.append(outcome)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hejnal_contracts.base import Channel
 from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
 from hejnal_notifier.announcing.planner import Planner
+from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
@@ -17,6 +18,8 @@ from hejnal_notifier.sending.queue import DeliveryQueue
 from hejnal_notifier.sending.sender import ChannelSender
 from hejnal_notifier.settings import Settings
 from hejnal_notifier.subscriptions import TOPIC as SUBSCRIPTIONS
+from hejnal_notifier.shown import TOPIC as SHOWN
+from hejnal_notifier.shown import ShownHandler
 from hejnal_notifier.subscriptions import SubscriptionsHandler
 from hejnal_runtime.bus.consumer import Consumer
 from hejnal_runtime.bus.message import Message
@@ -100,6 +103,7 @@ async def run_service(settings: Settings) -> None:
         budget=resources.sms_budget,
         poll_s=settings.poll_s,
         on_planned=wake_all,
+        policy=ChannelPolicy(settings.push_first_severities, timedelta(seconds=settings.push_first_patience_s)),
     )
     facts = Facts(SubscriptionsHandler(database), AnnouncementsHandler(database, clock, planner.wake))
     consumer = Consumer(
@@ -113,11 +117,22 @@ async def run_service(settings: Settings) -> None:
     )
     reporter = ProgressReporter(database, clock, queue, interval=timedelta(seconds=settings.progress_interval_s))
     relay = OutboxRelay(database, resources.producer)
+    # a consumer of their own: a hundred thousand confirmations never hold an announcement up
+    shown = Consumer(
+        settings.kafka_bootstrap,
+        f"{GROUP}-shown",
+        [SHOWN],
+        producer=resources.producer,
+        batch_handler=ShownHandler(database, clock),
+        topic_prefix=settings.topic_prefix,
+        batch_size=200,
+    )
     health = Health()
     health.add("database", database.ping)
     health.add("consumer", consumer.health)
     health.add("outbox", relay.health)
     for channel, sender in senders.items():
+    health.add("shown messages", shown.health)
         health.add(f"sender {channel.value}", sender.health)
     app = create_app(settings, resources, health)
     adapters = [adapter for providers in resources.providers.values() for adapter in providers.adapters]
@@ -128,6 +143,7 @@ async def run_service(settings: Settings) -> None:
                 consumer.run,
                 planner.run,
                 reporter.run,
+                shown.run,
                 relay.run,
                 StrayReceipts(database, clock).run,
                 *(sender.run for sender in senders.values()),

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from hejnal_contracts.base import Severity
 from hejnal_runtime.settings import ServiceSettings
 
 PUSH_HOSTS = ("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com")
@@ -78,6 +79,14 @@ class Settings(ServiceSettings):
     batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
     poll_s: float = Field(default=0.5, gt=0, description="Pause between two looks into an empty queue")
     lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
+    push_first_severities: tuple[Severity, ...] = Field(
+        default=(Severity.INFO, Severity.NOTICE, Severity.WARNING),
+        description="For these an SMS goes only to whom no device has shown the push in time; for the others both go at once",
+    )
+    push_first_patience_s: float = Field(
+        default=120.0, ge=1, le=3600, description="How long the SMS waits for a push to be shown, from the moment that is due"
+    )
+
     retry_base_s: float = Field(default=2.0, gt=0, description="First pause after a temporary refusal; doubles each time")
     retry_cap_s: float = Field(default=600.0, gt=0, description="Longest pause between two tries")
     max_attempts: int = Field(

@@ -144,6 +144,13 @@ deliveries = Table(
     Column("in_doubt", Boolean, nullable=False, server_default="false", comment="A try may have reached the device unseen"),
     _instant("doubt_since", nullable=True),
     Column("provider", Text, comment="Whom it was last claimed for, noted before the call"),
+    Column(
+        "after_push",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="Goes only if no device of the resident has shown the push before not_before",
+    ),
     Column("claimed_by", Text),
     _instant("lease_until", nullable=True),
     Column("provider_id", Text, comment="What the provider calls it"),
@@ -155,7 +162,7 @@ deliveries = Table(
     CheckConstraint(
         "state in ('queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')", name="delivery_state"
     ),
-    Index("deliveries_version", "version_id"),
+    Index("deliveries_version", "version_id", "resident_id"),
     Index("deliveries_queue", "channel", "priority", "not_before", postgresql_where=text("state = 'queued'")),
     Index("deliveries_leases", "lease_until", postgresql_where=text("state = 'sending'")),
     comment="One announcement version (or one message) to one contact point",

@@ -3,7 +3,8 @@
 Who: residents with a filter that meets category, severity, area and channel, on each verified contact of that channel; and, for
 updates and all-clears, every contact that was told an earlier version, whatever the filters say now. A contact that is gone or
 failed, or whose resident is erased, is addressed by nothing.
-When: at once; outside emergencies after quiet hours and pauses, if the version is still valid then.
+When: at once; outside emergencies after quiet hours and pauses, if the version is still valid then. Push first (`policy.py`): the
+SMS of somebody with a push device is due only after a while. An update in that while does not begin it anew.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Severity
 from hejnal_notifier.announcing.budget import SmsBudget
+from hejnal_notifier.announcing.policy import AT_ONCE, ChannelPolicy
 from hejnal_notifier.delivery import TOLD, Event, allowed_from
 from hejnal_notifier.severity import OF_RANK, priority
 from hejnal_runtime.quiet_hours import quiet_until
@@ -82,9 +84,22 @@ _PLAN = text(
             else greatest(cast(:now as timestamptz), quiet.until, r.paused_until) end as not_before
         from addressed join contacts c using (resident_id, contact_id) join recipients r using (resident_id)
         left join quiet on quiet.starts = r.quiet_starts and quiet.ends = r.quiet_ends
-        where c.failed_at is null)
+        where c.failed_at is null),
+    pushed as (
+        select resident_id, min(not_before) as due from timed
+        where :push_first and channel = 'push' and channel = any(:served) and not_before < :expires_at group by resident_id),
+    waited as (
+        select resident_id, min(not_before) as until from deliveries
+        where :push_first and version_id = any(cast(:earlier as bigint[])) and after_push and state = 'cancelled'
+            and cause = 'superseded' group by resident_id),
+    ordered as (
+        select t.resident_id, t.contact_id, t.channel, p.due is not null as after_push,
+            case when p.due is null then t.not_before else greatest(t.not_before,
+                least(p.due + least(cast(:patience as interval), (:expires_at - p.due) / 2), w.until)) end as not_before
+        from timed t left join pushed p on t.channel = 'sms' and p.resident_id = t.resident_id
+        left join waited w on w.resident_id = p.resident_id)
     insert into deliveries (delivery_id, version_id, resident_id, contact_id, channel, priority, state, not_before, expires_at,
-        cause, created_at, changed_at)
+        cause, after_push, created_at, changed_at)
     select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', cast(:announcement_id as text), cast(:version as integer),
             resident_id, contact_id), 'UTF8')), 'hex'), 1, 32) as uuid),
         :version_id, resident_id, contact_id, channel, :priority,
@@ -92,14 +107,19 @@ _PLAN = text(
         not_before, :expires_at,
         case when not channel = any(:served) then 'channel_off'
             when not_before >= :expires_at then case when :expires_at <= :now then 'too_late' else 'quiet_until_too_late' end end,
-        :now, :now
-    from timed on conflict do nothing
+        after_push, :now, :now
+    from ordered on conflict do nothing
     """
 )
 
 
 async def plan_next(
-    session: AsyncSession, now: datetime, *, served: set[Channel], budget: SmsBudget | None = None
+    session: AsyncSession,
+    now: datetime,
+    *,
+    served: set[Channel],
+    budget: SmsBudget | None = None,
+    policy: ChannelPolicy = AT_ONCE,
 ) -> Planned | None:
     """Plan the most urgent version that waits, in the caller's transaction; None when none does."""
     row = (await session.execute(_NEXT)).first()
@@ -112,7 +132,7 @@ async def plan_next(
     superseded = row.version < row.newest_version
     planned = 0
     if not superseded:
-        planned = await _insert(session, row, now, served)
+        planned = await _insert(session, row, now, served, policy)
         if budget is not None:
             await budget.keep(session, row, now)
     await session.execute(_PLANNED, {"version_id": row.version_id, "now": now})
@@ -120,7 +140,7 @@ async def plan_next(
     return Planned(row.announcement_id, row.version, planned, len(touched), superseded)
 
 
-async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Channel]) -> int:
+async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Channel], policy: ChannelPolicy) -> int:
     severity = OF_RANK[row.severity]
     quiet = []
     if severity is not Severity.EMERGENCY:
@@ -150,6 +170,8 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
             "priority": priority(severity),
             "served": sorted(channel.value for channel in served),
             "expires_at": row.valid_until,
+            "push_first": policy.waits(severity),
+            "patience": policy.patience,
         },
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from hejnal_notifier import metrics
 from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
 from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.announcing.plan import plan_next
+from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient
@@ -33,6 +34,7 @@ class Planner:
         *,
         served: set[Channel],
         budget: SmsBudget | None,
+        policy: ChannelPolicy,
         poll_s: float,
         on_planned: Callable[[], None],
     ) -> None:
@@ -41,6 +43,7 @@ class Planner:
         self._barrier = barrier
         self._served = served
         self._budget = budget
+        self._policy = policy
         self._poll_s = poll_s
         self._on_planned = on_planned
         self._wake = asyncio.Event()
@@ -79,7 +82,7 @@ class Planner:
         caught_up = await self._barrier.wait()
         started = self._clock.monotonic()
         async with self._database.transaction() as session:
-            planned = await plan_next(session, self._clock.now(), served=self._served, budget=self._budget)
+            planned = await plan_next(session, self._clock.now(), served=self._served, budget=self._budget, policy=self._policy)
         if planned is None:
             return False
         duration_s = self._clock.monotonic() - started

@@ -158,7 +158,8 @@ class WebPush:
             if len(self._encoded) > 100:
                 self._encoded.clear()
             self._encoded[key] = encode_payload(payload_of(job))
-        return self._encoded[key]
+        whose = json.dumps({"contact_id": job.contact_id}, separators=(",", ":")).encode()
+        return self._encoded[key][:-1] + b"," + whose[1:]  # so that the device can say whose message it has shown
 
     async def _judge(self, response: aiohttp.ClientResponse) -> Outcome:
         status = response.status

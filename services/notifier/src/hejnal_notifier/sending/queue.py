@@ -17,6 +17,7 @@ from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.deliveries import ContactFailed
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
+from hejnal_notifier.sending.fallback import Reached, hurry
 from hejnal_notifier.sending.marks import TOUCH, apply_meaning
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.parts import SentPart, note_parts, settled
@@ -26,12 +27,14 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.outbox import publish
 
+from hejnal_runtime.quiet_hours import TOWN_TIME
 SOURCE = "notifier"
 KNOWN_VERSIONS = 256
 URGENT = priority(Severity.EMERGENCY)
 
 # Each priority is a range of its own in the index: rows that wait for the morning are never walked through.
 # What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
+# Quiet hours and pauses are asked again here: what was late, or waited for a push, must not ring at night.
 _CLAIM = text(
     """
     with due as materialized (
@@ -45,12 +48,13 @@ _CLAIM = text(
             order by not_before limit :limit for update skip locked) next
         limit :limit),
     judged as (
-        select d.delivery_id,
-            case when d.expires_at <= :now then 'expired'
+        select d.delivery_id, held.until as held_until,
+            case when d.expires_at <= :now or held.until >= d.expires_at then 'expired'
                 when d.version_id is not null
                     and (c.contact_id is null or c.failed_at is not null or v.version < a.newest_version)
-                then 'cancelled' else 'sending' end as state,
-            case when d.expires_at <= :now then 'too_late' when d.version_id is null then null
+                then 'cancelled' when held.until is not null then 'queued' else 'sending' end as state,
+            case when d.expires_at <= :now then 'too_late' when held.until >= d.expires_at then 'quiet_until_too_late'
+                when d.version_id is null then null
                 when c.contact_id is null or c.failed_at is not null then 'contact_gone'
                 when v.version < a.newest_version then 'superseded' end as cause,
             coalesce(c.address, m.address) as address, coalesce(c.push_p256dh, m.push_p256dh) as push_p256dh,
@@ -62,8 +66,17 @@ _CLAIM = text(
         left join contacts c on c.resident_id = d.resident_id and c.contact_id = d.contact_id
         left join recipients r on r.resident_id = d.resident_id
         left join direct_messages m on m.delivery_id = d.delivery_id)
+        cross join (select cast(it as date) as today, cast(it as time) as at
+            from (select cast(:now as timestamptz) at time zone :zone as it) clock) here
+        left join lateral (
+            select greatest(r.paused_until, case when
+                case when r.quiet_starts <= r.quiet_ends then here.at >= r.quiet_starts and here.at < r.quiet_ends
+                    else here.at >= r.quiet_starts or here.at < r.quiet_ends end
+                then (here.today + case when here.at >= r.quiet_ends then 1 else 0 end + r.quiet_ends) at time zone :zone
+                end) as until) held on d.priority > :urgent and held.until > :now
     update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
         attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
+        not_before = case when j.state = 'queued' then j.held_until else d.not_before end,
         claimed_by = case when j.state = 'sending' then :instance end,
         provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
@@ -87,7 +100,7 @@ _NOTE = text(
         cast(:details as text[]), cast(:not_before as timestamptz[]), cast(:provider_ids as text[]), cast(:in_doubt as bool[]),
         cast(:untried as smallint[])) as o(delivery_id, attempt, state, cause, detail, not_before, provider_id, in_doubt, untried)
     where d.delivery_id = o.delivery_id and d.attempts = o.attempt and d.state = any(:allowed_from)
-    returning d.delivery_id, d.version_id, d.state
+    returning d.delivery_id, d.version_id, d.state, d.channel, d.resident_id
     """
 )
 _FORGET_SECRETS = text("update direct_messages set code = null, address = null where delivery_id = any(:ids)")
@@ -105,6 +118,10 @@ _REQUEUE = text(
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
 )
 _DUE = text("select channel, count(*) as due from deliveries where state = 'queued' and not_before <= :now group by channel")
+_NEXT_DUE = text(
+    "select min(next.not_before) from generate_series(0, :lowest) as p(priority) cross join lateral (select not_before "
+    "from deliveries where state = 'queued' and channel = :channel and priority = p.priority order by not_before limit 1) next"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,7 @@ class DeliveryQueue:
             parameters = {"channel": channel.value, "now": now, "limit": limit, "lowest": PRIORITIES - 1}
             parameters |= {"instance": self._instance, "lease_until": lease_until, "provider": provider, "fresh": fresh}
             parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
+            parameters |= {"zone": TOWN_TIME.key}
             rows = (await session.execute(_CLAIM, parameters)).all()
             claimed = [row for row in rows if row.state == State.SENDING]
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
@@ -203,6 +221,7 @@ class DeliveryQueue:
         versions: set[int] = set()
         finished: list[UUID] = []
         moved: set[UUID] = set()
+        failed: list[Reached] = []
         async with self._database.transaction() as session:
             for event, group in by_event.items():
                 for row in (await session.execute(_NOTE, _note_parameters(event, group, now))).all():
@@ -210,6 +229,8 @@ class DeliveryQueue:
                     if row.version_id is not None:
                         versions.add(row.version_id)
                     elif row.state != State.QUEUED:
+                        if row.channel == Channel.PUSH and row.state == State.FAILED:
+                            failed.append((row.version_id, row.resident_id))
                         finished.append(row.delivery_id)
             if finished:
                 await session.execute(_FORGET_SECRETS, {"ids": finished})
@@ -220,7 +241,7 @@ class DeliveryQueue:
             if versions:
                 await session.execute(TOUCH, {"versions": sorted(versions)})
 
-    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> None:
+    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> list[Taken]:
         """What was taken in parts, what it costs, and the receipts that came before we knew the provider's ids."""
         accepted = [(one.job, one.outcome) for one in done if isinstance(one.outcome, Accepted)]
         taken = [Taken(job.provider, outcome.parts) for job, outcome in accepted if outcome.parts]
@@ -288,6 +309,13 @@ class DeliveryQueue:
         async with self._database.read() as session:
             return {row.channel: row.due for row in await session.execute(_DUE, {"now": self._clock.now()})}
 
+
+    async def next_due(self, channel: Channel) -> datetime | None:
+        """When the next delivery of a channel is due (it may be due and held by a provider that rests); None: nothing waits."""
+        async with self._database.read() as session:
+            parameters = {"channel": channel.value, "lowest": PRIORITIES - 1}
+            found: datetime | None = (await session.execute(_NEXT_DUE, parameters)).scalar()
+            return found
 
 def _event(done: Done, now: datetime) -> Event:
     if done.outcome is None:
