@@ -17,9 +17,9 @@ from hejnal_notifier.resources import Resources
 from hejnal_notifier.sending.queue import DeliveryQueue
 from hejnal_notifier.sending.sender import ChannelSender
 from hejnal_notifier.settings import Settings
-from hejnal_notifier.subscriptions import TOPIC as SUBSCRIPTIONS
 from hejnal_notifier.shown import TOPIC as SHOWN
 from hejnal_notifier.shown import ShownHandler
+from hejnal_notifier.subscriptions import TOPIC as SUBSCRIPTIONS
 from hejnal_notifier.subscriptions import SubscriptionsHandler
 from hejnal_runtime.bus.consumer import Consumer
 from hejnal_runtime.bus.message import Message
@@ -101,9 +101,9 @@ async def run_service(settings: Settings) -> None:
         barrier,
         served=resources.served,
         budget=resources.sms_budget,
+        policy=ChannelPolicy(settings.push_first_severities, timedelta(seconds=settings.push_first_patience_s)),
         poll_s=settings.poll_s,
         on_planned=wake_all,
-        policy=ChannelPolicy(settings.push_first_severities, timedelta(seconds=settings.push_first_patience_s)),
     )
     facts = Facts(SubscriptionsHandler(database), AnnouncementsHandler(database, clock, planner.wake))
     consumer = Consumer(
@@ -115,8 +115,6 @@ async def run_service(settings: Settings) -> None:
         topic_prefix=settings.topic_prefix,
         batch_size=200,
     )
-    reporter = ProgressReporter(database, clock, queue, interval=timedelta(seconds=settings.progress_interval_s))
-    relay = OutboxRelay(database, resources.producer)
     # a consumer of their own: a hundred thousand confirmations never hold an announcement up
     shown = Consumer(
         settings.kafka_bootstrap,
@@ -127,12 +125,14 @@ async def run_service(settings: Settings) -> None:
         topic_prefix=settings.topic_prefix,
         batch_size=200,
     )
+    reporter = ProgressReporter(database, clock, queue, interval=timedelta(seconds=settings.progress_interval_s))
+    relay = OutboxRelay(database, resources.producer)
     health = Health()
     health.add("database", database.ping)
     health.add("consumer", consumer.health)
+    health.add("shown messages", shown.health)
     health.add("outbox", relay.health)
     for channel, sender in senders.items():
-    health.add("shown messages", shown.health)
         health.add(f"sender {channel.value}", sender.health)
     app = create_app(settings, resources, health)
     adapters = [adapter for providers in resources.providers.values() for adapter in providers.adapters]
@@ -141,9 +141,9 @@ async def run_service(settings: Settings) -> None:
             [(app, settings.internal_host, settings.internal_port)],
             [
                 consumer.run,
+                shown.run,
                 planner.run,
                 reporter.run,
-                shown.run,
                 relay.run,
                 StrayReceipts(database, clock).run,
                 *(sender.run for sender in senders.values()),

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.deliveries import ContactFailed
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
-from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
 from hejnal_notifier.sending.fallback import Reached, hurry
+from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
 from hejnal_notifier.sending.marks import TOUCH, apply_meaning
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.parts import SentPart, note_parts, settled
@@ -26,8 +26,8 @@ from hejnal_notifier.severity import PRIORITIES, priority
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.outbox import publish
-
 from hejnal_runtime.quiet_hours import TOWN_TIME
+
 SOURCE = "notifier"
 KNOWN_VERSIONS = 256
 URGENT = priority(Severity.EMERGENCY)
@@ -65,7 +65,6 @@ _CLAIM = text(
         left join announcements a on a.announcement_id = v.announcement_id
         left join contacts c on c.resident_id = d.resident_id and c.contact_id = d.contact_id
         left join recipients r on r.resident_id = d.resident_id
-        left join direct_messages m on m.delivery_id = d.delivery_id)
         cross join (select cast(it as date) as today, cast(it as time) as at
             from (select cast(:now as timestamptz) at time zone :zone as it) clock) here
         left join lateral (
@@ -74,9 +73,10 @@ _CLAIM = text(
                     else here.at >= r.quiet_starts or here.at < r.quiet_ends end
                 then (here.today + case when here.at >= r.quiet_ends then 1 else 0 end + r.quiet_ends) at time zone :zone
                 end) as until) held on d.priority > :urgent and held.until > :now
+        left join direct_messages m on m.delivery_id = d.delivery_id)
     update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
-        attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
         not_before = case when j.state = 'queued' then j.held_until else d.not_before end,
+        attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
         claimed_by = case when j.state = 'sending' then :instance end,
         provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
@@ -117,11 +117,11 @@ _REQUEUE = text(
     "update deliveries set state = 'queued', not_before = :now, changed_at = :now "
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
 )
-_DUE = text("select channel, count(*) as due from deliveries where state = 'queued' and not_before <= :now group by channel")
 _NEXT_DUE = text(
     "select min(next.not_before) from generate_series(0, :lowest) as p(priority) cross join lateral (select not_before "
     "from deliveries where state = 'queued' and channel = :channel and priority = p.priority order by not_before limit 1) next"
 )
+_DUE = text("select channel, count(*) as due from deliveries where state = 'queued' and not_before <= :now group by channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,8 @@ class DeliveryQueue:
         async with self._database.transaction() as session:
             parameters = {"channel": channel.value, "now": now, "limit": limit, "lowest": PRIORITIES - 1}
             parameters |= {"instance": self._instance, "lease_until": lease_until, "provider": provider, "fresh": fresh}
-            parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
             parameters |= {"zone": TOWN_TIME.key}
+            parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
             rows = (await session.execute(_CLAIM, parameters)).all()
             claimed = [row for row in rows if row.state == State.SENDING]
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
@@ -220,17 +220,17 @@ class DeliveryQueue:
             by_event.setdefault(_event(one, now), []).append(one)
         versions: set[int] = set()
         finished: list[UUID] = []
-        moved: set[UUID] = set()
         failed: list[Reached] = []
+        moved: set[UUID] = set()
         async with self._database.transaction() as session:
             for event, group in by_event.items():
                 for row in (await session.execute(_NOTE, _note_parameters(event, group, now))).all():
                     moved.add(row.delivery_id)
                     if row.version_id is not None:
                         versions.add(row.version_id)
-                    elif row.state != State.QUEUED:
                         if row.channel == Channel.PUSH and row.state == State.FAILED:
                             failed.append((row.version_id, row.resident_id))
+                    elif row.state != State.QUEUED:
                         finished.append(row.delivery_id)
             if finished:
                 await session.execute(_FORGET_SECRETS, {"ids": finished})
