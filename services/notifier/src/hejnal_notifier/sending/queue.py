@@ -33,8 +33,8 @@ KNOWN_VERSIONS = 256
 URGENT = priority(Severity.EMERGENCY)
 
 # Each priority is a range of its own in the index: rows that wait for the morning are never walked through.
-# What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
 # Quiet hours and pauses are asked again here: what was late, or waited for a push, must not ring at night.
+# What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
 _CLAIM = text(
     """
     with due as materialized (
@@ -234,6 +234,8 @@ class DeliveryQueue:
                         finished.append(row.delivery_id)
             if finished:
                 await session.execute(_FORGET_SECRETS, {"ids": finished})
+            if failed:
+                await hurry(session, failed, now)
             await self._note_parts(session, [one for one in done if one.job.delivery_id in moved], now)
             for one in done:
                 if isinstance(one.outcome, Refused) and one.outcome.contact is not None:
@@ -241,7 +243,7 @@ class DeliveryQueue:
             if versions:
                 await session.execute(TOUCH, {"versions": sorted(versions)})
 
-    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> list[Taken]:
+    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> None:
         """What was taken in parts, what it costs, and the receipts that came before we knew the provider's ids."""
         accepted = [(one.job, one.outcome) for one in done if isinstance(one.outcome, Accepted)]
         taken = [Taken(job.provider, outcome.parts) for job, outcome in accepted if outcome.parts]
@@ -304,18 +306,18 @@ class DeliveryQueue:
             await session.execute(TOUCH, {"versions": versions})
         return len(lost), len(again)
 
-    async def due(self) -> dict[str, int]:
-        """How many deliveries are due and not taken, by channel."""
-        async with self._database.read() as session:
-            return {row.channel: row.due for row in await session.execute(_DUE, {"now": self._clock.now()})}
-
-
     async def next_due(self, channel: Channel) -> datetime | None:
         """When the next delivery of a channel is due (it may be due and held by a provider that rests); None: nothing waits."""
         async with self._database.read() as session:
             parameters = {"channel": channel.value, "lowest": PRIORITIES - 1}
             found: datetime | None = (await session.execute(_NEXT_DUE, parameters)).scalar()
             return found
+
+    async def due(self) -> dict[str, int]:
+        """How many deliveries are due and not taken, by channel."""
+        async with self._database.read() as session:
+            return {row.channel: row.due for row in await session.execute(_DUE, {"now": self._clock.now()})}
+
 
 def _event(done: Done, now: datetime) -> Event:
     if done.outcome is None:
