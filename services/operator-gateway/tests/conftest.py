@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway_house import SERVICES, TOPICS, Gateway, Keys, Upstream, running_app, running_gateway
+from gateway_wire import Wire
 
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_local.ports import free_ports
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    yield wire
+    wire.near.close()
+    wire.far.close()
 
 
 @pytest.fixture

@@ -41,9 +41,20 @@ async def frames_until(view: WhepClient, width: int, *, most: int = 150) -> list
     return seen
 
 
-async def choose(browser: aiohttp.ClientSession, view: WhepClient, stream: str) -> None:
-    async with browser.put(f"{view.location}/stream", json={"stream": stream}) as answer:
+async def choose(browser: aiohttp.ClientSession, view: WhepClient, stream: str, **more: str) -> None:
+    async with browser.put(f"{view.location}/stream", json={"stream": stream, **more}) as answer:
         assert answer.status == 204, await answer.text()
+
+
+async def pace(view: WhepClient, ticks: range, *, width: int, steps: int = 2, most: int = 150) -> list[int]:
+    """Times of pictures until so many steps in a row are of that length, between pictures of that width."""
+    seen, fitting = [await view.frame()], 0
+    while fitting < steps:
+        seen.append(await view.frame())
+        fits = seen[-1].pts - seen[-2].pts in ticks and {seen[-1].width, seen[-2].width} == {width}
+        fitting = fitting + 1 if fits else 0
+        assert len(seen) < most, [frame.pts for frame in seen]
+    return [frame.pts for frame in seen]
 
 
 def check_timeline(seen: list[tuple[int, int]]) -> None:
@@ -81,6 +92,24 @@ async def test_the_present_stream_goes_on_until_the_other_can_be_shown(gateway: 
             assert (await view.frame()).width == 640
         ingest.sub.bring_back()
         check_timeline(await frames_until(view, 320))
+
+
+EACH, ONE_A_SECOND = range(1, 30_000), range(60_000, 120_000)
+
+
+async def test_who_cannot_decode_all_is_sent_key_frames_only(gateway: Gateway, ingest: FakeIngest) -> None:
+    assert ingest.sub is not None
+    async with gateway.signed_in() as browser, whep(browser) as view:
+        times = await pace(view, EACH, width=640, steps=5)
+        await choose(browser, view, "main", pictures="key-frames")
+        times += await pace(view, ONE_A_SECOND, width=640)
+        await choose(browser, view, "sub")  # what is left out stays left out
+        times += await pace(view, ONE_A_SECOND, width=320)
+        await choose(browser, view, "sub", pictures="all")
+        times += await pace(view, EACH, width=320, steps=FPS)
+        assert times == sorted(set(times)), "time goes on"
+        async with browser.put(f"{view.location}/stream", json={"stream": "sub", "pictures": "few"}) as answer:
+            assert answer.status == 422
 
 
 async def test_a_camera_that_comes_back_with_another_picture_is_shown(

@@ -2,45 +2,20 @@
 
 import asyncio
 import contextlib
-import itertools
 import os
-import socket
-import struct
 import time
-from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from aiortc.codecs.h264 import H264PayloadDescriptor
+from gateway_wire import HEADER, INFO, Wire, check_order, delta_unit, key_unit, pictures, play, unit_of
 from hypothesis import given
 from hypothesis import strategies as st
-from pylibsrtp import Policy, Session
 
 from hejnal_gateway.live import rtp_out
-from hejnal_gateway.live.rtp_out import RtpOut
 from hejnal_gateway.live.rtp_packing import MAX_PAYLOAD_BYTES, MAX_RUN_PACKETS, PackedUnit
 from hejnal_gateway.live.stream import LiveStream
 from hejnal_gateway.live.stream_clock import StreamClock
 from hejnal_media.access_unit import AccessUnit, MalformedAccessUnitError
-from hejnal_media.relay import StreamInfo
-
-SPS, PPS = b"\x67" + bytes(20), b"\x68" + bytes(4)
-HEADER = struct.Struct(">BBHII")
-INFO = StreamInfo(codec="avc1.42c01e", width=640, height=480, run_id="run-1")
-
-
-def unit_of(*nals: bytes) -> bytes:
-    return b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals)
-
-
-def key_unit(number: int, size: int = 30_000) -> AccessUnit:
-    payload = unit_of(SPS, PPS, b"\x65" + os.urandom(size))
-    return AccessUnit(number * 3600, number * 40_000 + 1, True, [payload], len(payload))
-
-
-def delta_unit(number: int, size: int = 5_000) -> AccessUnit:
-    payload = unit_of(b"\x41" + os.urandom(size))
-    return AccessUnit(number * 3600, number * 40_000 + 1, False, [payload], len(payload))
 
 
 def packets_of(unit: PackedUnit) -> list[bytes]:
@@ -88,78 +63,11 @@ def test_runs_are_what_segmentation_offload_takes() -> None:
             seq += 1
 
 
-class Wire:
-    """Both ends of an SRTP session over a real socket pair."""
-
-    def __init__(self) -> None:
-        self.near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        for sock in (self.near, self.far):
-            sock.bind(("127.0.0.1", 0))
-            sock.setblocking(False)
-        key, profile = os.urandom(28), Policy.SRTP_PROFILE_AEAD_AES_128_GCM
-        self.out_policy = Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile)
-        self.in_policy = Policy(key=key, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile)
-        self.unprotect = Session(self.in_policy).unprotect
-        path = SimpleNamespace(sock=self.near, address=self.far.getsockname())
-        self.out = RtpOut(path, Session(self.out_policy), 102, 16)
-        self.raw: list[bytes] = []
-        self.unprotected: list[bytes] = []
-
-    def read(self) -> list[tuple[int, int, bool, bytes]]:
-        """(sequence number, time, marker, payload) of what has come."""
-        found = []
-        while True:
-            try:
-                data = self.far.recv(2048)
-            except BlockingIOError:
-                return found
-            if 192 <= data[1] <= 223:
-                continue  # RTCP (RFC 5761)
-            self.raw.append(data)
-            plain = self.unprotect(data)
-            self.unprotected.append(plain)
-            _, second, seq, timestamp, _ = HEADER.unpack_from(plain)
-            found.append((seq, timestamp, bool(second & 0x80), plain[12:]))
-
-    async def settled(self, pictures: int) -> list[tuple[int, int, bool, bytes]]:
-        found: list[tuple[int, int, bool, bytes]] = []
-        async with asyncio.timeout(5):
-            while sum(marker for _, _, marker, _ in found) < pictures:
-                found += self.read()
-                await asyncio.sleep(0.002)
-        return found
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
-    yield wire
-    wire.near.close()
-    wire.far.close()
-
-
-def check_order(packets: list[tuple[int, int, bool, bytes]]) -> None:
-    first = packets[0][0]
-    assert [(seq - first) & 0xFFFF for seq, *_ in packets] == list(range(len(packets)))
-    times = [timestamp for _, timestamp, _, _ in packets]
-    assert all(0 <= (after - before) & 0xFFFFFFFF < 1 << 31 for before, after in itertools.pairwise(times))
-
-
-async def _play(stream: LiveStream, first: int, count: int, *, key_every: int = 10, run: bool = False) -> None:
-    if run:
-        stream.begin_run(INFO, same_run=False)
-    for number in range(first, first + count):
-        stream.push(key_unit(number) if number % key_every == 0 else delta_unit(number))
-    await asyncio.sleep(0.03)
-
-
 @pytest.mark.parametrize("gso", [True, False])
 async def test_a_joining_viewer_gets_the_newest_group_then_live(wire: Wire, gso: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtp_out.Gso, "works", gso)
     stream = LiveStream()
-    await _play(stream, 0, 27, run=True)  # key frames 0, 10, 20: the newest group is 20..26
+    await play(stream, 0, 27, run=True)  # key frames 0, 10, 20: the newest group is 20..26
     stream.join(wire.out)
     packets = await wire.settled(7)
     assert packets[0][3][0] & 0x1F == 24, "begins with the parameter sets"
@@ -203,7 +111,7 @@ async def test_without_a_key_frame_nothing_is_sent(wire: Wire) -> None:
         stream.push(delta_unit(number))
     await asyncio.sleep(0.05)
     assert wire.read() == []
-    await _play(stream, 10, 3)
+    await play(stream, 10, 3)
     check_order(await wire.settled(3))
     stream.push(delta_unit(13), after_skip=True)
     stream.push(delta_unit(14))
@@ -217,19 +125,19 @@ async def test_a_group_too_long_to_keep_makes_the_joining_wait_for_a_key_frame(
 ) -> None:
     monkeypatch.setattr("hejnal_gateway.live.stream.MAX_GOP_BYTES", 40_000)
     stream = LiveStream()
-    await _play(stream, 0, 8, run=True)
+    await play(stream, 0, 8, run=True)
     stream.join(wire.out)
     stream.push(delta_unit(8))
     await asyncio.sleep(0.02)
     assert wire.read() == []
-    await _play(stream, 10, 2)
+    await play(stream, 10, 2)
     assert (await wire.settled(2))[0][3][0] & 0x1F == 24
     stream.close()
 
 
 async def test_a_new_run_continues_the_timeline(wire: Wire) -> None:
     stream = LiveStream()
-    await _play(stream, 0, 3, run=True)
+    await play(stream, 0, 3, run=True)
     stream.join(wire.out)
     packets = await wire.settled(3)
     stream.end_run()
@@ -244,7 +152,7 @@ async def test_a_new_run_continues_the_timeline(wire: Wire) -> None:
 
 async def test_the_same_run_again_repeats_nothing(wire: Wire) -> None:
     stream = LiveStream()
-    await _play(stream, 0, 5, run=True)
+    await play(stream, 0, 5, run=True)
     stream.join(wire.out)
     packets = await wire.settled(5)
     stream.begin_run(INFO, same_run=True)
@@ -258,7 +166,7 @@ async def test_the_same_run_again_repeats_nothing(wire: Wire) -> None:
 
 async def test_a_lost_packet_comes_again_byte_for_byte(wire: Wire) -> None:
     stream = LiveStream()
-    await _play(stream, 0, 2, run=True)
+    await play(stream, 0, 2, run=True)
     stream.join(wire.out)
     packets = await wire.settled(2)
     sent = list(wire.raw)
@@ -272,7 +180,7 @@ async def test_a_lost_packet_comes_again_byte_for_byte(wire: Wire) -> None:
 
 async def test_a_large_key_frame_is_spread_over_several_milliseconds(wire: Wire) -> None:
     stream = LiveStream()
-    await _play(stream, 0, 1, run=True)
+    await play(stream, 0, 1, run=True)
     stream.join(wire.out)
     await wire.settled(1)
     stream.push(key_unit(10, 130_000))
@@ -281,18 +189,6 @@ async def test_a_large_key_frame_is_spread_over_several_milliseconds(wire: Wire)
     assert 0 < at_once <= 60
     assert at_once + len(rest) > 100
     stream.close()
-
-
-def pictures(packets: list[tuple[int, int, bool, bytes]]) -> list[bytes]:
-    """Each picture's bytes; fails when one is torn (its time changes before its marker)."""
-    found, current, time = [], b"", None
-    for _, timestamp, marker, payload in packets:
-        assert time in (None, timestamp), "a picture ended without its last packet"
-        current, time = current + payload, timestamp
-        if marker:
-            found.append(current)
-            current, time = b"", None
-    return found
 
 
 async def test_a_restart_in_the_middle_of_a_key_frame_tears_nothing(wire: Wire) -> None:

@@ -10,6 +10,8 @@ from hejnal_gateway.live.fmp4.view import MessageSink
 from hejnal_runtime.errors import AppError, Kind
 
 StreamName = Literal["main", "sub"]
+Pictures = Literal["all", "key-frames"]
+"""What is sent of a stream: every picture, or only those that can be decoded by themselves."""
 
 
 class LiveCarriers(BaseModel):
@@ -46,8 +48,10 @@ class LiveDoor(Protocol):
     async def trickle(self, staff: StaffSession, camera_id: str, viewer_id: str, fragment: str, if_match: str | None) -> None:
         """A browser's candidates."""
 
-    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName) -> None:
-        """The other stream of the same camera."""
+    async def switch(
+        self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName, pictures: Pictures | None
+    ) -> None:
+        """The other stream of the same camera, or other pictures of it; None leaves those as they are."""
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         """End a view."""

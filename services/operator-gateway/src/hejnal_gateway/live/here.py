@@ -2,7 +2,7 @@
 
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.live.admission import Admission, masked
-from hejnal_gateway.live.door import LiveCarriers, Opened, StreamName
+from hejnal_gateway.live.door import LiveCarriers, Opened, Pictures, StreamName
 from hejnal_gateway.live.fmp4.view import MessageSink
 from hejnal_gateway.live.sources import Sources
 from hejnal_gateway.live.viewers import Viewers
@@ -42,9 +42,11 @@ class LiveHere:
         """A browser's candidates."""
         self.viewers.trickle(staff, camera_id, viewer_id, fragment, if_match)
 
-    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName) -> None:
-        """The other stream of the same camera."""
-        await self.viewers.switch(staff, camera_id, viewer_id, stream)
+    async def switch(
+        self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName, pictures: Pictures | None
+    ) -> None:
+        """The other stream of the same camera, or other pictures of it."""
+        await self.viewers.switch(staff, camera_id, viewer_id, stream, pictures)
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         """End a view."""

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from hejnal_contracts.base import CameraId
 from hejnal_gateway.access import Res, StaffRequired
 from hejnal_gateway.accounts.roles import WATCH_LIVE
 from hejnal_gateway.accounts.sessions import StaffSession
-from hejnal_gateway.live.door import StreamName
+from hejnal_gateway.live.door import Pictures, StreamName
 from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/api/v1/whep", tags=["live"])
@@ -23,9 +23,14 @@ _PROBLEM = {"application/problem+json": {"schema": {"type": "object"}}}
 
 
 class ChosenStream(BaseModel):
-    """Which of the camera's streams to send."""
+    """Which of the camera's streams to send, and how much of it."""
 
     stream: StreamName
+    pictures: Pictures | None = Field(
+        default=None,
+        description="Only key frames spare a viewer that cannot decode them all; `all` comes back with the next key frame. "
+        "Left out: as before",
+    )
 
 
 def _accepts_sdp(accept: str | None) -> bool:
@@ -131,10 +136,12 @@ async def trickle(
     return Response(status_code=204)
 
 
-@router.put("/{camera_id}/{viewer_id}/stream", status_code=204, summary="Switch between main and sub stream")
+@router.put(
+    "/{camera_id}/{viewer_id}/stream", status_code=204, summary="Switch between main and sub stream, all pictures and key frames"
+)
 async def switch(camera_id: CameraId, viewer_id: str, body: ChosenStream, resources: Res, staff: Watcher) -> Response:
     """The picture changes with the other stream's next picture that can be shown; there is no black one between."""
-    await resources.live.switch(staff, camera_id, viewer_id, body.stream)
+    await resources.live.switch(staff, camera_id, viewer_id, body.stream, body.pictures)
     return Response(status_code=204)
 
 

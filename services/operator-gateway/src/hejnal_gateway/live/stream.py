@@ -58,6 +58,8 @@ class LiveStream:
         self._pump_timer: asyncio.TimerHandle | None = None
         self._outs: dict[RtpOut, float] = {}  # and when it last started over
         self._awaiting_key: set[RtpOut] = set()
+        self._thinned: set[RtpOut] = set()
+        """They get key frames only."""
         self._after_this_unit: set[RtpOut] = set()
         self._arriving: dict[RtpOut, Callable[[], None]] = {}
         self._lagging: set[RtpOut] = set()
@@ -156,7 +158,8 @@ class LiveStream:
                 for out in self._awaiting_key - self._after_this_unit:
                     self._awaiting_key.discard(out)
                     self._arrived(out)
-            outs = [out for out in self._outs if out not in self._awaiting_key] if self._awaiting_key else list(self._outs)
+            left_out = self._awaiting_key if unit.key_frame else self._awaiting_key | self._thinned
+            outs = [out for out in self._outs if out not in left_out] if left_out else list(self._outs)
             for out in outs:
                 self._send(out, unit, run_index)
             if not self._waiting:  # the last viewer has gone meanwhile
@@ -218,12 +221,14 @@ class LiveStream:
         """How many watch."""
         return len(self._outs)
 
-    def join(self, out: RtpOut, on_begin: Callable[[], None] = lambda: None) -> None:
-        """Send to this viewer from now on, starting with the newest group of pictures, at once.
+    def join(self, out: RtpOut, on_begin: Callable[[], None] = lambda: None, *, key_frames_only: bool = False) -> None:
+        """Send to this viewer from now on, starting with the newest group of pictures (or its key frame), at once.
 
         `on_begin` is called right before the first packet: whoever sent to this viewer until then must stop.
         """
         self._outs[out] = self._clock()
+        if key_frames_only:
+            self._thinned.add(out)
         self._arriving[out] = on_begin
         self._begin(out)
         if self._report_timer is None:
@@ -235,10 +240,25 @@ class LiveStream:
         self._arriving.pop(out, None)
         self._lagging.discard(out)
         self._awaiting_key.discard(out)
+        self._thinned.discard(out)
         self._after_this_unit.discard(out)
         if not self._outs:
             self._waiting.clear()
             self._next_run = 0
+
+    def thin(self, out: RtpOut, *, key_frames_only: bool) -> None:
+        """Send this viewer only key frames, which need nothing of what is left out; or all pictures, from the next one on."""
+        if out not in self._outs or key_frames_only == (out in self._thinned):
+            return
+        under_way = self._waiting[0][0] if self._next_run else None
+        if key_frames_only:
+            if under_way is not None and not under_way.key_frame:
+                self.finish_unit(out)
+            self._thinned.add(out)
+            return
+        self._thinned.discard(out)
+        if under_way is None or not under_way.key_frame:  # else the group that just begins goes on
+            self._awaiting_key.add(out)
 
     def start_over(self, out: RtpOut, reason: str, *, every_s: float = _RESTART_EVERY_S) -> None:
         """Send the newest group of pictures again (a picture was lost for good), unless that was done less than `every_s` ago."""
@@ -260,7 +280,8 @@ class LiveStream:
             return
         self._awaiting_key.discard(out)
         still_to_come = {unit for unit, _ in self._waiting}
-        units = [unit for unit in self._gop if unit not in still_to_come]
+        group = self._gop[:1] if out in self._thinned else self._gop
+        units = [unit for unit in group if unit not in still_to_come]
         self._arrived(out)
         if out not in self._outs:
             return

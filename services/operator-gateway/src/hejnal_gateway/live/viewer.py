@@ -76,6 +76,7 @@ class Viewer:
         self._showing = channel
         """What is sent now: `channel`, or what goes on until that one's key frame is there."""
         self._release: Callable[[Source], None] | None = None
+        self._key_frames_only = False
         self.quality = PathQuality()
         self.dtls = ViewerDtls(path, certificates.current(), self._on_rtcp, lambda: self.end("left"))
 
@@ -123,7 +124,7 @@ class Viewer:
         self._out = RtpOut(
             self.path, srtp, self._chosen.payload_type, tag_bytes, ssrc=self._ssrc, on_first_picture=self._first_picture
         )
-        self.channel.stream.join(self._out)
+        self.channel.stream.join(self._out, key_frames_only=self._key_frames_only)
         if self._sound_track is not None:
             track = self._sound_track
             self._audio_out = AudioOut(self.path, srtp, track.payload_type, track.ssrc)
@@ -161,7 +162,7 @@ class Viewer:
             self.channel = before
         else:
             self._release = release
-            source.stream.join(out, lambda: self._take_over(out, before, source, release))
+            source.stream.join(out, lambda: self._take_over(out, before, source, release), key_frames_only=self._key_frames_only)
 
     def _take_over(self, out: RtpOut, before: Source, source: Source, release: Callable[[Source], None]) -> None:
         before.stream.finish_unit(out)
@@ -176,6 +177,13 @@ class Viewer:
         self._showing, self._release = source, None
         self.quality = PathQuality()
         release(before)
+
+    def thin(self, *, key_frames_only: bool) -> None:
+        """Send only key frames from now on, or all pictures from the next key frame on."""
+        self._key_frames_only = key_frames_only
+        if self._out is not None:
+            for source in (self._showing, self.channel):
+                source.stream.thin(self._out, key_frames_only=key_frames_only)
 
     # --- what the viewer says -------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from hejnal_gateway.accounts.sessions import Sessions, StaffSession
 from hejnal_gateway.live.admission import Admission, Look, masked
 from hejnal_gateway.live.audio import passing
 from hejnal_gateway.live.audio_sdp import choose_sound
-from hejnal_gateway.live.door import view_unknown
+from hejnal_gateway.live.door import Pictures, view_unknown
 from hejnal_gateway.live.dtls import Certificates
 from hejnal_gateway.live.fmp4.view import MessageSink, SocketView
 from hejnal_gateway.live.ice_lite import UdpPort
@@ -160,13 +160,20 @@ class Viewers:
         if ufrag is not None and ufrag != viewer.remote_ufrag:
             raise AppError(Kind.INVALID, "ice-restart-unsupported", "ICE restarts are not done here: open a new view.")
 
-    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream_name: str) -> None:
-        """Send another stream of the same camera from its next picture that can be shown on; errors as of `open`."""
+    async def switch(
+        self, staff: StaffSession, camera_id: str, viewer_id: str, stream_name: str, pictures: Pictures | None = None
+    ) -> None:
+        """Send another stream of the same camera, or other pictures of it, from the next one that can be shown on.
+
+        Errors as of `open`.
+        """
         viewer = self._find(staff, camera_id, viewer_id)
         camera = await self._admission.camera(camera_id, stream_name)
         if viewer.ended.done():
             raise view_unknown()
         source = self._sources.acquire_for_webrtc(camera, stream_name, masked=masked(camera, staff))
+        if pictures is not None:
+            viewer.thin(key_frames_only=pictures == "key-frames")
         viewer.switch(source, self._sources.release)
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:

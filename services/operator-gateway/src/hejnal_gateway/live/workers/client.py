@@ -8,7 +8,7 @@ from yarl import URL
 
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.live.admission import STAFF
-from hejnal_gateway.live.door import LiveCarriers, Opened, StreamName
+from hejnal_gateway.live.door import LiveCarriers, Opened, Pictures, StreamName
 from hejnal_gateway.live.fmp4.view import MessageSink
 from hejnal_gateway.storage import SERVICE
 from hejnal_runtime.errors import AppError, Kind
@@ -50,9 +50,14 @@ class WorkerClient:
         query = {} if if_match is None else {"if_match": if_match}
         await self._ask("PATCH", url, f"/whep/{camera_id}/{viewer_id}", staff, query, fragment.encode())
 
-    async def switch(self, url: str, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName) -> None:
-        """The other stream."""
-        await self._ask("PUT", url, f"/whep/{camera_id}/{viewer_id}/stream", staff, {"stream": stream})
+    async def switch(
+        self, url: str, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName, pictures: Pictures | None
+    ) -> None:
+        """The other stream, or other pictures of it."""
+        query: dict[str, str] = {"stream": stream}
+        if pictures is not None:
+            query["pictures"] = pictures
+        await self._ask("PUT", url, f"/whep/{camera_id}/{viewer_id}/stream", staff, query)
 
     async def close(self, url: str, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         """End a view there."""

@@ -9,7 +9,7 @@ import structlog
 
 from hejnal_gateway import metrics
 from hejnal_gateway.accounts.sessions import StaffSession
-from hejnal_gateway.live.door import LiveCarriers, LiveDoor, Opened, StreamName, view_unknown
+from hejnal_gateway.live.door import LiveCarriers, LiveDoor, Opened, Pictures, StreamName, view_unknown
 from hejnal_gateway.live.fmp4.view import MessageSink
 from hejnal_gateway.live.here import LiveHere
 from hejnal_gateway.live.workers.client import WorkerAwayError, WorkerClient
@@ -40,8 +40,10 @@ class _There:
     async def trickle(self, staff: StaffSession, camera_id: str, viewer_id: str, fragment: str, if_match: str | None) -> None:
         await self._client.trickle(self._url, staff, camera_id, viewer_id, fragment, if_match)
 
-    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName) -> None:
-        await self._client.switch(self._url, staff, camera_id, viewer_id, stream)
+    async def switch(
+        self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName, pictures: Pictures | None
+    ) -> None:
+        await self._client.switch(self._url, staff, camera_id, viewer_id, stream, pictures)
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         await self._client.close(self._url, staff, camera_id, viewer_id)
@@ -74,9 +76,11 @@ class PlacedLive:
         """A browser's candidates."""
         await self._at(viewer_id, lambda worker: worker.trickle(staff, camera_id, viewer_id, fragment, if_match))
 
-    async def switch(self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName) -> None:
-        """The other stream of the same camera."""
-        await self._at(viewer_id, lambda worker: worker.switch(staff, camera_id, viewer_id, stream))
+    async def switch(
+        self, staff: StaffSession, camera_id: str, viewer_id: str, stream: StreamName, pictures: Pictures | None
+    ) -> None:
+        """The other stream of the same camera, or other pictures of it."""
+        await self._at(viewer_id, lambda worker: worker.switch(staff, camera_id, viewer_id, stream, pictures))
 
     async def close(self, staff: StaffSession, camera_id: str, viewer_id: str) -> None:
         """End a view."""

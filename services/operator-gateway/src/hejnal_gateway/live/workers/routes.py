@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from hejnal_contracts.base import CameraId
 from hejnal_gateway.accounts.sessions import StaffSession
 from hejnal_gateway.live.admission import STAFF
-from hejnal_gateway.live.door import LiveCarriers, StreamName
+from hejnal_gateway.live.door import LiveCarriers, Pictures, StreamName
 from hejnal_gateway.live.here import LiveHere
 from hejnal_gateway.live.routes import MAX_OFFER_BYTES
 from hejnal_gateway.live.socket import serve_socket
@@ -81,9 +81,11 @@ def create_router(live: LiveHere, verifier: TokenVerifier) -> APIRouter:
         return Response(status_code=204)
 
     @router.put("/whep/{camera_id}/{viewer_id}/stream", status_code=204)
-    async def switch(camera_id: CameraId, viewer_id: str, staff: Person, stream: StreamName) -> Response:
-        """The other stream."""
-        await live.switch(staff, camera_id, viewer_id, stream)
+    async def switch(
+        camera_id: CameraId, viewer_id: str, staff: Person, stream: StreamName, pictures: Pictures | None = None
+    ) -> Response:
+        """The other stream, or other pictures of it."""
+        await live.switch(staff, camera_id, viewer_id, stream, pictures)
         return Response(status_code=204)
 
     @router.delete("/whep/{camera_id}/{viewer_id}", status_code=204)
