@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 
@@ -39,6 +41,19 @@ async def test_each_file_is_cached_as_it_deserves(open_house, site):
         assert (head.status_code, head.content) == (200, b"")
         again = await client.get(ROOT + "/", headers={"If-None-Match": (await client.get(ROOT + "/")).headers["etag"]})
         assert again.status_code in {200, 304}
+
+
+async def test_packed_copies_are_handed_out_to_who_takes_them(open_house, site):
+    script = site / "assets" / "app-4f2a.js"
+    (site / "assets" / "app-4f2a.js.gz").write_bytes(gzip.compress(script.read_bytes()))
+    async with open_house(site_dir=site) as house:
+        client = house.client()
+        for accepted, packed in {"gzip, deflate": True, "br": False, "gzip;q=0": False, "": False, "GZIP;q=0.5": True}.items():
+            answer = await client.get(ROOT + "/assets/app-4f2a.js", headers={"Accept-Encoding": accepted})
+            assert (answer.status_code, answer.text) == (200, "1"), accepted
+            assert answer.headers.get("content-encoding") == ("gzip" if packed else None), accepted
+            assert answer.headers["content-type"].startswith("text/javascript")
+            assert answer.headers["vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ function png(svg: string, width: number): Uint8Array {
   return new Resvg(svg, { fitTo: { mode: "width", value: width } }).render().asPng();
 }
 
-/** Adds the PNG icons to the output, and one whose corners may be cut off (maskable). */
+/** Adds the PNG icons to the output, one whose corners may be cut off (maskable), and the badge of notifications. */
 export function appIcons(): Plugin {
   return {
     name: "hejnal-app-icons",
@@ -22,6 +22,9 @@ export function appIcons(): Plugin {
       // The safe zone of a maskable icon is the middle 80 %: the square is widened, the tower stays as large as it was.
       const maskable = svg.replace('viewBox="0 0 64 64"', 'viewBox="-8 -8 80 80"').replace('width="64" height="64" rx="14"', 'x="-8" y="-8" width="80" height="80"');
       this.emitFile({ type: "asset", fileName: "icon-maskable-512.png", source: png(maskable, 512) });
+      // Android paints a badge in one colour through its own opacity: the tower alone, without the square.
+      const badge = svg.replace(/<rect[^>]*>/, "");
+      this.emitFile({ type: "asset", fileName: "badge-96.png", source: png(badge, 96) });
     },
   };
 }

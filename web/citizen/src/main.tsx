@@ -26,3 +26,5 @@ createRoot(root).render(
   </StrictMode>,
 );
 registerServiceWorker();
+// After the first screen, and in a file of its own: nobody waits for it.
+setTimeout(() => void import("./notices/keep-push.ts").then(({ keepPush }) => keepPush()).catch(() => undefined), 3000);

@@ -74,7 +74,7 @@ export const REPORT: ReporterView = {
   status: "in_progress",
   outcome: null,
   version: 2,
-  photos: [{ id: "p1", width: 10, height: 10, size_bytes: 100, url: "/api/v1/reports/r1/photos/p1" }],
+  photos: [{ id: "p1", width: 10, height: 10, size_bytes: 100, url: "reports/r1/photos/p1" }],
   events: [
     { at: inHours(-2), status: "received", outcome: null, answer: "" },
     { at: inHours(-1), status: "in_progress", outcome: null, answer: "Elektryk już jedzie." },

@@ -1,9 +1,10 @@
 """The PWA's files and the town's map, with the caching each needs, and the headers every answer of the public door carries."""
 
+from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
 from hejnal_citizen.access import Res
@@ -44,6 +45,8 @@ _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _NO_CACHE = "no-cache"
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _SHORT = "public, max-age=3600"
+_PACKED = (("br", ".br"), ("gzip", ".gz"))
+"""Codings by preference, and the suffix of the copies the PWA's build makes."""
 _TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript", ".pmtiles": "application/vnd.pmtiles"}
 
 
@@ -86,8 +89,11 @@ async def town_map(res: Res) -> FileResponse:
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
-async def site(res: Res, path: str) -> FileResponse:
-    """A file of the PWA; unknown paths without a suffix get its shell, so that its own addresses can be opened directly."""
+async def site(res: Res, request: Request, path: str) -> FileResponse:
+    """A file of the PWA, in the packed copy its build has put beside it where the browser takes one.
+
+    Unknown paths without a suffix get its shell, so that its own addresses can be opened directly.
+    """
     root = res.settings.site_dir
     if root is None or is_reserved(path):
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing at this address.")
@@ -96,7 +102,22 @@ async def site(res: Res, path: str) -> FileResponse:
         found = _file_below(root, "index.html")
     if found is None:
         raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing at this address.")
-    return FileResponse(found, media_type=_TYPES.get(found.suffix), headers={"Cache-Control": _caching(root, found)})
+    headers = {"Cache-Control": _caching(root, found), "Vary": "Accept-Encoding"}
+    media_type = _TYPES.get(found.suffix) or guess_type(found.name)[0]
+    for encoding, suffix in _PACKED:
+        copy = found.with_name(found.name + suffix)
+        if _accepts(request.headers.get("accept-encoding", ""), encoding) and copy.is_file():
+            return FileResponse(copy, media_type=media_type, headers=headers | {"Content-Encoding": encoding})
+    return FileResponse(found, media_type=media_type, headers=headers)
+
+
+def _accepts(header: str, encoding: str) -> bool:
+    """Whether `Accept-Encoding` (RFC 9110 §12.5.3) names this coding and does not refuse it."""
+    for part in header.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == encoding:
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
 
 
 def _file_below(root: Path, path: str) -> Path | None:

@@ -1,9 +1,12 @@
 import { createStore, del, get, set } from "idb-keyval";
 
 /** How this browser's push subscription is known to the town; read by the service worker too. */
-export type PushRecord =
-  | { readonly mode: "anonymous"; readonly id: string; readonly token: string; readonly vapidKey: string }
-  | { readonly mode: "account"; readonly contactId: string; readonly vapidKey: string };
+export type PushRecord = {
+  /** The town's key the browser subscribed with. */
+  readonly vapidKey: string;
+  /** The browser's address at its push service, as the town last heard it. */
+  readonly endpoint: string;
+} & ({ readonly mode: "anonymous"; readonly id: string; readonly token: string } | { readonly mode: "account"; readonly contactId: string });
 
 const store = createStore("hejnal-push", "push");
 const KEY = "subscription";

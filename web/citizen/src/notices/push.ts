@@ -61,7 +61,7 @@ async function forAccount(subscription: PushSubscription, vapidKey: string, befo
   const me = await answer(api.POST("/api/v1/me/contacts/push", { body: pushTarget(subscription) }));
   const pushes = me.contacts.filter(({ channel }) => channel === "push");
   const contact = pushes.find(({ id }) => !before.includes(id)) ?? pushes.at(-1);
-  await savePushRecord({ mode: "account", contactId: contact?.id ?? "", vapidKey });
+  await savePushRecord({ mode: "account", contactId: contact?.id ?? "", vapidKey, endpoint: subscription.endpoint });
   return me;
 }
 
@@ -73,7 +73,7 @@ export async function enablePush(vapidKey: string, me: Me | null, wish: PushWish
   const subscription = await subscribe(vapidKey);
   if (me) return forAccount(subscription, vapidKey, me.contacts.map(({ id }) => id));
   const created = await answer(api.POST("/api/v1/push-subscriptions", { body: { ...pushTarget(subscription), ...wish } }));
-  await savePushRecord({ mode: "anonymous", id: created.id, token: created.token, vapidKey });
+  await savePushRecord({ mode: "anonymous", id: created.id, token: created.token, vapidKey, endpoint: subscription.endpoint });
   return null;
 }
 

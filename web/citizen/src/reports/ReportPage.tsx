@@ -46,7 +46,7 @@ export default function ReportPage({ id }: { readonly id: string }) {
 
 /** The address of a photo with what its door asks for. */
 function photoUrl(url: string, token: string | undefined, size: "full" | "thumb"): string {
-  const address = new URL(url, window.location.origin);
+  const address = new URL(url, new URL("/api/v1/", window.location.origin)); // the API names it relative to itself
   if (token) address.searchParams.set("token", token);
   if (size === "thumb") address.searchParams.set("size", "thumb");
   return address.href;

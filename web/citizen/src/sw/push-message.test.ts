@@ -15,6 +15,8 @@ describe("readPushMessage", () => {
       tag: "topic",
       severity: "emergency",
       lang: "uk",
+      version: 3,
+      contact_id: "c1",
     });
     expect(readPushMessage(payload, ORIGIN)).toEqual({
       title: "Nie ma wody",
@@ -23,6 +25,9 @@ describe("readPushMessage", () => {
       url: "/komunikaty/a1",
       language: "uk",
       urgent: true,
+      announcementId: "a1",
+      version: 3,
+      contactId: "c1",
     });
   });
 

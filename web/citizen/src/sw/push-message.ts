@@ -2,12 +2,18 @@
 export interface PushMessage {
   readonly title: string;
   readonly body: string;
-  /** The announcement's id: an update replaces the notification before it. */
+  /** The announcement's topic: an update replaces the notification before it. */
   readonly tag: string;
   readonly url: string;
   readonly language: string;
   /** Stays on the screen until somebody has seen it. */
   readonly urgent: boolean;
+  /** "" for what is no announcement, for example a test message. */
+  readonly announcementId: string;
+  /** Version of the announcement; 0 where there is none. */
+  readonly version: number;
+  /** This device as the town knows it: whom the beacon is from. "" in messages that want none. */
+  readonly contactId: string;
 }
 
 function text(value: unknown): string {
@@ -34,12 +40,16 @@ export function readPushMessage(payload: string, origin: string): PushMessage {
     fields = { body: payload };
   }
   const id = text(fields.announcement_id);
+  const url = text(fields.url) || text(fields.page_url);
   return {
     title: text(fields.title) || "Hejnał",
     body: text(fields.body),
     tag: text(fields.tag) || id || "hejnal",
-    url: text(fields.url) || text(fields.page_url) ? ownPath(text(fields.url) || text(fields.page_url), origin) : id ? `/komunikaty/${id}` : "/",
+    url: url ? ownPath(url, origin) : id ? `/komunikaty/${id}` : "/",
     language: text(fields.language) || text(fields.lang) || "pl",
-    urgent: fields.severity === "emergency",
+    urgent: fields.severity === "emergency" && fields.kind !== "cancelled",
+    announcementId: id,
+    version: Number.isSafeInteger(fields.version) ? Math.max(0, fields.version as number) : 0,
+    contactId: text(fields.contact_id),
   };
 }

@@ -1,7 +1,10 @@
 /// <reference lib="webworker" />
 import { STORED_AT } from "../offline/stored-at.ts";
-import { type PushMessage, readPushMessage } from "./push-message.ts";
+import { loadPushRecord } from "../notices/push-record.ts";
+import { tellShown } from "./beacon.ts";
+import { readPushMessage } from "./push-message.ts";
 import { renewSubscription } from "./renewal.ts";
+import { newestOf, type Showing } from "./shown-messages.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 /** Files of the offline shell and their common version, put in by the build. */
@@ -91,23 +94,37 @@ self.addEventListener("fetch", (event) => {
 });
 
 /** One announcement is one notification: an update or all-clear takes the place of what was there, and rings again. */
-function show({ title, body, tag, url, language, urgent }: PushMessage): Promise<void> {
+function show({ message: { title, body, tag, url, language, urgent, version }, ring }: Showing): Promise<void> {
   const options: NotificationOptions & { renotify: boolean } = {
     body,
     tag,
-    renotify: true,
+    renotify: ring,
+    silent: !ring,
     lang: language,
     icon: "/icon-192.png",
-    badge: "/icon-192.png",
+    badge: "/badge-96.png",
     requireInteraction: urgent,
-    data: { url },
+    data: { url, version },
   };
   return self.registration.showNotification(title, options);
 }
 
 self.addEventListener("push", (event) => {
-  event.waitUntil(show(readPushMessage(event.data?.text() ?? "", self.location.origin)));
+  const take = async () => {
+    const come = readPushMessage(event.data?.text() ?? "", self.location.origin);
+    const showing = await newestOf(come, Date.now());
+    await show(showing);
+    // The device is the one the message came to, whatever word it shows in the end.
+    await tellShown({ ...showing.message, contactId: come.contactId || (await ownContact()) });
+  };
+  event.waitUntil(take());
 });
+
+/** The contact of a signed-in resident's browser, for messages that do not name it. */
+async function ownContact(): Promise<string> {
+  const record = await loadPushRecord();
+  return record?.mode === "account" ? record.contactId : "";
+}
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
