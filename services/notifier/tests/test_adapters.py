@@ -170,3 +170,11 @@ def test_addresses_are_masked() -> None:
     assert mask("email", "anna.kowalska@example.pl") == "a…@example.pl"
     assert mask("sms", "+48500100200") == "…200"
     assert mask("push", "https://fcm.googleapis.com/fcm/send/secret") == "fcm.googleapis.com"
+
+
+@pytest.mark.parametrize("error", [14, 101, 102, 103, 105, 110, 401, 997])
+def test_an_sms_gateway_that_refuses_the_town_is_left_alone_at_once(error: int) -> None:
+    outcome = judge_answer({"error": error, "message": "…"})
+    assert isinstance(outcome, Postponed)
+    assert outcome.refuses_us
+    assert not outcome.in_doubt

@@ -1,5 +1,6 @@
 """What is in doubt stays with its provider; receipts by part, early and stray; SMS from residents; the month's bill."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from hejnal_contracts.base import Channel, Severity
 from hejnal_notifier.channels.sms.news import Receipt, TextMessage
 from hejnal_notifier.delivery import Meaning
-from hejnal_notifier.inbound import understand
+from hejnal_notifier.housekeeping import Housekeeping
+from hejnal_notifier.inbound import take_unfinished, understand
+from hejnal_notifier.phone_numbers import sender_number
 from hejnal_notifier.receipts import StrayReceipts
 from hejnal_notifier.sending.outcome import Accepted, Postponed, Unanswered
 from hejnal_notifier.sending.queue import Done
@@ -197,3 +200,73 @@ async def test_a_report_in_two_parts_goes_out_whole_and_once(desk: Desk) -> None
     desk.clock.advance(timedelta(minutes=11).total_seconds())
     facts = [(payload["meaning"], payload["text"]) for kind, payload in await _outbox(desk) if kind == "sms.received.v1"]
     assert facts == [("report", "Potok zabrał chodnik."), ("start", "")]
+
+
+async def _said(desk: Desk) -> list[tuple[str, str, str]]:
+    found = [payload for kind, payload in await _outbox(desk) if kind == "sms.received.v1"]
+    return [(one["phone"], one["meaning"], one["text"]) for one in found]
+
+
+async def test_a_number_of_parts_that_comes_again_mixes_nothing_in(desk: Desk) -> None:
+    """The 8 bits by which parts are known come again: what was put together once is over, and a lost half is not a half of it."""
+    take = SmsDesk(desk.database, desk.clock)
+    for words in (("ZGŁOŚ stara ", "sprawa"), ("ZGŁOŚ nowa ", "rzecz")):
+        for number, part in enumerate(words, start=1):
+            await take(TextMessage("smpp", NUMBER, part, reference=7, total=2, number=number))
+        desk.clock.advance(60)
+    await take(TextMessage("smpp", NUMBER, "ZGŁOŚ zgubiona ", reference=7, total=2, number=1))
+    desk.clock.advance(60)
+    await take(TextMessage("smpp", NUMBER, "ZGŁOŚ dziura ", reference=7, total=2, number=1))
+    await take(TextMessage("smpp", NUMBER, "w moście", reference=7, total=2, number=2))
+    assert [text for _, _, text in await _said(desk)] == ["stara sprawa", "nowa rzecz", "dziura w moście"]
+
+
+async def test_parts_that_come_at_the_same_moment_are_put_together_once(desk: Desk) -> None:
+    take = SmsDesk(desk.database, desk.clock)
+    for reference in range(8):
+        parts = [TextMessage("smpp", NUMBER, f"{n} ", reference=reference, total=4, number=n) for n in range(1, 5)]
+        await asyncio.gather(*(take(part) for part in parts))
+    assert [text for _, _, text in await _said(desk)] == ["1 2 3 4"] * 8
+
+
+async def test_a_message_that_never_becomes_whole_is_taken_as_it_is(desk: Desk) -> None:
+    take = SmsDesk(desk.database, desk.clock)
+    await take(TextMessage("smpp", NUMBER, "ZGŁOŚ pożar ", reference=7, total=3, number=1))
+    await take(TextMessage("smpp", NUMBER, " Krótka 5", reference=7, total=3, number=3))
+    for wait_s, expected in ((1800, []), (1900, [(NUMBER, "report", "pożar […] Krótka 5")])):
+        desk.clock.advance(wait_s)
+        async with desk.database.transaction() as session:
+            await take_unfinished(session, desk.clock)
+        assert await _said(desk) == expected
+
+
+@pytest.mark.parametrize("told", ["500100201", "48500100201", "+48500100201", "0048500100201", "+500100201", "500 100 201"])
+async def test_stop_is_understood_however_the_network_writes_the_number(desk: Desk, told: str) -> None:
+    await _one_sms(desk)
+    await SmsDesk(desk.database, desk.clock)(TextMessage("smpp", told, "STOP"))
+    assert [kind for kind, _ in await _outbox(desk) if kind == "contact.failed.v1"] == ["contact.failed.v1"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("+380671234567", "+380671234567"), ("380671234567", "+380671234567"), ("8068", "8068"), ("Bank", "Bank"), ("+1", "+1")],
+)
+def test_other_senders(told: str, kept: str) -> None:
+    assert sender_number(told) == kept
+
+
+async def test_text_and_numbers_are_kept_for_ninety_days(desk: Desk) -> None:
+    take = SmsDesk(desk.database, desk.clock)
+    await take(TextMessage("smpp", NUMBER, "Dziękuję"))
+    await _keep(desk, "m1", Meaning.DELIVERED)
+    house = Housekeeping(desk.database, desk.clock, keep=timedelta(days=90))
+    desk.clock.advance(timedelta(days=89).total_seconds())
+    assert await house.empty_old() == 0
+    await take(TextMessage("smpp", NUMBER, "Dziś"))
+    desk.clock.advance(timedelta(days=2).total_seconds())
+    assert await house.empty_old() == 2
+    async with desk.database.read() as session:
+        kept = (await session.execute(text("select sender, body from inbound order by received_at"))).all()
+        receipt = (await session.execute(text("select number, raw from receipts"))).one()
+    assert [tuple(row) for row in kept] == [("", ""), (NUMBER, "Dziś")]
+    assert tuple(receipt) == ("", {})

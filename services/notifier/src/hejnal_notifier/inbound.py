@@ -3,11 +3,15 @@
 STOP ends all SMS to that number at once, before anybody else has heard of it. START and ZGLOS are for citizen-api, which owns
 consents and reports: they go out as `sms.received.v1`. The words are understood in Polish, English and Ukrainian, with or
 without diacritics, in any case.
+
+A long message is put together when its last part comes. Parts are known by an 8-bit number that comes again after 256 messages:
+those that were put together once are marked, and of two with one number the newer counts. What is not whole after an hour is
+taken as it is, with "[…]" for what is missing: a report without its end is better than none.
 """
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -18,6 +22,7 @@ from hejnal_contracts.deliveries import ContactFailed
 from hejnal_contracts.residents import SmsMeaning, SmsReceived
 from hejnal_notifier import metrics
 from hejnal_notifier.channels.sms.news import TextMessage
+from hejnal_notifier.phone_numbers import sender_number
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.outbox import publish
 from hejnal_runtime.sms_text import transliterate
@@ -27,8 +32,9 @@ log = structlog.get_logger()
 SOURCE = "notifier"
 SAME_WITHIN = timedelta(minutes=10)
 """A provider without ids that repeats a text within this time repeats the message."""
-PARTS_WITHIN = timedelta(hours=24)
+PARTS_WITHIN = timedelta(hours=1)
 MAX_CHARACTERS = 4000
+MISSING = "[…]"
 
 _WORDS = {
     "stop": {"stop", "koniec", "rezygnuje", "wypisz", "unsubscribe", "стоп"},
@@ -42,13 +48,26 @@ _KEEP = text(
     "values (:provider, :provider_id, :sender, :body, :meaning, :now, :reference, :total, :number) on conflict do nothing "
     "returning provider_id"
 )
+# two parts that come at the same moment: the second one sees the first
+_ONE_AT_A_TIME = text(
+    "select pg_advisory_xact_lock(hashtextextended('sms of ' || cast(:provider as text) || ' ' || cast(:sender as text), 0))"
+)
 _REPEATED = text(
     "select 1 from inbound where provider = :provider and sender = :sender and body = :body and reference = :reference "
     "and number = :number and received_at > :since limit 1"
 )
 _PARTS = text(
-    "select body from inbound where provider = :provider and sender = :sender and reference = :reference and total = :total "
-    "and received_at > :since order by number"
+    "select distinct on (number) number, provider_id, body from inbound where provider = :provider and sender = :sender "
+    "and reference = :reference and total = :total and joined_at is null and received_at > :since "
+    "order by number, received_at desc"
+)
+_JOINED = text(
+    "update inbound set joined_at = :now where provider = :provider and sender = :sender and reference = :reference "
+    "and total = :total and joined_at is null"
+)
+_UNJOINED = text(
+    "select provider, sender, reference, total, max(received_at) as newest from inbound "
+    "where total > 1 and joined_at is null group by 1, 2, 3, 4 having max(received_at) < :before order by 5 limit 100"
 )
 _OPT_OUT = text(
     "update contacts set failed_at = :now, failed_reason = 'opted_out' where channel = 'sms' and address = :sender "
@@ -79,13 +98,15 @@ def understand(body: str) -> tuple[SmsMeaning | None, str]:
 async def take_message(session: AsyncSession, clock: Clock, news: TextMessage) -> bool:
     """Keep one SMS or part of one; False when it was there already."""
     now = clock.now()
-    key = {"provider": news.provider, "sender": news.sender, "reference": news.reference}
+    sender = sender_number(news.sender)
+    key = {"provider": news.provider, "sender": sender, "reference": news.reference}
+    await session.execute(_ONE_AT_A_TIME, {"provider": news.provider, "sender": sender})
     provider_id = news.provider_id
     if not provider_id:
         same = {**key, "body": news.text, "number": news.number, "since": now - SAME_WITHIN}
         if (await session.execute(_REPEATED, same)).first() is not None:
             return False
-        what = f"{news.sender}|{news.reference}|{news.number}|{now.isoformat()}|{news.text}"
+        what = f"{sender}|{news.reference}|{news.number}|{now.isoformat()}|{news.text}"
         provider_id = hashlib.sha256(what.encode()).hexdigest()[:40]
     meaning, _ = understand(news.text)
     row = {**key, "provider_id": provider_id, "body": news.text[:MAX_CHARACTERS], "now": now, "total": news.total}
@@ -94,13 +115,31 @@ async def take_message(session: AsyncSession, clock: Clock, news: TextMessage) -
         return False
     body = news.text
     if news.total > 1:
-        found = {**key, "total": news.total, "since": now - PARTS_WITHIN}
-        parts = list((await session.execute(_PARTS, found)).scalars())
+        same = {**key, "total": news.total}
+        parts = (await session.execute(_PARTS, {**same, "since": now - PARTS_WITHIN})).all()
         if len(parts) < news.total:
             return True
-        body = "".join(parts)
-    await _act(session, clock, news.sender, body, provider_id)
+        await session.execute(_JOINED, {**same, "now": now})
+        body = "".join(part.body for part in parts)
+    await _act(session, clock, sender, body, provider_id)
     return True
+
+
+async def take_unfinished(session: AsyncSession, clock: Clock) -> int:
+    """Take messages whose missing parts will hardly come any more as they are; how many."""
+    now = clock.now()
+    groups = (await session.execute(_UNJOINED, {"before": now - PARTS_WITHIN})).all()
+    for group in groups:
+        same = {"provider": group.provider, "sender": group.sender, "reference": group.reference, "total": group.total}
+        await session.execute(_ONE_AT_A_TIME, {"provider": group.provider, "sender": group.sender})
+        parts = (await session.execute(_PARTS, {**same, "since": datetime.min.replace(tzinfo=UTC)})).all()
+        if not parts or not (await session.execute(_JOINED, {**same, "now": now})).rowcount:  # type: ignore[attr-defined]
+            continue
+        come = {part.number: part.body for part in parts}
+        body = "".join(come.get(number, MISSING) for number in range(1, group.total + 1))
+        log.warning("sms_taken_with_parts_missing", provider=group.provider, come=len(come), total=group.total)
+        await _act(session, clock, group.sender, body, parts[0].provider_id)
+    return len(groups)
 
 
 async def _act(session: AsyncSession, clock: Clock, sender: str, body: str, message_id: str) -> None:

@@ -1,6 +1,7 @@
 """Tells the deliveries topic how each version fares: on change, at most once a second per version, and a last time."""
 
 import asyncio
+import contextlib
 import random
 from datetime import timedelta
 
@@ -19,7 +20,10 @@ from hejnal_runtime.outbox import publish
 log = structlog.get_logger()
 
 LOOK_S = 0.25
-GAUGE_EVERY = 20
+"""Between two looks while something changes."""
+REST_S = 10.0
+"""Between two looks while nobody wakes us."""
+MEASURE_EVERY_S = 10.0
 
 _DUE = text(
     "select p.version_id, p.changes, v.announcement_id, v.version from progress p join versions v using (version_id) "
@@ -29,6 +33,7 @@ _DUE = text(
 _COUNTS = text(
     "select channel, state, count(*) as deliveries from deliveries where version_id = :version_id group by channel, state"
 )
+_WAITING = text("select exists (select from progress where changes > reported_changes)")
 _REPORTED = text("update progress set reported_changes = :changes, reported_at = :now where version_id = :version_id")
 
 
@@ -40,25 +45,40 @@ class ProgressReporter:
         self._clock = clock
         self._queue = queue
         self._interval = interval
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something has changed."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Report for ever; a database that is away is tried again."""
-        failures = passes = 0
+        failures, measure_at = 0, 0.0
         while True:
             try:
+                self._wake.clear()
                 while await self._report_one():
                     pass
-                if passes % GAUGE_EVERY == 0:
+                if self._clock.monotonic() >= measure_at:
                     await self._measure()
-                passes += 1
+                    measure_at = self._clock.monotonic() + MEASURE_EVERY_S
                 failures = 0
-                await asyncio.sleep(LOOK_S)
+                if await self._waits():
+                    await asyncio.sleep(LOOK_S)
+                else:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), REST_S)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 failures += 1
                 log.warning("progress_interrupted", error=repr(error))
                 await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 8)) * random.uniform(0.5, 1))
+
+    async def _waits(self) -> bool:
+        """Whether a version has news that it is too early to tell."""
+        async with self._database.read() as session:
+            return bool((await session.execute(_WAITING)).scalar_one())
 
     async def _report_one(self) -> bool:
         now = self._clock.now()

@@ -53,7 +53,7 @@ async def sms_message(secret: str, request: Request, resources: Annotated[Resour
     if not sender.lstrip("+").isdigit() or not body:
         raise AppError(Kind.INVALID, "message-incomplete", "sms_from is a number, sms_text is not empty.")
     async with resources.database.transaction() as session:
-        message = TextMessage("smsapi", "+" + sender.lstrip("+"), body[:MAX_CHARACTERS], provider_id=str(form.get("MsgId", "")))
+        message = TextMessage("smsapi", sender, body[:MAX_CHARACTERS], provider_id=str(form.get("MsgId", "")))
         await take_message(session, resources.clock, message)
     return "OK"
 

@@ -11,6 +11,7 @@ from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
 from hejnal_notifier.channels.adapter import Listening
+from hejnal_notifier.housekeeping import Housekeeping
 from hejnal_notifier.progress import ProgressReporter
 from hejnal_notifier.receipts import StrayReceipts
 from hejnal_notifier.resources import Resources
@@ -21,6 +22,7 @@ from hejnal_notifier.shown import TOPIC as SHOWN
 from hejnal_notifier.shown import ShownHandler
 from hejnal_notifier.subscriptions import TOPIC as SUBSCRIPTIONS
 from hejnal_notifier.subscriptions import SubscriptionsHandler
+from hejnal_notifier.wakeups import Wakeups
 from hejnal_runtime.bus.consumer import Consumer
 from hejnal_runtime.bus.message import Message
 from hejnal_runtime.health import Health
@@ -145,6 +147,8 @@ async def run_service(settings: Settings) -> None:
                 planner.run,
                 reporter.run,
                 relay.run,
+                Wakeups(database, {"deliveries": wake_all, "progress": reporter.wake}).run,
+                Housekeeping(database, clock, keep=timedelta(days=settings.sms_keep_days)).run,
                 StrayReceipts(database, clock).run,
                 *(sender.run for sender in senders.values()),
                 *(adapter.run for adapter in adapters if isinstance(adapter, Listening)),

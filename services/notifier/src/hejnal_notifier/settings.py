@@ -72,13 +72,13 @@ class Settings(ServiceSettings):
     sms_monthly_budget_zl: int | None = Field(
         default=None, ge=0, description="Most that SMS may cost in a calendar month; only emergencies go past it"
     )
+    sms_keep_days: int = Field(
+        default=90, ge=1, description="Residents' SMS and raw receipts are emptied of text and number after so many days"
+    )
     sms_doubt_patience_s: float = Field(
         default=120.0, ge=1, description="After this time an urgent SMS in doubt at one provider may go by another"
     )
 
-    batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
-    poll_s: float = Field(default=0.5, gt=0, description="Pause between two looks into an empty queue")
-    lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
     push_first_severities: tuple[Severity, ...] = Field(
         default=(Severity.INFO, Severity.NOTICE, Severity.WARNING),
         description="For these an SMS goes only to whom no device has shown the push in time; for the others both go at once",
@@ -87,6 +87,9 @@ class Settings(ServiceSettings):
         default=120.0, ge=1, le=3600, description="How long the SMS waits for a push to be shown, from the moment that is due"
     )
 
+    batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
+    poll_s: float = Field(default=5.0, gt=0, description="Longest pause between two looks into a queue; new rows wake us at once")
+    lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
     retry_base_s: float = Field(default=2.0, gt=0, description="First pause after a temporary refusal; doubles each time")
     retry_cap_s: float = Field(default=600.0, gt=0, description="Longest pause between two tries")
     max_attempts: int = Field(

@@ -1,10 +1,24 @@
-"""What SMS providers tell by themselves, kept in the database before they are answered."""
+"""What SMS providers tell by themselves, kept in the database before they are answered; and what they still owe us."""
 
-from hejnal_notifier.channels.sms.news import News, Receipt
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from hejnal_notifier.channels.sms.news import PAGE, News, OpenPart, Receipt
 from hejnal_notifier.inbound import take_message
 from hejnal_notifier.receipts import apply_part_receipt
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
+
+OPEN_FOR = timedelta(days=3)
+"""No network tries to deliver for longer."""
+
+_OPEN = text(
+    "select provider_id, sent_at from parts where provider = :provider and state = 'sent' and sent_at > :oldest "
+    "and (sent_at, provider_id) > (:after_at, :after_id) order by sent_at, provider_id limit :page"
+)
+_STILL_OPEN = text("select provider_id from parts where provider = :provider and state = 'sent' and provider_id = any(:names)")
 
 
 class SmsDesk:
@@ -21,3 +35,19 @@ class SmsDesk:
                 await apply_part_receipt(session, self._clock, news)
             else:
                 await take_message(session, self._clock, news)
+
+    async def open_parts(self, provider: str, after: OpenPart | None) -> Sequence[OpenPart]:
+        """The next at most 100 open parts of the last three days, oldest first; None: from the oldest."""
+        oldest = self._clock.now() - OPEN_FOR
+        values = {"provider": provider, "oldest": oldest, "page": PAGE}
+        values |= {"after_at": after.sent_at, "after_id": after.provider_id} if after else {"after_at": oldest, "after_id": ""}
+        async with self._database.read() as session:
+            return [OpenPart(row.provider_id, row.sent_at) for row in await session.execute(_OPEN, values)]
+
+    async def still_open(self, provider: str, names: Collection[str]) -> set[str]:
+        """Those of the provider's ids whose parts are open."""
+        if not names:
+            return set()
+        async with self._database.read() as session:
+            rows = await session.execute(_STILL_OPEN, {"provider": provider, "names": sorted(names)})
+            return set(rows.scalars())

@@ -207,7 +207,8 @@ receipts = Table(
     Column("number", Text, nullable=False, server_default="", comment="Whose device it is about, where only that is told"),
     Index("receipts_delivery", "delivery_id"),
     Index("receipts_unmatched", "provider", "provider_id", postgresql_where=text("delivery_id is null")),
-    comment="Every receipt as it came",
+    Index("receipts_kept", "received_at", postgresql_where=text("raw <> '{}'")),
+    comment="Every receipt as it came; emptied of raw text and number after 90 days",
 )
 
 parts = Table(
@@ -222,6 +223,7 @@ parts = Table(
     _instant("sent_at"),
     CheckConstraint("state in ('sent', 'delivered', 'failed')", name="part_state"),
     Index("parts_delivery", "delivery_id"),
+    Index("parts_open", "provider", "sent_at", "provider_id", postgresql_where=text("state = 'sent'")),
     comment="Messages whose receipts come part by part and under the provider's own ids (SMPP)",
 )
 
@@ -248,7 +250,10 @@ inbound = Table(
     Column("reference", Integer, nullable=False, server_default="0", comment="What the parts of one message share"),
     Column("total", SmallInteger, nullable=False, server_default="1"),
     Column("number", SmallInteger, nullable=False, server_default="1"),
+    _instant("joined_at", nullable=True),
     Index("inbound_sender", "sender", "received_at"),
+    Index("inbound_unjoined", "received_at", postgresql_where=text("total > 1 and joined_at is null")),
+    Index("inbound_kept", "received_at", postgresql_where=text("sender <> ''")),
     comment="SMS from residents, each once; emptied of text and number after 90 days",
 )
 

@@ -1,4 +1,4 @@
-"""Statements that more than one room uses to move a delivery and to say that a version has news."""
+"""Statements that more than one room uses to move a delivery and to say that there is news."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,8 @@ TOUCH = text(
     "(select version_id from progress where version_id = any(:versions) order by version_id for update) locked "
     "where p.version_id = locked.version_id"
 )
+# New rows tell of themselves (a trigger); what was made due earlier than it was has to be told of.
+WAKE = text("select pg_notify('wake_' || current_schema(), 'deliveries')")
 _APPLY = text(
     "update deliveries set state = :state, cause = :cause, lease_until = null, changed_at = :now, "
     "provider_id = coalesce(provider_id, :provider_id), sent_at = coalesce(sent_at, :now) "

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.deliveries import ContactFailed
+from hejnal_notifier import metrics
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
 from hejnal_notifier.sending.fallback import Reached, hurry
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
-from hejnal_notifier.sending.marks import TOUCH, apply_meaning
+from hejnal_notifier.sending.marks import TOUCH, WAKE, apply_meaning
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.parts import SentPart, note_parts, settled
 from hejnal_notifier.sending.spending import Taken, note_spending
@@ -234,16 +235,18 @@ class DeliveryQueue:
                         finished.append(row.delivery_id)
             if finished:
                 await session.execute(_FORGET_SECRETS, {"ids": finished})
-            if failed:
-                await hurry(session, failed, now)
-            await self._note_parts(session, [one for one in done if one.job.delivery_id in moved], now)
+            if failed and await hurry(session, failed, now):
+                await session.execute(WAKE)
+            taken = await self._note_parts(session, [one for one in done if one.job.delivery_id in moved], now)
             for one in done:
                 if isinstance(one.outcome, Refused) and one.outcome.contact is not None:
                     await self._contact_failed(session, one.job, one.outcome, now)
             if versions:
                 await session.execute(TOUCH, {"versions": sorted(versions)})
+        for message in taken:
+            metrics.SMS_PARTS.labels(message.provider).inc(message.parts)
 
-    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> None:
+    async def _note_parts(self, session: AsyncSession, done: Sequence[Done], now: datetime) -> list[Taken]:
         """What was taken in parts, what it costs, and the receipts that came before we knew the provider's ids."""
         accepted = [(one.job, one.outcome) for one in done if isinstance(one.outcome, Accepted)]
         taken = [Taken(job.provider, outcome.parts) for job, outcome in accepted if outcome.parts]
@@ -255,13 +258,14 @@ class DeliveryQueue:
             for number, name in enumerate(outcome.part_ids, start=1)
         ]
         if not sent:
-            return
+            return taken
         for delivery_id in await note_parts(session, sent, now):
             if (outcome := await settled(session, delivery_id)) is not None:
                 meaning, cause = outcome
                 await apply_meaning(
                     session, now, channel=Channel.SMS, delivery_id=delivery_id, provider_id="", meaning=meaning, cause=cause
                 )
+        return taken
 
     async def _contact_failed(self, session: AsyncSession, job: Job, outcome: Refused, now: datetime) -> None:
         if not isinstance(job.content, AnnouncementContent) or job.resident_id is None or job.contact_id is None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 NOTE_LINGER_S = 0.05
 NOTE_ROWS = 500
+LEAST_PAUSE_S = 0.5
+"""What is due and cannot be taken now (its provider rests) is looked at so often."""
 DRAIN_S = 5.0
 
 
@@ -58,6 +60,8 @@ class ChannelSender:
         self._busy = 0
         self._hungry = False
         """Each worker that gets free may take new work at once."""
+        self._next_due: datetime | None = None
+        """The earliest time at which something that is not due yet will be, as far as this process knows."""
         self._last_pass = clock.monotonic()
 
     @property
@@ -123,18 +127,29 @@ class ChannelSender:
                 await self._until_half_empty()
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._poll_s * random.uniform(0.8, 1.2))
+                    await asyncio.wait_for(self._wake.wait(), self._pause_s())
+
+    def _pause_s(self) -> float:
+        """Until something is due, or the next look although nobody has woken us."""
+        longest_s = self._poll_s * random.uniform(0.8, 1.2)
+        if self._next_due is None:
+            return longest_s
+        due_s = (self._next_due - self._clock.now()).total_seconds()
+        return min(longest_s, max(due_s, min(LEAST_PAUSE_S, self._poll_s)))
 
     async def _claim_for_all(self) -> bool:
         """New work for the provider of the moment; for the others what they may have taken already. True: there is more."""
         self._hungry = False
         chosen, others = self._providers.choose()
-        more = await self._claim_for(chosen, fresh=True)
+        taken, more = await self._claim_for(chosen, fresh=True)
         for provider in others:
-            await self._claim_for(provider, fresh=False)
+            taken += (await self._claim_for(provider, fresh=False))[0]
+        if not taken:
+            self._next_due = await self._queue.next_due(self.channel)
         return more
 
-    async def _claim_for(self, provider: Provider, *, fresh: bool) -> bool:
+    async def _claim_for(self, provider: Provider, *, fresh: bool) -> tuple[int, bool]:
+        """How many were taken, and whether there is more."""
         room = self._batch_size - self._jobs.qsize()
         limit = min(room, provider.most_at_once or room)
         if not provider.adapter.repeat_is_harmless:  # what is claimed is what a crash leaves in doubt
@@ -144,11 +159,11 @@ class ChannelSender:
         if rate is not None:  # not more than goes out well within the lease
             limit = min(limit, max(1, int(rate * (self._lease_s / 3 - provider.wait_s()))))
         if limit <= 0:
-            return False
+            return 0, False
         jobs, more = await self._queue.claim(self.channel, limit, provider.name, fresh=fresh)
         for job in jobs:
             self._jobs.put_nowait(job)
-        return more and provider.most_at_once is None
+        return len(jobs), more and provider.most_at_once is None
 
     async def _until_half_empty(self) -> None:
         while self._jobs.qsize() > self._batch_size // 2:
@@ -229,6 +244,7 @@ class ChannelSender:
             while True:
                 try:
                     await self._queue.note(batch)
+                    self._remember_due(batch)
                     break
                 except Exception as error:
                     if not is_transient(error):
@@ -237,6 +253,15 @@ class ChannelSender:
                     await self._back_off("outcomes_not_noted_yet", error, failures)
             for _ in batch:
                 self._done.task_done()
+
+    def _remember_due(self, batch: list[Done]) -> None:
+        """What is to be tried again wakes the claim at its time; what was given back, at once."""
+        retries = [one.retry_at for one in batch if one.retry_at is not None]
+        if retries and (self._next_due is None or min(retries) < self._next_due):
+            self._next_due = min(retries)
+            self._wake.set()  # its pause was reckoned without this
+        if any(one.outcome is None for one in batch):
+            self._wake.set()
 
     async def _watch_leases(self) -> None:
         own = True

@@ -1,6 +1,7 @@
 """The simulated SerwerSMS account: submissions, reports by id or our own id, messages of residents."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from hejnal_notifier.sinks import outcomes
 from hejnal_notifier.sinks.conditions import Conditions
 from hejnal_notifier.sinks.mailbox import Mailbox
 from hejnal_notifier.sinks.outcomes import Flakiness, Outcome
+from hejnal_runtime.quiet_hours import TOWN_TIME
 from hejnal_runtime.sms_text import Encoding, split_text
 
 PATH = "/serwersms"
@@ -35,7 +37,8 @@ class SerwerSms:
 
     def text(self, sender: str, body: str) -> None:
         """A resident's SMS, to be asked for."""
-        self._received.append({"id": secrets.token_hex(5), "phone": sender, "text": body, "type": "nd"})
+        at = f"{datetime.now(TOWN_TIME):%Y-%m-%d %H:%M:%S}"
+        self._received.append({"id": secrets.token_hex(5), "phone": sender, "text": body, "type": "nd", "recived": at})
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
         if self._conditions.is_down("sms"):
@@ -78,8 +81,11 @@ class SerwerSms:
         return web.json_response({"paging": {"page": 1, "count": 1}, "items": items})
 
     async def _recived(self, request: web.Request) -> web.Response:
-        await self._body(request)
-        return web.json_response({"paging": {"page": 1, "count": 1}, "items": self._received})
+        body = await self._body(request)
+        since, page, limit = str(body.get("date_from", "")), int(body.get("page", 1)), int(body.get("limit", 100))
+        found = [item for item in self._received if item["recived"] >= since]
+        paging = {"page": page, "count": -(-len(found) // limit)}
+        return web.json_response({"paging": paging, "items": found[(page - 1) * limit : page * limit]})
 
 
 def _error(code: int, kind: str, message: str) -> web.Response:

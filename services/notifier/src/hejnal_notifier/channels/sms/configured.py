@@ -1,7 +1,6 @@
 """The town's SMS providers, in the order in which they are chosen, from a file that only the notifier can read."""
 
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, Valid
 
 from hejnal_notifier.channels.adapter import Adapter
 from hejnal_notifier.channels.sms.modem import Folders, Modem
-from hejnal_notifier.channels.sms.news import News
+from hejnal_notifier.channels.sms.news import NewsDesk
 from hejnal_notifier.channels.sms.serwersms import SerwerSms
 from hejnal_notifier.channels.sms.smpp import Smpp
 from hejnal_notifier.channels.sms.smpp_session import Smsc
@@ -90,9 +89,7 @@ def read_providers(path: Path) -> list[ProviderSettings]:
         raise ValueError(f"{path} does not describe SMS providers: {wrong}") from error
 
 
-def build(
-    chosen: ProviderSettings, clock: Clock, wording: SmsWording, news: Callable[[News], Awaitable[None]], *, sender: str
-) -> Adapter:
+def build(chosen: ProviderSettings, clock: Clock, wording: SmsWording, desk: NewsDesk, *, sender: str) -> Adapter:
     """The adapter of one provider."""
     name, own_sender = chosen.name or chosen.kind, chosen.sender or sender
     match chosen:
@@ -113,7 +110,7 @@ def build(
                 chosen.url,
                 clock,
                 wording,
-                news,
+                desk,
                 name=name,
                 token=chosen.token.get_secret_value(),
                 sender=own_sender,
@@ -125,11 +122,11 @@ def build(
                 chosen.host, chosen.port, chosen.system_id, chosen.password.get_secret_value(), chosen.system_type, chosen.tls
             )
             return Smpp(
-                smsc, clock, wording, news, name=name, sender=own_sender, window=chosen.window, timeout_s=chosen.timeout_s
+                smsc, clock, wording, desk, name=name, sender=own_sender, window=chosen.window, timeout_s=chosen.timeout_s
             )
         case ModemProvider():
             folders = Folders(chosen.outbox, chosen.sent, chosen.error, chosen.inbox)
-            return Modem(folders, clock, wording, news, name=name)
+            return Modem(folders, clock, wording, desk, name=name)
 
 
 def pace_of(chosen: ProviderSettings) -> Pace:

@@ -7,17 +7,17 @@ Source: the manual of gammu-smsd, "Service files" (FILES backend).
 
 import asyncio
 import codecs
+import contextlib
 import os
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier import metrics
-from hejnal_notifier.channels.sms.news import News, Receipt, TextMessage
+from hejnal_notifier.channels.sms.news import NewsDesk, Receipt, TextMessage
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.job import Job
@@ -33,7 +33,16 @@ MOST_WAITING = 60
 STUCK_S = 300.0
 """A message that lies in the outbox for so long says that the daemon or the modem has stopped."""
 
-_OURS = re.compile(r"^OUT[A-Z]\d{8}_\d{6}_00_(?P<number>\+?\d+)_(?P<delivery>[0-9a-f]{32})-(?P<expires>\d+)\.txtd?$")
+WRITTEN_S = 2.0
+"""The daemon writes a long message file by file: it is read when nothing was added to it for so long."""
+KEPT_FOR = timedelta(days=3)
+"""What was sent or has failed is kept for so long after its expiry: its file name says that it was handed over."""
+SWEEP_EVERY_S = 3600.0
+
+_TAKEN_BACK = ".expired"
+_OURS = re.compile(
+    r"^OUT[A-Z]\d{8}_\d{6}_00_(?P<number>\+?\d+)_(?P<delivery>[0-9a-f]{32})-(?P<expires>\d+)\.txtd?(?P<back>\.expired)?$"
+)
 _INBOX = re.compile(r"^IN(?P<at>\d{8}_\d{6})_(?P<serial>\w+)_(?P<number>\+?[\w ]+)_(?P<part>\d+)\.txt$")
 
 
@@ -54,15 +63,13 @@ class Modem:
     repeat_is_harmless = True
     timeout_s = 10.0
 
-    def __init__(
-        self, folders: Folders, clock: Clock, wording: SmsWording, news: Callable[[News], Awaitable[None]], *, name: str
-    ) -> None:
+    def __init__(self, folders: Folders, clock: Clock, wording: SmsWording, desk: NewsDesk, *, name: str) -> None:
         self.name = name
         self._folders = folders
         self._wording = wording
-        self._news = news
-        self._told: set[str] = set()
+        self._desk = desk
         self._clock = clock
+        self._swept_at: float | None = None
 
     async def send(self, job: Job) -> Outcome:
         """Put one message into the outbox, unless the daemon has it already."""
@@ -79,9 +86,10 @@ class Modem:
         made = job.created_at.strftime("%Y%m%d_%H%M%S")
         order = "A" if job.urgent else "M"
         name = f"OUT{order}{made}_00_{job.address}_{job.delivery_id.hex}-{int(job.expires_at.timestamp())}.txtd"
-        for folder in (self._folders.outbox, self._folders.sent, self._folders.error):
-            if (folder / name).exists():
-                return Accepted(name, note="taken by an earlier try", part_ids=(name,))
+        parts = len(split_text(text).parts)
+        known = [folder / name for folder in (self._folders.outbox, self._folders.sent, self._folders.error)]
+        if any(path.exists() for path in (*known, self._folders.error / f"{name}{_TAKEN_BACK}")):
+            return Accepted(name, note="taken by an earlier try", parts=parts, part_ids=(name,))
         waiting = [entry.stat().st_mtime for entry in os.scandir(self._folders.outbox) if entry.name.startswith("OUT")]
         if waiting and self._clock.now().timestamp() - min(waiting) > STUCK_S:
             return Postponed("modem_stuck", "the modem's outbox has not moved for five minutes", retry_after_s=60.0)
@@ -93,8 +101,6 @@ class Modem:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(self._folders.outbox / name)
-        parts = len(split_text(text).parts)
-        metrics.SMS_PARTS.labels(self.name).inc(parts)
         return Accepted(name, parts=parts, part_ids=(name,))
 
     async def run(self) -> None:
@@ -109,26 +115,42 @@ class Modem:
                 log.warning("modem_news_not_kept", provider=self.name, error=repr(error))
 
     async def look(self) -> None:
-        """One round through the daemon's folders. A file is removed when what it says is kept."""
-        for path in await asyncio.to_thread(_files, self._folders.error):
-            if (match := _OURS.match(path.name)) is not None and path.name not in self._told:
-                await self._failed(path, match["number"], "failed_at_provider")
-                self._told.add(path.name)
-        now = self._clock.now().timestamp()
-        for path in await asyncio.to_thread(_files, self._folders.outbox):
-            if (match := _OURS.match(path.name)) is not None and int(match["expires"]) <= now:
-                path.unlink(missing_ok=True)
-                await self._failed(path, match["number"], "expired_at_provider")
+        """One round through the daemon's folders. What a file says is told as long as its part is open."""
+        await asyncio.to_thread(self._take_back)
+        failed = {path.name.removesuffix(_TAKEN_BACK): path.name for path in await asyncio.to_thread(_files, self._folders.error)}
+        for name in sorted(await self._desk.still_open(self.name, failed)):
+            if (match := _OURS.match(failed[name])) is not None:
+                cause = "expired_at_provider" if match["back"] else "failed_at_provider"
+                receipt = Receipt(self.name, name, Meaning.FAILED, cause, match["number"], {"file": failed[name]})
+                await self._desk(receipt)
         for path in await asyncio.to_thread(_files, self._folders.inbox):
             match = _INBOX.match(path.name)
             if match is None or match["part"] != "00":
                 continue
-            text = await asyncio.to_thread(_whole_text, path)
-            await self._news(TextMessage(self.name, match["number"].strip(), text, provider_id=path.stem))
+            text = await asyncio.to_thread(_whole_text, path, self._clock.now().timestamp())
+            if text is None:
+                continue
+            await self._desk(TextMessage(self.name, match["number"].strip(), text, provider_id=path.stem))
             await asyncio.to_thread(_remove_whole, path)
+        if self._swept_at is None or self._clock.monotonic() - self._swept_at > SWEEP_EVERY_S:
+            await asyncio.to_thread(self._sweep)
+            self._swept_at = self._clock.monotonic()
 
-    async def _failed(self, path: Path, number: str, cause: str) -> None:
-        await self._news(Receipt(self.name, path.name, Meaning.FAILED, cause, number, {"file": path.name}))
+    def _take_back(self) -> None:
+        """What has expired in the outbox is put aside, unless the daemon was faster."""
+        now = self._clock.now().timestamp()
+        for path in _files(self._folders.outbox):
+            if (match := _OURS.match(path.name)) is not None and int(match["expires"]) <= now:
+                with contextlib.suppress(FileNotFoundError):
+                    path.rename(self._folders.error / f"{path.name}{_TAKEN_BACK}")
+
+    def _sweep(self) -> None:
+        """Remove our files of long ago."""
+        before = (self._clock.now() - KEPT_FOR).timestamp()
+        for folder in (self._folders.sent, self._folders.error):
+            for path in _files(folder):
+                if (match := _OURS.match(path.name)) is not None and int(match["expires"]) < before:
+                    path.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -143,8 +165,12 @@ def _parts(first: Path) -> list[Path]:
     return sorted(path for path in first.parent.iterdir() if path.name.startswith(stem) and path.suffix == ".txt")
 
 
-def _whole_text(first: Path) -> str:
-    return "".join(_text(path.read_bytes()) for path in _parts(first))
+def _whole_text(first: Path, now_s: float) -> str | None:
+    """The text of all parts; None while more of them may come."""
+    parts = _parts(first)
+    if now_s - max(path.stat().st_mtime for path in parts) < WRITTEN_S:
+        return None
+    return "".join(_text(path.read_bytes()) for path in parts)
 
 
 def _text(raw: bytes) -> str:

@@ -1,6 +1,9 @@
-"""What an SMS provider has to tell by itself: receipts, and messages that residents send."""
+"""What an SMS provider has to tell by itself: receipts, and messages that residents send; and the desk that keeps them."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from hejnal_notifier.delivery import Meaning
 
@@ -24,7 +27,7 @@ class TextMessage:
 
     provider: str
     sender: str
-    """E.164, or what the network tells."""
+    """As the network tells: E.164, a national number, a short code or a name."""
     text: str
     reference: int = 0
     total: int = 1
@@ -34,3 +37,30 @@ class TextMessage:
 
 
 News = Receipt | TextMessage
+
+PAGE = 100
+"""How many open parts are given at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPart:
+    """A part that a provider has taken and has not told the end of."""
+
+    provider_id: str
+    sent_at: datetime
+
+
+class NewsDesk(Protocol):
+    """Where adapters bring what they hear, and ask what they still wait for: nothing of it is kept in their memory."""
+
+    async def __call__(self, news: News) -> None:
+        """Keep one piece of news; raises when it could not be kept."""
+        ...
+
+    async def open_parts(self, provider: str, after: OpenPart | None) -> Sequence[OpenPart]:
+        """The next at most 100 open parts of the last three days, oldest first, after one that was given before."""
+        ...
+
+    async def still_open(self, provider: str, names: Collection[str]) -> set[str]:
+        """Those of the provider's ids whose parts are open."""
+        ...

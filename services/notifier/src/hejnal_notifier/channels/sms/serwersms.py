@@ -2,28 +2,35 @@
 
 import asyncio
 import random
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier import metrics
 from hejnal_notifier.channels.sms.http_account import HttpAccount
-from hejnal_notifier.channels.sms.news import News, Receipt, TextMessage
+from hejnal_notifier.channels.sms.news import PAGE, NewsDesk, OpenPart, Receipt, TextMessage
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.job import Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.quiet_hours import TOWN_TIME
 from hejnal_runtime.sms_text import Encoding, split_text
 
 log = structlog.get_logger()
 
 ASK_EVERY_S = 20.0
-MOST_WATCHED = 20_000
-ASKED_AT_ONCE = 100
+PAGES_A_ROUND = 5
+"""So many times a hundred open messages are asked about in one round; the others get their turn in the next ones."""
+HEARD_BACK = timedelta(days=3)
+"""After a start, residents' messages of so long ago are asked for; each is kept once."""
+HEARD_AGAIN = timedelta(minutes=15)
+"""The provider's clock may be behind ours, and what it lists may come late."""
+RECEIVED_PAGE = 100
+MOST_RECEIVED_PAGES = 50
 
 _BAD_NUMBER = {"wrong_number", "unsupported_number", "sending_to_foreign_networks_is_locked"}
 _OPTED_OUT = {"number_is_blacklisted"}
@@ -47,7 +54,7 @@ class SerwerSms:
         url: str,
         clock: Clock,
         wording: SmsWording,
-        news: Callable[[News], Awaitable[None]],
+        desk: NewsDesk,
         *,
         name: str,
         token: str,
@@ -60,23 +67,24 @@ class SerwerSms:
         self._url = url.rstrip("/")
         self._clock = clock
         self._wording = wording
-        self._news = news
+        self._desk = desk
         self._account = HttpAccount(token=token, concurrency=concurrency, timeout_s=timeout_s)
         self._sender = sender
-        self._watched: OrderedDict[str, str] = OrderedDict()  # provider's id → number
+        self._asked: OpenPart | None = None
+        self._heard_until: datetime | None = None
 
     async def send(self, job: Job) -> Outcome:
         """Submit one message; one that is in doubt only if the provider does not know it."""
         text = self._wording.of(job)
+        split = split_text(text)
         unique_id = job.delivery_id.hex
         if job.in_doubt:
             known = await self._known(unique_id)
             if isinstance(known, Postponed):
                 return known
             if known is not None:
-                self._watch(known, job.address)
-                return Accepted(known, note="taken by an earlier try", part_ids=(known,))
-        split = split_text(text)
+                taken = judge_item(known, parts=len(split.parts))
+                return replace(taken, note="taken by an earlier try") if isinstance(taken, Accepted) else taken
         answer = await self._call(
             "messages/send_sms",
             {
@@ -90,21 +98,14 @@ class SerwerSms:
         )
         if isinstance(answer, Postponed):
             return answer
-        outcome = judge_answer(answer, parts=len(split.parts))
-        if isinstance(outcome, Accepted):
-            metrics.SMS_PARTS.labels(self.name).inc(outcome.parts)
-            if outcome.provider_id:
-                self._watch(outcome.provider_id, job.address)
-        return outcome
+        return judge_answer(answer, parts=len(split.parts))
 
-    async def _known(self, unique_id: str) -> str | Postponed | None:
-        """The provider's id of a message it has taken; None: it has not."""
+    async def _known(self, unique_id: str) -> dict[str, Any] | Postponed | None:
+        """A message that the provider has taken; None: it has not."""
         answer = await self._call("messages/reports", {"unique_id": unique_id})
         if isinstance(answer, Postponed):
             return Postponed(answer.cause, answer.detail, in_doubt=True, refuses_us=answer.refuses_us)
-        for item in _items(answer):
-            return str(item.get("id", ""))
-        return None
+        return next(iter(_items(answer)), None)
 
     async def run(self) -> None:
         """Ask for reports of what was sent, and for messages of residents."""
@@ -117,37 +118,51 @@ class SerwerSms:
 
     async def look(self) -> None:
         """One round of asking."""
-        batch = list(self._watched)[:ASKED_AT_ONCE]
-        if batch:
-            answer = await self._call("messages/reports", {"id": ",".join(batch)})
-            if not isinstance(answer, Postponed):
-                for item in _items(answer):
-                    await self._report(item)
-            for name in batch:  # the others get their turn
-                if name in self._watched:
-                    self._watched.move_to_end(name)
-        answer = await self._call("messages/recived", {"type": "nd"})
-        if not isinstance(answer, Postponed):
-            for item in _items(answer):
-                sender = "+" + str(item.get("phone", "")).lstrip("+")
-                name = str(item.get("id", ""))
-                await self._news(TextMessage(self.name, sender, str(item.get("text", "")), provider_id=name))
+        for _ in range(PAGES_A_ROUND):
+            page = await self._desk.open_parts(self.name, self._asked)
+            if page and not await self._ask_about(page):
+                break
+            self._asked = page[-1] if len(page) >= PAGE else None
+            if self._asked is None:
+                break
+        await self._listen()
+
+    async def _ask_about(self, page: Sequence[OpenPart]) -> bool:
+        answer = await self._call("messages/reports", {"id": ",".join(part.provider_id for part in page)})
+        if isinstance(answer, Postponed):
+            return False
+        for item in _items(answer):
+            await self._report(item)
+        return True
+
+    async def _listen(self) -> None:
+        """Residents' messages since the last round, page by page."""
+        now = self._clock.now()
+        since = self._heard_until or now - HEARD_BACK
+        wanted = {"type": "nd", "date_from": f"{since.astimezone(TOWN_TIME):%Y-%m-%d %H:%M:%S}", "limit": RECEIVED_PAGE}
+        for number in range(1, MOST_RECEIVED_PAGES + 1):
+            answer = await self._call("messages/recived", {**wanted, "page": number})
+            if isinstance(answer, Postponed):
+                return
+            items = _items(answer)
+            for item in items:
+                name, words = str(item.get("id", "")), str(item.get("text", ""))
+                await self._desk(TextMessage(self.name, str(item.get("phone", "")), words, provider_id=name))
+            if len(items) < RECEIVED_PAGE:
+                break
+        else:
+            log.warning("serwersms_more_received_than_asked", provider=self.name, pages=MOST_RECEIVED_PAGES)
+        self._heard_until = now - HEARD_AGAIN
 
     async def _report(self, item: dict[str, Any]) -> None:
         name, status = str(item.get("id", "")), str(item.get("status", ""))
         meaning = _MEANINGS.get(status, Meaning.ON_THE_WAY)
         if meaning is Meaning.ON_THE_WAY:
             return
-        number = "+" + str(item.get("phone", self._watched.get(name, ""))).lstrip("+")
+        number = "+" + str(item.get("phone", "")).lstrip("+")
         raw = {key: str(item[key])[:200] for key in ("id", "status", "reason", "delivered") if item.get(key) is not None}
         cause = None if meaning is Meaning.DELIVERED else str(item.get("reason") or "undelivered")
-        await self._news(Receipt(self.name, name, meaning, cause, number, raw))
-        self._watched.pop(name, None)
-
-    def _watch(self, name: str, number: str) -> None:
-        self._watched[name] = number
-        while len(self._watched) > MOST_WATCHED:
-            self._watched.popitem(last=False)
+        await self._desk(Receipt(self.name, name, meaning, cause, number, raw))
 
     async def _call(self, action: str, parameters: dict[str, Any]) -> dict[str, Any] | Postponed:
         """The provider's JSON answer, or why there is none."""
@@ -171,7 +186,11 @@ def judge_answer(answer: dict[str, Any], *, parts: int) -> Outcome:
     items = _items(answer)
     if not items:
         return Postponed("unreadable_answer", in_doubt=True)
-    item = items[0]
+    return judge_item(items[0], parts=parts)
+
+
+def judge_item(item: dict[str, Any], *, parts: int) -> Outcome:
+    """What the provider says of one message that it knows."""
     if item.get("status") == "unsent":
         reason = str(item.get("error_message") or item.get("reason") or "")
         return _judge_reason(reason, f"{item.get('error_code', '')} {reason}".strip()[:200])

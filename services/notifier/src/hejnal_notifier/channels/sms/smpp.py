@@ -2,16 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier import metrics
 from hejnal_notifier.channels.sms import smpp_text
-from hejnal_notifier.channels.sms.news import News, Receipt, TextMessage
+from hejnal_notifier.channels.sms.news import NewsDesk, Receipt, TextMessage
 from hejnal_notifier.channels.sms.smpp_pdu import Command, Message, Status, Tag, encode_message, message_id
 from hejnal_notifier.channels.sms.smpp_session import BindRefusedError, SessionLostError, SmppSession, Smsc
 from hejnal_notifier.channels.sms.wording import SmsWording
@@ -65,7 +63,7 @@ class Smpp:
         smsc: Smsc,
         clock: Clock,
         wording: SmsWording,
-        news: Callable[[News], Awaitable[None]],
+        desk: NewsDesk,
         *,
         name: str,
         sender: str,
@@ -77,7 +75,7 @@ class Smpp:
         self._smsc = smsc
         self._clock = clock
         self._wording = wording
-        self._news = news
+        self._desk = desk
         self._sender = Sender(sender)
         self._window = window
         self._answer_s = timeout_s
@@ -136,7 +134,6 @@ class Smpp:
             if not isinstance(outcome, str):
                 return outcome
             ids.append(outcome)
-        metrics.SMS_PARTS.labels(self.name).inc(len(parts))
         return Accepted(ids[0], parts=len(parts), part_ids=tuple(ids))
 
     async def _submit(self, session: SmppSession, message: Message, deadline: float) -> str | Outcome:
@@ -175,11 +172,12 @@ class Smpp:
             meaning, cause = _MEANINGS.get(words.state, (Meaning.ON_THE_WAY, None))
             raw = {"text": message.payload.decode("latin-1")[:300], "state": words.state, "error": words.error}
             number = "+" + message.source.lstrip("+")
-            await self._news(Receipt(self.name, words.message_id, meaning, cause, number, raw))
+            await self._desk(Receipt(self.name, words.message_id, meaning, cause, number, raw))
         else:
             said = smpp_text.received(message)
-            sender = "+" + message.source.lstrip("+")
-            await self._news(TextMessage(self.name, sender, said.text, said.reference, said.total, said.number))
+            international = message.source_ton == 1 and not message.source.startswith("+")
+            sender = f"+{message.source}" if international else message.source
+            await self._desk(TextMessage(self.name, sender, said.text, said.reference, said.total, said.number))
         return True
 
     async def close(self) -> None:

@@ -62,6 +62,7 @@ class SmppSession:
         self._sequence = 0
         self._waiting: dict[int, asyncio.Future[Pdu]] = {}
         self._handling: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[None] | None = None
         self.lost = asyncio.Event()
 
     @classmethod
@@ -74,9 +75,7 @@ class SmppSession:
         async with asyncio.timeout(CONNECT_S):
             reader, writer = await asyncio.open_connection(smsc.host, smsc.port, ssl=context)
         session = cls(reader, writer, on_message, window=window)
-        reading = asyncio.create_task(session._read(), name="smpp reader")
-        session._handling.add(reading)
-        reading.add_done_callback(session._handling.discard)
+        session._reading = asyncio.create_task(session._read(), name="smpp reader")
         try:
             await session._bind(smsc)
         except BaseException:
@@ -131,9 +130,10 @@ class SmppSession:
             with contextlib.suppress(OSError):
                 await self.request(Command.UNBIND, timeout_s=1.0)
         self._end()
-        for task in list(self._handling):
+        own = [*self._handling, *([self._reading] if self._reading is not None else [])]
+        for task in own:
             task.cancel()
-        await asyncio.gather(*self._handling, return_exceptions=True)
+        await asyncio.gather(*own, return_exceptions=True)
 
     def _end(self) -> None:
         self.lost.set()

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier import metrics
 from hejnal_notifier.channels.sms.http_account import HttpAccount
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
@@ -94,9 +94,7 @@ class SmsApi:
             return answer
         outcome = judge_answer(answer)
         if isinstance(outcome, Accepted):
-            parts = len(split_text(text).parts)
-            metrics.SMS_PARTS.labels(self.name).inc(parts)
-            return replace(outcome, parts=parts)
+            return replace(outcome, parts=len(split_text(text).parts))
         return outcome
 
     async def close(self) -> None:
@@ -104,10 +102,8 @@ class SmsApi:
         await self._account.close()
 
 
-def judge_answer(answer: object) -> Outcome:
+def judge_answer(answer: dict[str, Any]) -> Outcome:
     """What the gateway's JSON answer means."""
-    if not isinstance(answer, dict):
-        return Postponed("unreadable_answer", in_doubt=True)
     error = answer.get("error")
     if error is None:
         taken = answer.get("list")
@@ -129,5 +125,5 @@ def judge_answer(answer: object) -> Outcome:
         return Refused("rejected", detail)
     if number in _OURS_TO_MEND:
         log.error("sms_gateway_refuses_us", error=number)
-        return Postponed("refuses_us", detail, retry_after_s=60.0)
+        return Postponed("refuses_us", detail, retry_after_s=60.0, refuses_us=True)
     return Postponed("provider_error", detail)
