@@ -53,6 +53,7 @@ class TopicTail:
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="latest",
+            fetch_max_wait_ms=1000,
             metadata_max_age_ms=60_000,
         )
         try:

@@ -151,7 +151,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=self._session_timeout_ms,
-            heartbeat_interval_ms=500,
+            heartbeat_interval_ms=self._session_timeout_ms // 5,
+            fetch_max_wait_ms=min(1000, self._session_timeout_ms // 4),
             # Longer than a handler in work plus the drain: else members evict each other in turn.
             rebalance_timeout_ms=int((self._drain_s + 20) * 1000),
             max_partition_fetch_bytes=2 * MAX_MESSAGE_BYTES,

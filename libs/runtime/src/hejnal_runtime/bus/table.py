@@ -73,6 +73,7 @@ class CompactedTable:
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            fetch_max_wait_ms=1000,
             metadata_max_age_ms=60_000,
         )
         try:
@@ -90,7 +91,7 @@ class CompactedTable:
                     loading = False
                     self._interrupted = None
                     self._loaded.set()
-                fetched = await consumer.getmany(timeout_ms=200)
+                fetched = await consumer.getmany(timeout_ms=200 if loading else 1000)
                 for records in fetched.values():
                     for record in records:
                         taken = await self._take(record)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_contracts.base import Point, Severity
 from hejnal_gateway.alerts.alert import AlertRow, AlertState
 from hejnal_gateway.alerts.rule import EscalationLevel
-from hejnal_gateway.alerts.tables import alert_entries, alert_requests_seen, alerts
+from hejnal_gateway.alerts.tables import alert_entries, alert_requests_seen, alerts, deferred_alerts
 from hejnal_gateway.tables import cameras
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
@@ -89,9 +89,16 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> list[AlertRow
     return [_alert(row) for row in await session.execute(query)]
 
 
+_NEXT_DUE = select(
+    func.least(  # of those that there are: it leaves nulls out
+        select(func.min(alerts.c.escalate_at)).scalar_subquery(), select(func.min(deferred_alerts.c.due_at)).scalar_subquery()
+    )
+)
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next alert escalates."""
-    found: datetime | None = (await session.execute(select(func.min(alerts.c.escalate_at)))).scalar()
+    """When the next alert escalates, or is raised after quiet hours."""
+    found: datetime | None = (await session.execute(_NEXT_DUE)).scalar()
     return found
 
 

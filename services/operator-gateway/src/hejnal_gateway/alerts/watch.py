@@ -27,6 +27,7 @@ log = structlog.get_logger()
 _AWAY = (SQLAlchemyError, OSError, TimeoutError)
 _BATCH = 50
 _LONGEST_NAP_S = 2.0
+_SHORTEST_NAP_S = 0.05
 _DARK = (ShownCondition.RETRYING, ShownCondition.CONNECTING, ShownCondition.UNKNOWN)
 
 
@@ -42,13 +43,14 @@ class Escalation:
         """Watch for ever; due times are rows, so that a restart forgets none."""
         while True:
             try:
-                while await self.step():
-                    pass
                 nap_s = await self._nap_s()
+                if nap_s <= 0:
+                    while await self.step():
+                        pass
             except _AWAY as error:
                 log.warning("escalation_waits", error=repr(error))
                 nap_s = _LONGEST_NAP_S
-            await asyncio.sleep(nap_s * random.uniform(0.9, 1))
+            await asyncio.sleep(max(_SHORTEST_NAP_S, nap_s) * random.uniform(0.9, 1))
 
     async def step(self) -> bool:
         """One round; True when there may be more to do at once."""
@@ -66,7 +68,7 @@ class Escalation:
             due = await store.next_due(session)
         if due is None:
             return _LONGEST_NAP_S
-        return min(_LONGEST_NAP_S, max(0.05, (due - self._clock.now()).total_seconds()))
+        return min(_LONGEST_NAP_S, (due - self._clock.now()).total_seconds())
 
 
 class DarkCameras:

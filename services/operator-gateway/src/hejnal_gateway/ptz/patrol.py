@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +23,9 @@ from hejnal_runtime.errors import AppError, Kind
 log = structlog.get_logger()
 
 _BATCH = 32
-_NAP_S = 0.5
+_LONGEST_NAP_S = 1.0
+_BETWEEN_STEPS_S = 0.5
+_NEXT = select(func.min(ptz_patrols.c.next_at)).where(ptz_patrols.c.enabled)
 
 
 class PatrolStep(BaseModel):
@@ -99,11 +101,21 @@ class Patrols:
     async def run(self) -> None:
         """Walk for ever."""
         while True:
+            nap_s = _LONGEST_NAP_S
             try:
-                await self.step()
+                nap_s = await self._until_next_s()
+                if nap_s <= 0:
+                    await self.step()
+                    nap_s = _BETWEEN_STEPS_S
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("patrols_wait", error=repr(error))
-            await asyncio.sleep(_NAP_S * random.uniform(0.8, 1.2))
+            await asyncio.sleep(min(_LONGEST_NAP_S, nap_s) * random.uniform(0.9, 1.1))
+
+    async def _until_next_s(self) -> float:
+        """Seconds until a round goes on; below 0 when it should have, and for one that waits for its joystick."""
+        async with self._database.read() as session:
+            due = (await session.execute(_NEXT)).scalar()
+        return _LONGEST_NAP_S if due is None else (due - self._clock.now()).total_seconds()
 
     async def step(self) -> None:
         """Every camera whose time has come turns to its next place."""

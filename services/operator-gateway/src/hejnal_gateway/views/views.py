@@ -16,7 +16,7 @@ from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
-MOST_TILES = 36
+MOST_TILES = 40
 MOST_VIEWS = 60
 _NUMBER_TAKEN = "wall_views_number"
 

@@ -37,7 +37,8 @@ _CLAIM = timedelta(seconds=60)
 _AT_ONCE = 32
 _AT_ONCE_PER_WEBHOOK = 4
 _CANDIDATES = 200
-_NAP_S = 1.0
+_NAP_S = 3.0
+"""What is queued here is sent at once; this finds what is to be tried again, and what another process left behind."""
 _EXPIRE_EVERY_S = 60.0
 _LOGGED_ATTEMPTS = 20
 _KEEP = timedelta(days=30)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +21,28 @@ BEAT_S = 0.8
 _SILENT_S = 3.0
 _DEAD_S = 10.0
 _SUSPECT_S = 3.0
+_FORGET_EVERY_S = 2.0
+
+# Asked more than once a second for ever: made once.
+_BEAT = (
+    insert(live_workers)
+    .values(
+        worker_id=bindparam("worker_id"),
+        url=bindparam("url"),
+        seen_at=func.clock_timestamp(),
+        started_at=func.clock_timestamp(),
+    )
+    .on_conflict_do_update(index_elements=["worker_id"], set_={"seen_at": func.clock_timestamp()})
+    .returning(text("(xmax = 0)"))  # true of a row that was not there
+)
+_FRESH = select(live_workers.c.worker_id, live_workers.c.url).where(
+    live_workers.c.seen_at > func.clock_timestamp() - text(f"interval '{_SILENT_S} seconds'")
+)
+_FORGET = (
+    delete(live_workers)
+    .where(live_workers.c.seen_at < func.clock_timestamp() - text(f"interval '{_DEAD_S} seconds'"))
+    .returning(live_workers.c.worker_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,7 @@ class WorkerRegister:
         self._suspects: dict[str, float] = {}
         self._seen_before = False
         self._answering_since: float | None = None
+        self._forget_at = 0.0
 
     @property
     def living(self) -> dict[str, str]:
@@ -95,17 +118,12 @@ class WorkerRegister:
 
     async def beat(self) -> None:
         """One turn: our row, and the others'."""
-        fresh = live_workers.c.seen_at > func.clock_timestamp() - text(f"interval '{_SILENT_S} seconds'")
+        fenced = False
         async with self._database.transaction() as session:
-            fenced = False
             if self._own is not None:
-                values = {"worker_id": self._own.worker_id, "url": self._own.url, "seen_at": func.clock_timestamp()}
-                statement = insert(live_workers).values(**values, started_at=func.clock_timestamp())
-                beat = statement.on_conflict_do_update(
-                    index_elements=["worker_id"], set_={"seen_at": func.clock_timestamp()}
-                ).returning(text("(xmax = 0)"))  # true of a row that was not there
-                fenced = bool((await session.execute(beat)).scalar_one()) and self._seen_before
-            rows = (await session.execute(select(live_workers.c.worker_id, live_workers.c.url).where(fresh))).all()
+                own = {"worker_id": self._own.worker_id, "url": self._own.url}
+                fenced = bool((await session.execute(_BEAT, own)).scalar_one()) and self._seen_before
+            rows = (await session.execute(_FRESH)).all()
         self._urls = {row.worker_id: row.url for row in rows}
         metrics.LIVE_WORKERS.set(len(self._urls))
         self._seen_before = True
@@ -119,12 +137,12 @@ class WorkerRegister:
         """Remove workers silent for long; the ends of their views are written down by whoever finds them first."""
         if self._record_lost_ends is None or self._answering_since is None:
             return
-        if self._clock.monotonic() - self._answering_since < _DEAD_S:
+        if self._clock.monotonic() < max(self._answering_since + _DEAD_S, self._forget_at):
             return
-        silent = live_workers.c.seen_at < func.clock_timestamp() - text(f"interval '{_DEAD_S} seconds'")
+        self._forget_at = self._clock.monotonic() + _FORGET_EVERY_S
         try:
             async with self._database.transaction() as session:
-                gone = (await session.execute(delete(live_workers).where(silent).returning(live_workers.c.worker_id))).all()
+                gone = (await session.execute(_FORGET)).all()
             lost = await self._record_lost_ends()
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("dead_live_workers_not_forgotten", error=repr(error))
