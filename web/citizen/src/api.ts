@@ -11,13 +11,17 @@ export type AnnouncementDetail = Received<Schemas["AnnouncementDetail"]>;
 export type AddressHit = Received<Schemas["AddressHit"]>;
 export type CameraRegister = Received<Schemas["CameraRegister"]>;
 export type Contact = Received<Schemas["Contact"]>;
-export type Filter = Received<Schemas["Filter"]>;
-export type Me = Received<Schemas["Me"]>;
+export type Filter = Omit<Received<Schemas["Filter"]>, "area">;
+export type Me = Omit<Received<Schemas["Me"]>, "subscription"> & { readonly subscription: Subscription };
 export type NearestAddress = Received<Schemas["NearestAddress"]>;
+export type Place = Received<Schemas["Place"]>;
 export type PublicReport = Received<Schemas["PublicReport"]>;
 export type ReporterView = Received<Schemas["ReporterView"]>;
 export type ReportAccepted = Received<Schemas["ReportAccepted"]>;
-export type Subscription = Received<Schemas["Subscription"]>;
+export type Subscription = Omit<Received<Schemas["Subscription"]>, "filters"> & { readonly filters: Filter[] };
 export type Town = Received<Schemas["Town"]>;
 export type Area = AnnouncementSummary["area"];
+/** What a browser without an account wants. */
+export type PushWish = Pick<Filter, "categories" | "min_severity" | "places"> &
+  Pick<Subscription, "language" | "quiet_hours"> & { readonly paused_until?: string | null };
 export type Channel = Contact["channel"];

@@ -14,9 +14,11 @@ import { createRoot } from "react-dom/client";
 import { startI18n, suppressInlineStyles } from "@hejnal/shared";
 import { App } from "./app/App.tsx";
 import { CATALOGUES } from "./i18n/catalogues.ts";
+import { keepInstallOffer } from "./offline/install.ts";
 import { registerServiceWorker } from "./offline/registration.ts";
 
 suppressInlineStyles();
+keepInstallOffer();
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 await startI18n(CATALOGUES);

@@ -8,6 +8,21 @@ import type { AnnouncementDetail, CameraRegister, Me, ReporterView, Town } from 
 import { Layout } from "./app/Layout.tsx";
 import { CATALOGUES } from "./i18n/catalogues.ts";
 
+const QUESTIONS: Town["report_categories"][number]["questions"] = [
+  { code: "lamp", kind: "string", required: false, label: { pl: "Numer latarni", en: "Number of the lamp", uk: "Номер ліхтаря" }, choices: [], hint: null },
+  {
+    code: "what",
+    kind: "single",
+    required: true,
+    label: { pl: "Co się dzieje?", en: "What is it?", uk: "Що сталося?" },
+    hint: { pl: "Wybierz jedno.", en: "Choose one.", uk: "Виберіть одне." },
+    choices: [
+      { code: "dark", label: { pl: "Nie świeci", en: "It is dark", uk: "Не світить" } },
+      { code: "blinks", label: { pl: "Mruga", en: "It blinks", uk: "Блимає" } },
+    ],
+  },
+];
+
 /** Bugielsk in small. */
 export const TOWN: Town = {
   name: "Bugielsk",
@@ -19,13 +34,13 @@ export const TOWN: Town = {
   vapid_public_key: "BHG5nxb1nnnE5xdLnPrsurlw2MNKmJ2D0ev2cA9Z0GgxuH-iL70MRcgFEbHUuf76ceT2Wqf2m_KSYAr9pFh1KbI",
   map_url: "/map/town.pmtiles",
   announcement_categories: [
-    { code: "water", names: { pl: "Woda", en: "Water", uk: "Вода" } },
-    { code: "power", names: { pl: "Prąd", en: "Power", uk: "Світло" } },
+    { code: "water", icon: "water", names: { pl: "Woda", en: "Water", uk: "Вода" } },
+    { code: "power", icon: "power", names: { pl: "Prąd", en: "Power", uk: "Світло" } },
   ],
   report_categories: [
-    { code: "lighting", names: { pl: "Oświetlenie", en: "Lighting", uk: "Освітлення" }, unit: "Zarząd Dróg", anonymous_allowed: true, urgent: false },
-    { code: "noise", names: { pl: "Hałas", en: "Noise", uk: "Шум" }, unit: "Straż Miejska", anonymous_allowed: false, urgent: false },
-    { code: "danger", names: { pl: "Zagrożenie", en: "Danger", uk: "Небезпека" }, unit: "Straż Miejska", anonymous_allowed: true, urgent: true },
+    { code: "lighting", names: { pl: "Oświetlenie", en: "Lighting", uk: "Освітлення" }, unit: "Zarząd Dróg", anonymous_allowed: true, urgent: false, questions: QUESTIONS },
+    { code: "noise", names: { pl: "Hałas", en: "Noise", uk: "Шум" }, unit: "Straż Miejska", anonymous_allowed: false, urgent: false, questions: [] },
+    { code: "danger", names: { pl: "Zagrożenie", en: "Danger", uk: "Небезпека" }, unit: "Straż Miejska", anonymous_allowed: true, urgent: true, questions: [] },
   ],
   consent: { version: "2026-11", legal_basis: "art. 6", texts: { pl: "Zgadzam się na komunikaty." } },
 };
@@ -45,6 +60,8 @@ export function announcement(part: Partial<AnnouncementDetail> = {}): Announceme
     valid_from: inHours(-1),
     valid_until: inHours(5),
     issued_at: inHours(-1),
+    attachments: [],
+    origins: { pl: "written" as const },
   };
   return {
     ...common,
@@ -81,6 +98,12 @@ export const REPORT: ReporterView = {
   ],
   submitted_at: inHours(-2),
   updated_at: inHours(-1),
+  answers: { what: "dark", lamp: "17" },
+  me_too: 2,
+  messages: 0,
+  rating: null,
+  can_reopen: false,
+  merged_into: null,
 };
 
 export const ME: Me = {
@@ -93,7 +116,7 @@ export const ME: Me = {
   subscription: {
     version: 3,
     language: "pl",
-    filters: [{ categories: ["water"], min_severity: "info", area: null, channels: ["email"], label: "" }],
+    filters: [{ categories: ["water"], min_severity: "info", places: [], channels: ["email"], label: "" }],
     quiet_hours: { starts: "22:00:00", ends: "06:00:00" },
     paused_until: null,
   },

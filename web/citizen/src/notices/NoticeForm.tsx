@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { asProblem, isLanguage, LANGUAGE_NAMES, LANGUAGES, SEVERITIES } from "@hejnal/shared";
 import { useProblemSentence } from "../app/problem.ts";
 import type { Town } from "../api.ts";
-import { AreaField } from "./AreaField.tsx";
+import { PlacesField } from "./PlacesField.tsx";
 import { TopicTable } from "./TopicTable.tsx";
 import { filtersOf, type Wish, type WishChannel } from "./wish.ts";
 
@@ -92,7 +92,7 @@ export function NoticeForm({ revision = 0, town, stored, ready, shown, onSave }:
           </label>
         ))}
       </fieldset>
-      <AreaField wish={wish} onChange={change} />
+      <PlacesField places={wish.places} onChange={(places) => change({ ...wish, places })} />
       <fieldset className="plain-fieldset">
         <legend>{t("notices.quiet")}</legend>
         <label className="checkbox">

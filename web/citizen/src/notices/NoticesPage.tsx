@@ -1,31 +1,18 @@
 import { useMemo } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { answer, asProblem, ErrorState, Icon, type Language, Skeleton, useLanguage } from "@hejnal/shared";
+import { answer, asProblem, ErrorState, type Language, Skeleton, useLanguage } from "@hejnal/shared";
 import { Link } from "wouter";
 import { Page } from "../app/Page.tsx";
 import { api, type Me, type Town } from "../api.ts";
 import { useMe, useSetMe } from "../residents/use-me.ts";
 import { useTown } from "../town/use-town.ts";
+import { ContactList } from "./ContactList.tsx";
 import { DeviceCard } from "./DeviceCard.tsx";
 import { NoticeForm } from "./NoticeForm.tsx";
-import { deviceState, disablePush, enablePush, type PushWish, readPushWish, savePushWish } from "./push.ts";
-import { categoriesOn, filtersOf, firstWish, type Wish, type WishChannel, wishFrom } from "./wish.ts";
-
-/** What this browser alone is to be told, out of the page's wish. */
-function pushWish(wish: Wish): PushWish {
-  return {
-    categories: categoriesOn(wish, "push"),
-    min_severity: wish.minSeverity,
-    area: wish.area,
-    language: wish.language,
-    quiet_hours: wish.quiet,
-  };
-}
-
-function wishOfBrowser({ categories, min_severity, area, language, quiet_hours }: PushWish): Wish {
-  return wishFrom({ filters: [{ categories, min_severity, area: area ?? null, channels: ["push"], label: "" }], language, quiet_hours: quiet_hours ?? null });
-}
+import { PauseCard } from "./PauseCard.tsx";
+import { deviceState, disablePush, enablePush, readPushWish, savePushWish } from "./push.ts";
+import { categoriesOn, filtersOf, firstWish, pushWishOf, type Wish, type WishChannel, wishFrom, wishOfBrowser } from "./wish.ts";
 
 /** Notice settings, with or without an account. */
 export default function NoticesPage() {
@@ -75,7 +62,7 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
   const codes = town.announcement_categories.map(({ code }) => code);
 
   const enable = async () => {
-    const changed = await enablePush(town.vapid_public_key ?? "", me, pushWish(firstWish(codes, language)));
+    const changed = await enablePush(town.vapid_public_key ?? "", me, pushWishOf(firstWish(codes, language)));
     if (changed) {
       setMe(changed);
       if (!changed.subscription.filters.length) {
@@ -110,6 +97,16 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
     }
   };
 
+  const pause = async (until: Date | null) => {
+    if (me) {
+      const changed = await answer(api.PUT("/api/v1/me/pause", { body: { until: until?.toISOString() ?? null } }));
+      setMe({ ...me, subscription: changed });
+    } else if (deviceWish) {
+      await savePushWish({ ...deviceWish, paused_until: until?.toISOString() ?? null });
+      await refresh();
+    }
+  };
+
   const ready: WishChannel[] = [];
   if (me ? me.contacts.some(({ channel, consented, failed }) => channel === "push" && consented && !failed) : device.data?.state === "on") ready.push("push");
   if (me?.contacts.some(({ channel, consented, failed }) => channel === "email" && consented && !failed)) ready.push("email");
@@ -121,19 +118,7 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
       <section className="card" aria-labelledby="account-heading">
         <h2 id="account-heading">{t("notices.account")}</h2>
         {me ? (
-          <ul className="contact-list">
-            {me.contacts
-              .filter(({ channel }) => channel !== "push")
-              .map(({ id, address, channel, consented }) => (
-                <li key={id}>
-                  <Icon name={channel === "email" ? "mail" : "phone"} />
-                  <span>
-                    <strong>{address}</strong>
-                    <small>{consented ? t("account.consented") : t("account.notConsented")}</small>
-                  </span>
-                </li>
-              ))}
-          </ul>
+          <ContactList contacts={me.contacts.filter(({ channel }) => channel !== "push")} />
         ) : (
           <p>{t("notices.accountText")}</p>
         )}
@@ -143,6 +128,7 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
           </Link>
         </div>
       </section>
+      {me ?? deviceWish ? <PauseCard until={(me ? me.subscription.paused_until : deviceWish?.paused_until) ?? null} onPause={pause} /> : null}
       {me && accountWish ? (
         <NoticeForm
           key={ready.join()}
@@ -161,7 +147,7 @@ function Settings({ town, me }: { readonly town: Town; readonly me: Me | null })
           ready={ready}
           shown={["push"]}
           onSave={async (wish) => {
-            if (categoriesOn(wish, "push").length) await savePushWish(pushWish(wish));
+            if (categoriesOn(wish, "push").length) await savePushWish({ ...pushWishOf(wish), paused_until: deviceWish?.paused_until ?? null });
             else await disable();
           }}
         />

@@ -1,24 +1,16 @@
 import { answer, asProblem } from "@hejnal/shared";
-import { api, type Filter, type Me, type Subscription } from "../api.ts";
+import { api, type Me, type PushWish } from "../api.ts";
+import { needsHomeScreen, runsFromHomeScreen } from "../offline/install.ts";
 import { keyBytes, PushError, pushTarget } from "./push-key.ts";
 import { clearPushRecord, loadPushRecord, savePushRecord } from "./push-record.ts";
 
-/** What is true of notifications on this device, without varnish. */
-export type DeviceState = "unsupported" | "ios" | "town" | "blocked" | "off" | "on";
-
-/** What a browser without an account wants. */
-export type PushWish = Pick<Filter, "categories" | "min_severity" | "area"> & Pick<Subscription, "language" | "quiet_hours">;
+/** What is true of notifications on this device, without varnish. `lost`: they were on, and the browser has dropped them. */
+export type DeviceState = "unsupported" | "ios" | "iosOld" | "town" | "blocked" | "off" | "lost" | "on";
 
 const READY_MS = 10_000;
 
 function supported(): boolean {
   return "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
-}
-
-/** iPhones and iPads give push only to pages added to the home screen. */
-function needsHomeScreen(): boolean {
-  const apple = /iPad|iPhone|iPod/.test(navigator.userAgent) || (navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);
-  return apple && !window.matchMedia("(display-mode: standalone)").matches;
 }
 
 async function registration(): Promise<ServiceWorkerRegistration> {
@@ -34,11 +26,15 @@ async function currentSubscription(): Promise<PushSubscription | null> {
 }
 
 export async function deviceState(vapidKey: string | null): Promise<DeviceState> {
-  if (!supported()) return needsHomeScreen() ? "ios" : "unsupported";
+  if (!supported()) {
+    if (needsHomeScreen()) return "ios";
+    return runsFromHomeScreen() && /iPad|iPhone|iPod/.test(navigator.userAgent) ? "iosOld" : "unsupported";
+  }
   if (!vapidKey) return "town";
   if (Notification.permission === "denied") return "blocked";
   const [subscription, record] = await Promise.all([currentSubscription(), loadPushRecord()]);
-  return subscription && record && Notification.permission === "granted" ? "on" : "off";
+  if (!record) return "off";
+  return subscription && Notification.permission === "granted" ? "on" : "lost";
 }
 
 async function subscribe(vapidKey: string): Promise<PushSubscription> {
@@ -151,9 +147,39 @@ export async function movePushToAccount(): Promise<Me | null> {
   }
 }
 
-/** Shows a notification as the town's would look. @throws PushError */
-export async function showTestNotification(title: string, body: string, lang: string): Promise<void> {
-  if (Notification.permission !== "granted") throw new PushError("blocked");
-  const registered = await registration();
-  await registered.showNotification(title, { body, lang, icon: "/icon-192.png", badge: "/icon-192.png", tag: "test" });
+/** What became of a wish for a test message. */
+export type TestOutcome = "arrived" | "missing" | "channelOff";
+
+const ARRIVAL_MS = 60_000;
+
+/** Resolves when the service worker has shown a message that is no announcement, or after a minute without one. */
+function arrival(): Promise<"arrived" | "missing"> {
+  return new Promise((done) => {
+    const heard = ({ data }: MessageEvent) => {
+      if ((data as { type?: string } | null)?.type === "test-shown") end("arrived");
+    };
+    const end = (outcome: "arrived" | "missing") => {
+      clearTimeout(timer);
+      navigator.serviceWorker.removeEventListener("message", heard);
+      done(outcome);
+    };
+    const timer = setTimeout(() => end("missing"), ARRIVAL_MS);
+    navigator.serviceWorker.addEventListener("message", heard);
+  });
+}
+
+/**
+ * Asks the town for a test message to this device, and waits for it: the whole way, as a warning would take it.
+ * @throws Problem, PushError
+ */
+export async function testPush(): Promise<TestOutcome> {
+  const record = await loadPushRecord();
+  if (!record || !(await currentSubscription())) throw new PushError("failed");
+  const come = arrival();
+  const { messages } =
+    record.mode === "anonymous"
+      ? await answer(api.POST("/api/v1/push-subscriptions/{subscription_id}/test", { params: { path: { subscription_id: record.id } }, ...bearer(record.token) }))
+      : await answer(api.POST("/api/v1/me/test-messages", { body: { contact_id: record.contactId } }));
+  if (messages.every(({ state }) => state === "channel_off")) return "channelOff";
+  return come;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Filter } from "../api.ts";
-import { categoriesOn, filtersOf, firstWish, toggled, wishFrom, withChannel } from "./wish.ts";
+import { categoriesOn, filtersOf, firstWish, pushWishOf, toggled, wishFrom, wishOfBrowser, withChannel } from "./wish.ts";
 
-const filter: Filter = { categories: ["water", "power"], min_severity: "warning", area: null, channels: ["email"], label: "" };
+const filter: Filter = { categories: ["water", "power"], min_severity: "warning", places: [], channels: ["email"], label: "" };
 
 describe("wishFrom and filtersOf", () => {
   it("joins topics with equal channels into one filter", () => {
@@ -13,19 +13,40 @@ describe("wishFrom and filtersOf", () => {
     });
     expect(wish).toMatchObject({ minSeverity: "notice", quiet: { starts: "22:00", ends: "06:30" }, language: "uk" });
     expect(filtersOf(wish)).toEqual([
-      { categories: ["water"], channels: ["email"], min_severity: "notice", area: null, label: "" },
-      { categories: ["power"], channels: ["email", "sms"], min_severity: "notice", area: null, label: "" },
+      { categories: ["water"], channels: ["email"], min_severity: "notice", places: [], label: "" },
+      { categories: ["power"], channels: ["email", "sms"], min_severity: "notice", places: [], label: "" },
     ]);
   });
 
   it("starts from everything when nothing was ever chosen", () => {
-    expect(wishFrom({ filters: [], quiet_hours: null, language: "pl" })).toMatchObject({ minSeverity: "info", area: null, topics: {} });
+    expect(wishFrom({ filters: [], quiet_hours: null, language: "pl" })).toMatchObject({ minSeverity: "info", places: [], topics: {} });
   });
 
-  it("keeps a place with its name", () => {
-    const area = { kind: "circle" as const, center: { lat: 51, lon: 21 }, radius_m: 500 };
-    const wish = wishFrom({ filters: [{ ...filter, area, label: "Dom" }], quiet_hours: null, language: "pl" });
-    expect(filtersOf(wish)[0]).toMatchObject({ area, label: "Dom" });
+  it("keeps several places with their names, each once", () => {
+    const home = { area: { kind: "circle" as const, center: { lat: 51, lon: 21 }, radius_m: 500 }, label: "Dom" };
+    const school = { area: { kind: "streets" as const, streets: ["Szkolna"] }, label: "Szkoła" };
+    const wish = wishFrom({
+      filters: [
+        { ...filter, places: [home, school] },
+        { ...filter, channels: ["sms"], places: [home] },
+      ],
+      quiet_hours: null,
+      language: "pl",
+    });
+    expect(wish.places).toEqual([home, school]);
+    expect(filtersOf(wish)[0]).toMatchObject({ places: [home, school] });
+    expect(pushWishOf(wish).places).toEqual([home, school]);
+  });
+
+  it("takes the whole town where one of the filters has no place", () => {
+    const home = { area: { kind: "circle" as const, center: { lat: 51, lon: 21 }, radius_m: 500 }, label: "Dom" };
+    const filters = [{ ...filter, places: [home] }, filter];
+    expect(wishFrom({ filters, quiet_hours: null, language: "pl" }).places).toEqual([]);
+  });
+
+  it("is the same for a browser without an account, there and back", () => {
+    const wish = { ...firstWish(["water", "power"], "uk"), places: [{ area: { kind: "circle" as const, center: { lat: 51, lon: 21 }, radius_m: 300 }, label: "Dom" }] };
+    expect(wishOfBrowser(pushWishOf(wish))).toEqual(wish);
   });
 });
 
@@ -39,7 +60,7 @@ describe("changing a wish", () => {
   it("switches a whole channel and leaves the others", () => {
     const wish = withChannel(firstWish(["water", "power"], "pl"), ["water", "power"], "sms", true);
     expect(filtersOf(withChannel(wish, ["water", "power"], "push", false))).toEqual([
-      { categories: ["water", "power"], channels: ["sms"], min_severity: "info", area: null, label: "" },
+      { categories: ["water", "power"], channels: ["sms"], min_severity: "info", places: [], label: "" },
     ]);
   });
 });

@@ -1,17 +1,19 @@
 import { type Language, SEVERITIES, type Severity } from "@hejnal/shared";
-import type { Area, Channel, Filter, Subscription } from "../api.ts";
+import type { Channel, Filter, Place, PushWish, Subscription } from "../api.ts";
 
 /** Channels a resident can choose from. */
 export const CHANNELS = ["push", "email", "sms"] as const;
 export type WishChannel = (typeof CHANNELS)[number];
 
-/** What the page shows: which topic on which channels, and the same severity and place for all of them. */
+/** Most places of one wish (API). */
+export const MOST_PLACES = 10;
+
+/** What the page shows: which topic on which channels, and the same severity and places for all of them. */
 export interface Wish {
   readonly topics: Readonly<Record<string, readonly WishChannel[]>>;
   readonly minSeverity: Severity;
-  readonly area: Area | null;
-  /** The resident's name for the area. */
-  readonly areaLabel: string;
+  /** Places that matter; none: the whole town. */
+  readonly places: readonly Place[];
   readonly quiet: { readonly starts: string; readonly ends: string } | null;
   readonly language: Language;
 }
@@ -25,23 +27,31 @@ function minutes(time: string): string {
   return time.slice(0, 5);
 }
 
+function samePlace(one: Place, other: Place): boolean {
+  return JSON.stringify(one.area) === JSON.stringify(other.area);
+}
+
 /** A subscription as the page shows it: the union of its filters, from the lowest severity any of them asks for. */
 export function wishFrom(subscription: Pick<Subscription, "filters" | "quiet_hours" | "language">): Wish {
   const topics: Record<string, WishChannel[]> = {};
-  for (const { categories, channels } of subscription.filters) {
+  const places: Place[] = [];
+  for (const { categories, channels, places: own } of subscription.filters) {
     for (const category of categories) {
       const known = (topics[category] ??= []);
       for (const channel of channels) if (isWishChannel(channel) && !known.includes(channel)) known.push(channel);
     }
+    for (const place of own) {
+      if (place.area.kind !== "town" && !places.some((known) => samePlace(known, place))) places.push(place);
+    }
   }
   const lowest = SEVERITIES.find((severity) => subscription.filters.some(({ min_severity: asked }) => asked === severity));
-  const placed = subscription.filters.find(({ area }) => area && area.kind !== "town");
+  // A filter without a place wants the whole town: the union of all is the town.
+  const everywhere = subscription.filters.some(({ places: own }) => !own.length || own.some(({ area }) => area.kind === "town"));
   const quiet = subscription.quiet_hours;
   return {
     topics,
     minSeverity: lowest ?? "info",
-    area: placed?.area ?? null,
-    areaLabel: placed?.label ?? "",
+    places: everywhere ? [] : places.slice(0, MOST_PLACES),
     quiet: quiet ? { starts: minutes(quiet.starts), ends: minutes(quiet.ends) } : null,
     language: subscription.language,
   };
@@ -61,9 +71,26 @@ export function filtersOf(wish: Wish): Filter[] {
     categories,
     channels,
     min_severity: wish.minSeverity,
-    area: wish.area,
-    label: wish.areaLabel,
+    places: [...wish.places],
+    label: "",
   }));
+}
+
+/** What a browser without an account wants, out of the page's wish. */
+export function pushWishOf(wish: Wish): PushWish {
+  return {
+    categories: categoriesOn(wish, "push"),
+    min_severity: wish.minSeverity,
+    places: [...wish.places],
+    language: wish.language,
+    quiet_hours: wish.quiet,
+  };
+}
+
+/** The page's wish, out of what is stored for a browser without an account. */
+export function wishOfBrowser({ categories, min_severity, places, language, quiet_hours }: PushWish): Wish {
+  const filter: Filter = { categories, min_severity, places, channels: ["push"], label: "" };
+  return wishFrom({ filters: [filter], language, quiet_hours: quiet_hours ?? null });
 }
 
 /** The same wish with one topic's channel switched. */
@@ -89,8 +116,7 @@ export function firstWish(categories: readonly string[], language: Language): Wi
   return {
     topics: Object.fromEntries(categories.map((category) => [category, ["push" as const]])),
     minSeverity: "info",
-    area: null,
-    areaLabel: "",
+    places: [],
     quiet: { starts: "22:00", ends: "06:00" },
     language,
   };

@@ -114,11 +114,17 @@ self.addEventListener("push", (event) => {
     const come = readPushMessage(event.data?.text() ?? "", self.location.origin);
     const showing = await newestOf(come, Date.now());
     await show(showing);
+    if (!come.announcementId) await tellPages();
     // The device is the one the message came to, whatever word it shows in the end.
     await tellShown({ ...showing.message, contactId: come.contactId || (await ownContact()) });
   };
   event.waitUntil(take());
 });
+
+/** A test message has come all the way: the settings page that waits for it may say so. */
+async function tellPages(): Promise<void> {
+  for (const page of await self.clients.matchAll({ type: "window", includeUncontrolled: true })) page.postMessage({ type: "test-shown" });
+}
 
 /** The contact of a signed-in resident's browser, for messages that do not name it. */
 async function ownContact(): Promise<string> {
