@@ -137,6 +137,21 @@ async def test_a_stray_receipt_with_two_candidates_settles_neither(desk: Desk) -
     assert {(await _sms(desk, told)).state for told in (first, second)} == {"unknown"}
 
 
+async def test_a_reference_that_the_receipt_quotes_decides_between_two(desk: Desk) -> None:
+    told = [await _one_sms(desk), await _one_sms(desk)]
+    jobs = await _claim(desk, "smpp")
+    for job in jobs:
+        await desk.queue.note([Done(job, Unanswered("unanswered"))])
+    desk.clock.advance(5)
+    reference = f"{jobs[1].delivery_id.int & 0xFFFF:04x}"
+    receipt = Receipt("smpp", "never-learnt", Meaning.DELIVERED, None, NUMBER, {"reference": reference})
+    await SmsDesk(desk.database, desk.clock)(receipt)
+    desk.clock.advance(61)
+    assert await StrayReceipts(desk.database, desk.clock).settle() == 1
+    states = {row.delivery_id: row.state for one in told for row in await desk.rows(one) if row.channel == "sms"}
+    assert states == {jobs[0].delivery_id: "unknown", jobs[1].delivery_id: "delivered"}
+
+
 async def test_the_bill_counts_each_message_once(desk: Desk) -> None:
     await _one_sms(desk)
     (job,) = await _claim(desk, "smpp")

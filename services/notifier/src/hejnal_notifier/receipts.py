@@ -33,7 +33,8 @@ _KEEP_OF_PROVIDER = text(
     "values ('sms', :delivery_id, :provider, :provider_id, :number, :meaning, cast(:raw as jsonb), :now)"
 )
 # A receipt whose id we never learnt, because the answer that named it did not come: it belongs to the one delivery to that
-# number that this provider left in doubt before. With two of them nobody can say which.
+# number that this provider left in doubt. With two of them the reference decides that SMSCs may quote from the submission
+# (user_message_reference); where it is not told, nobody can say which.
 _STRAY = text(
     """
     with found as (
@@ -41,7 +42,8 @@ _STRAY = text(
         from receipts r
         join contacts c on c.channel = 'sms' and c.address = r.number
         join deliveries d on d.resident_id = c.resident_id and d.contact_id = c.contact_id and d.channel = 'sms'
-            and d.provider = r.provider and d.state = 'unknown' and d.doubt_since <= r.received_at
+            and d.provider = r.provider and d.state = 'unknown' and d.created_at <= r.received_at
+            and (r.raw ->> 'reference' is null or r.raw ->> 'reference' = right(cast(d.delivery_id as text), 4))
         where r.delivery_id is null and r.meaning in ('delivered', 'failed')
             and r.received_at > :oldest and r.received_at < :newest)
     update receipts r set delivery_id = found.delivery_id from found

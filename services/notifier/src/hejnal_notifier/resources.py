@@ -137,7 +137,12 @@ def _providers(
     if sms:
         wording = _wording(settings)
         built = [
-            Provider(build(chosen, clock, wording, desk, sender=settings.sms_sender), clock, pace_of(chosen)) for chosen in sms
+            Provider(
+                build(chosen, clock, wording, desk, sender=settings.sms_sender, state_dir=settings.state_dir),
+                clock,
+                pace_of(chosen),
+            )
+            for chosen in sms
         ]
         found[Channel.SMS] = Providers(built)
     return found

@@ -24,6 +24,11 @@ class Settings(ServiceSettings):
         default_factory=socket.gethostname,
         description="Name of this replica, unique and stable over restarts: what its last life left is taken up at once",
     )
+    state_dir: Path | None = Field(
+        default=None,
+        description="Folder of this replica that outlives it: what is handed to SMSCs is noted there, and only that is in doubt "
+        "after a crash",
+    )
     town_name: str = Field(default="Bugielsk", description="Name of the town in messages")
 
     push_enabled: bool = Field(default=True, description="Send web push; needs vapid_key_file")

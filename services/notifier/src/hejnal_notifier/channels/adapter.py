@@ -1,6 +1,8 @@
 """What every provider's adapter offers."""
 
+from datetime import datetime
 from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier.sending.job import Job
@@ -24,6 +26,23 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+@runtime_checkable
+class Journalled(Protocol):
+    """An adapter without a harmless repeat that notes on disk what it hands over, and so knows after a crash what it did not."""
+
+    def open_journal(self) -> None:
+        """Take up what the last life of this replica has noted."""
+        ...
+
+    def never_submitted(self, delivery_id: UUID, claimed_at: datetime) -> bool:
+        """True when the last life certainly did not hand this message over."""
+        ...
+
+    def past_is_settled(self) -> None:
+        """What the last life had claimed is settled; its notes can go."""
         ...
 
 

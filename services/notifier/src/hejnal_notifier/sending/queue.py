@@ -4,7 +4,7 @@ No statement here runs while a provider is being called.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,6 +108,14 @@ _FORGET_SECRETS = text("update direct_messages set code = null, address = null w
 _CONTACT_FAILED = text(
     "update contacts set failed_at = :now, failed_reason = :reason where resident_id = :resident_id and contact_id = :contact_id "
     "and failed_at is null returning contact_id"
+_OWN = text(
+    "select delivery_id, changed_at from deliveries where state = 'sending' and claimed_by = :own and channel = :channel "
+    "and provider = :provider for update"
+)
+_GIVE_BACK = text(
+    "update deliveries set state = 'queued', attempts = attempts - 1, lease_until = null, changed_at = :now "
+    "where delivery_id = any(:ids) and state = any(:allowed_from)"
+)
 )
 _LOST = text(
     "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
@@ -300,6 +308,20 @@ class DeliveryQueue:
                 return 0, 0
             again = [
                 row.delivery_id
+    async def give_back(self, channel: Channel, provider: str, untouched: Callable[[UUID, datetime], bool]) -> int:
+        """At start: what this replica's last life had claimed and certainly not handed over is queued again, without doubt.
+
+        `untouched` is asked with each delivery's id and when it was claimed.
+        """
+        async with self._database.transaction() as session:
+            own = {"own": self._instance, "channel": channel.value, "provider": provider}
+            rows = (await session.execute(_OWN, own)).all()
+            ids = [row.delivery_id for row in rows if untouched(row.delivery_id, row.changed_at)]
+            if ids:
+                guard = {"ids": ids, "now": self._clock.now(), "allowed_from": allowed_from(Event.RELEASED)}
+                await session.execute(_GIVE_BACK, guard)
+        return len(ids)
+
                 for row in lost
                 if settle(repeat_is_harmless=row.provider in harmless, emergency=row.priority <= URGENT) is Event.REQUEUED
             ]

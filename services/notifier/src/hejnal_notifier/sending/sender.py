@@ -9,6 +9,7 @@ import structlog
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier import metrics
+from hejnal_notifier.channels.adapter import Journalled
 from hejnal_notifier.delivery import retry_pause_s
 from hejnal_notifier.sending.job import Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
@@ -69,6 +70,10 @@ class ChannelSender:
         """The channel it serves."""
         return self._providers.channel
 
+    @property
+    def _journalled(self) -> list[Journalled]:
+        return [adapter for adapter in self._providers.adapters if isinstance(adapter, Journalled)]
+
     def wake(self) -> None:
         """There is something new in the queue."""
         self._wake.set()
@@ -80,6 +85,8 @@ class ChannelSender:
 
     async def run(self) -> None:
         """Send for ever; when cancelled, finish what is in the provider's hands (at most 5 s) and note it."""
+        for journalled in self._journalled:
+            journalled.open_journal()
         workers = [asyncio.create_task(self._work(), name=f"{self.channel} worker") for _ in range(self._concurrency)]
         noting = asyncio.create_task(self._note_outcomes(), name=f"{self.channel} outcomes")
         watching = asyncio.create_task(self._watch_leases(), name=f"{self.channel} leases")
@@ -268,7 +275,12 @@ class ChannelSender:
         failures = 0
         while True:
             try:
+                if own:
+                    await self._give_back_untouched()
                 lost, again = await self._queue.take_over(self.channel, harmless=self._providers.harmless, own=own)
+                if own:
+                    for journalled in self._journalled:
+                        journalled.past_is_settled()
                 own = False
                 self._taken_over.set()
                 failures = 0
@@ -284,6 +296,14 @@ class ChannelSender:
                 log.warning("deliveries_of_lost_worker", channel=self.channel, lost=lost, sent_again=again)
                 self.wake()
             await asyncio.sleep(self._lease_s / 4 * random.uniform(0.8, 1.2))
+
+    async def _give_back_untouched(self) -> None:
+        for adapter in self._providers.adapters:
+            if isinstance(adapter, Journalled):
+                count = await self._queue.give_back(self.channel, adapter.name, adapter.never_submitted)
+                metrics.DOUBTFUL.labels(self.channel, "never_submitted").inc(count)
+                if count:
+                    log.info("deliveries_given_back", channel=self.channel, provider=adapter.name, count=count)
 
     async def _back_off(self, event: str, error: Exception, failures: int) -> None:
         self._last_pass = self._clock.monotonic()

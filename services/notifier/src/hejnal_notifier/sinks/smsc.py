@@ -15,7 +15,7 @@ from hejnal_notifier.sinks.mailbox import Mailbox
 from hejnal_notifier.sinks.outcomes import Flakiness, Outcome
 
 RECEIPT_DELAY_S = 0.2
-RECEIPT_TRIES = 5
+RECEIPT_TRIES = 300
 _REFUSALS = {
     Outcome.BOUNCE: Status.INVALID_DESTINATION,
     Outcome.REJECT: Status.PERMANENT_ERROR,
@@ -148,12 +148,16 @@ class Smsc:
             told = f"id:{name} sub:001 dlvrd:001 submit date:{now} done date:{now} stat:{state} err:000 text:"
             receipt = replace(message, source=message.destination, destination=message.source, text=told.encode(), esm_class=0x04)
             receipt = replace(receipt, source_ton=1, destination_ton=message.source_ton, data_coding=0, registered_delivery=0)
-            receipt = replace(receipt, tlvs={Tag.RECEIPTED_MESSAGE_ID: name.encode() + b"\0"})
-            for attempt in range(RECEIPT_TRIES):
+            tlvs: dict[int, bytes] = {Tag.RECEIPTED_MESSAGE_ID: name.encode() + b"\0"}
+            if (reference := message.tlvs.get(Tag.USER_MESSAGE_REFERENCE)) is not None:
+                tlvs[Tag.USER_MESSAGE_REFERENCE] = reference
+            receipt = replace(receipt, tlvs=tlvs)
+            pauses_s = itertools.chain((0.2, 0.4, 0.8), itertools.repeat(2.0, RECEIPT_TRIES))
+            for pause_s in pauses_s:  # kept until somebody is bound who takes it
                 target = writer if writer in self._sessions else next(iter(self._sessions), None)
                 if target is not None and await self._bring(target, receipt) == Status.OK:
                     break
-                await asyncio.sleep(0.2 * 2**attempt)
+                await asyncio.sleep(pause_s)
 
     async def _bring(self, writer: asyncio.StreamWriter, message: Message) -> int:
         sequence = next(self._sequences)

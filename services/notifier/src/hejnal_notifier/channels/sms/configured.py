@@ -13,6 +13,7 @@ from hejnal_notifier.channels.sms.serwersms import SerwerSms
 from hejnal_notifier.channels.sms.smpp import Smpp
 from hejnal_notifier.channels.sms.smpp_session import Smsc
 from hejnal_notifier.channels.sms.smsapi import SmsApi
+from hejnal_notifier.channels.sms.submit_journal import SubmitJournal
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.sending.providers import Pace
 from hejnal_runtime.clock import Clock
@@ -89,8 +90,10 @@ def read_providers(path: Path) -> list[ProviderSettings]:
         raise ValueError(f"{path} does not describe SMS providers: {wrong}") from error
 
 
-def build(chosen: ProviderSettings, clock: Clock, wording: SmsWording, desk: NewsDesk, *, sender: str) -> Adapter:
-    """The adapter of one provider."""
+def build(
+    chosen: ProviderSettings, clock: Clock, wording: SmsWording, desk: NewsDesk, *, sender: str, state_dir: Path | None = None
+) -> Adapter:
+    """The adapter of one provider. `state_dir`: where an SMPP provider keeps its journal."""
     name, own_sender = chosen.name or chosen.kind, chosen.sender or sender
     match chosen:
         case SmsApiProvider():
@@ -122,7 +125,15 @@ def build(chosen: ProviderSettings, clock: Clock, wording: SmsWording, desk: New
                 chosen.host, chosen.port, chosen.system_id, chosen.password.get_secret_value(), chosen.system_type, chosen.tls
             )
             return Smpp(
-                smsc, clock, wording, desk, name=name, sender=own_sender, window=chosen.window, timeout_s=chosen.timeout_s
+                smsc,
+                clock,
+                wording,
+                desk,
+                name=name,
+                sender=own_sender,
+                window=chosen.window,
+                timeout_s=chosen.timeout_s,
+                journal=SubmitJournal(state_dir, name) if state_dir is not None else None,
             )
         case ModemProvider():
             folders = Folders(chosen.outbox, chosen.sent, chosen.error, chosen.inbox)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -12,6 +13,7 @@ from hejnal_notifier.channels.sms import smpp_text
 from hejnal_notifier.channels.sms.news import NewsDesk, Receipt, TextMessage
 from hejnal_notifier.channels.sms.smpp_pdu import Command, Message, Status, Tag, encode_message, message_id
 from hejnal_notifier.channels.sms.smpp_session import BindRefusedError, SessionLostError, SmppSession, Smsc
+from hejnal_notifier.channels.sms.submit_journal import SubmitJournal
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.job import Job
@@ -69,6 +71,7 @@ class Smpp:
         sender: str,
         window: int,
         timeout_s: float,
+        journal: SubmitJournal | None = None,
     ) -> None:
         self.name = name
         self.timeout_s = timeout_s + PATIENCE_S
@@ -79,6 +82,7 @@ class Smpp:
         self._sender = Sender(sender)
         self._window = window
         self._answer_s = timeout_s
+        self._journal = journal
         self._session: SmppSession | None = None
         self._bound = asyncio.Event()
         self._refused: int | None = None
@@ -123,12 +127,12 @@ class Smpp:
         parts = smpp_text.parts_of(text, job.delivery_id.int & 0xFF)
         deadline = self._clock.monotonic() + self._answer_s
         ids = []
-        for part in parts:
-            message = self._message(job, part)
+        for number, part in enumerate(parts, start=1):
+            message, last = self._message(job, part), number == len(parts)
             try:
-                outcome = await self._submit(session, message, deadline)
+                outcome = await self._submit(session, message, deadline, job if last else None)
             except SessionLostError as error:
-                return Postponed("unanswered", str(error), in_doubt=True)
+                return Postponed("unanswered", str(error), in_doubt=last)
             except ConnectionError as error:  # not written; a message with a part missing is shown by no phone
                 return Postponed("connection_lost", str(error))
             if not isinstance(outcome, str):
@@ -136,14 +140,19 @@ class Smpp:
             ids.append(outcome)
         return Accepted(ids[0], parts=len(parts), part_ids=tuple(ids))
 
-    async def _submit(self, session: SmppSession, message: Message, deadline: float) -> str | Outcome:
-        """The SMSC's id of a part, or why there is none."""
+    async def _submit(self, session: SmppSession, message: Message, deadline: float, whole: Job | None) -> str | Outcome:
+        """The SMSC's id of a part, or why there is none. `whole`: with this part the message is whole."""
         body = encode_message(message)
+
+        def note() -> None:
+            if whole is not None and self._journal is not None:
+                self._journal.note(whole.delivery_id, self._clock.now())
+
         while True:
             left_s = deadline - self._clock.monotonic()
             if left_s <= 0:
                 return Postponed("throttled", retry_after_s=5.0)
-            answer = await session.request(Command.SUBMIT_SM, body, timeout_s=left_s)
+            answer = await session.request(Command.SUBMIT_SM, body, timeout_s=left_s, before=note)
             if answer.status == Status.OK:
                 return message_id(answer.body)
             if answer.status not in _BUSY:
@@ -171,6 +180,8 @@ class Smpp:
             words = smpp_text.receipt_words(message)
             meaning, cause = _MEANINGS.get(words.state, (Meaning.ON_THE_WAY, None))
             raw = {"text": message.payload.decode("latin-1")[:300], "state": words.state, "error": words.error}
+            if (reference := message.tlvs.get(Tag.USER_MESSAGE_REFERENCE)) is not None and len(reference) == 2:
+                raw["reference"] = reference.hex()
             number = "+" + message.source.lstrip("+")
             await self._desk(Receipt(self.name, words.message_id, meaning, cause, number, raw))
         else:
@@ -180,8 +191,28 @@ class Smpp:
             await self._desk(TextMessage(self.name, sender, said.text, said.reference, said.total, said.number))
         return True
 
+    def open_journal(self) -> None:
+        """Take up the journal; without one, everything that our last life had claimed is in doubt."""
+        if self._journal is not None:
+            try:
+                self._journal.open(self._clock.now())
+            except OSError:
+                log.exception("submit_journal_off", provider=self.name)
+                self._journal = None
+
+    def never_submitted(self, delivery_id: UUID, claimed_at: datetime) -> bool:
+        """True when our last life certainly did not hand this message over."""
+        return self._journal is not None and self._journal.never_submitted(delivery_id, claimed_at)
+
+    def past_is_settled(self) -> None:
+        """What our last life had claimed is settled."""
+        if self._journal is not None:
+            self._journal.forget_past()
+
     async def close(self) -> None:
         """Unbind."""
+        if self._journal is not None:
+            self._journal.close()
         if self._session is not None:
             await self._session.close()
 

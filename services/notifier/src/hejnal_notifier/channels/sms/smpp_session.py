@@ -89,8 +89,13 @@ class SmppSession:
         if answer.status != Status.OK:
             raise BindRefusedError(answer.status)
 
-    async def request(self, command: Command, body: bytes = b"", timeout_s: float = ANSWER_S) -> Pdu:
-        """Send a request and wait for its answer. SessionLostError when none came: the SMSC may have acted all the same."""
+    async def request(
+        self, command: Command, body: bytes = b"", timeout_s: float = ANSWER_S, before: Callable[[], None] | None = None
+    ) -> Pdu:
+        """Send a request and wait for its answer. SessionLostError when none came: the SMSC may have acted all the same.
+
+        `before` is called when it is this request's turn, right before it is written.
+        """
         async with self._window:
             if self.lost.is_set():
                 raise ConnectionError("the session is over")
@@ -99,6 +104,8 @@ class SmppSession:
             answer: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
             self._waiting[sequence] = answer
             try:
+                if before is not None:
+                    before()
                 self._writer.write(smpp_pdu.encode(command, sequence, body))
                 async with asyncio.timeout(timeout_s):
                     await self._writer.drain()
