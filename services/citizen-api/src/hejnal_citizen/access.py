@@ -25,6 +25,15 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "submit_report",  # asks for a contact or a session where the category does not allow anonymous reports
         "get_report",  # the follow-up token or the author's session, judged inside
         "get_report_photo",  # the same
+        "nearby_reports",
+        "get_public_report",
+        "report_me_too",  # counted by session, contact or the device's own name
+        "list_report_messages",  # the follow-up token or the author's session, judged inside
+        "send_report_message",  # the same
+        "reopen_report",  # the same
+        "rate_report",  # the same
+        "read_photo_place",  # keeps nothing
+        "get_challenge",
         "request_code",
         "sign_in",
         "sign_out",

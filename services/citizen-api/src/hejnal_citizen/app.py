@@ -5,11 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from hejnal_citizen import api_page, cameras, pwa
+from hejnal_citizen import api_page, cameras, proof_of_work, pwa
 from hejnal_citizen.access import same_origin
 from hejnal_citizen.announcements import public_routes as public_announcements
 from hejnal_citizen.announcements import staff_routes as staff_announcements
+from hejnal_citizen.reports import categories as report_categories
 from hejnal_citizen.reports import public_routes as public_reports
+from hejnal_citizen.reports import reporter_routes
 from hejnal_citizen.reports import staff_routes as staff_reports
 from hejnal_citizen.residents import me_routes, push_routes, sign_in_routes, unsubscribe
 from hejnal_citizen.resources import Resources
@@ -47,6 +49,8 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
         public_town.router,
         public_announcements.router,
         public_reports.router,
+        reporter_routes.router,
+        proof_of_work.router,
         sign_in_routes.router,
         me_routes.router,
         push_routes.router,
@@ -65,7 +69,7 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
 def create_staff_app(health: Health, resources: Resources | None = None, *, jwks: dict[str, Any] | None = None) -> FastAPI:
     """The internal door: the staff API `/staff/v1`, health, metrics and the key set. Never reachable from outside."""
     api = APIRouter(prefix="/staff/v1", generate_unique_id_function=operation_id)
-    for router in (staff_town.router, staff_announcements.router, staff_reports.router):
+    for router in (staff_town.router, staff_announcements.router, staff_reports.router, report_categories.router):
         api.include_router(router)
     app = create_internal_app(health, [api], jwks=jwks, title="Hejnał: staff API of citizen-api")
     app.version = VERSION

@@ -6,6 +6,7 @@ import random
 import structlog
 
 from hejnal_citizen import idempotency, metrics, rates
+from hejnal_citizen.reports.moderation import forget_unblurred
 from hejnal_citizen.residents import codes, sessions
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import query
@@ -47,6 +48,7 @@ class Housekeeping:
             await idempotency.forget_old(session, now=now)
             await rates.forget_old(session, now=now)
             await forget_old(session, INBOX_DAYS)
+        await forget_unblurred(self._res)
         await self._remove_orphans()
         metrics.HOUSEKEEPING_AT.set(now.timestamp())
 

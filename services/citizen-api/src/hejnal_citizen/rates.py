@@ -18,14 +18,18 @@ _FORGET = command("delete from rates where starts < :before")
 HOUR_S = 3600
 
 
-async def spend(session: AsyncSession, key: str, limit: int, *, now: datetime) -> None:
-    """Count one more; AppError(RATE_LIMITED) beyond `limit` in the present hour. `key` must not name a person readably."""
+async def spend(session: AsyncSession, key: str, limit: int, *, now: datetime) -> int:
+    """Count one more, and how many there are in the present hour; AppError(RATE_LIMITED) beyond `limit`.
+
+    `key` must not name a person readably.
+    """
     starts = now.replace(minute=0, second=0, microsecond=0)
     count = (await session.execute(_SPEND, {"key": key, "starts": starts})).scalar_one()
     if count > limit:
         retry_after_s = int((starts + timedelta(seconds=HOUR_S) - now).total_seconds()) + 1
         detail = f"That was too many in a short time. Please try again in {max(1, round(retry_after_s / 60))} minutes."
         raise AppError(Kind.RATE_LIMITED, "too-many", detail, retry_after_s=retry_after_s)
+    return int(count)
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:

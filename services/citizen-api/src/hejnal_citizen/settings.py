@@ -55,9 +55,19 @@ class Settings(ServiceSettings):
     codes_per_ip_hour: int = Field(default=60, ge=1, description="Most codes asked for from one address in an hour")
     tries_per_ip_hour: int = Field(default=200, ge=1, description="Most codes tried from one address in an hour")
     reports_per_ip_hour: int = Field(default=60, ge=1, description="Most reports from one address in an hour")
+    reports_per_contact_hour: int = Field(default=20, ge=1, description="Most reports that name one contact in an hour")
+    reports_without_work: int = Field(
+        default=10, ge=0, description="Reports from one address in an hour before each further one needs a proof of work"
+    )
+    proof_bits: int = Field(default=18, ge=0, le=30, description="Difficulty of the proof of work: leading zero bits of SHA-256")
+    me_too_per_ip_hour: int = Field(default=120, ge=1, description='Most "me too" from one address in an hour')
+    messages_per_report_hour: int = Field(default=20, ge=1, description="Most messages of its reporter about a report in an hour")
     push_per_ip_hour: int = Field(default=60, ge=1, description="Most new push subscriptions from one address in an hour")
     session_days: int = Field(default=90, ge=1, le=400, description="How long a sign-in lasts without use")
 
+    unblurred_days: int = Field(
+        default=30, ge=0, le=365, description="How long a blurred photo's unblurred picture is kept, shown to nobody"
+    )
     photo_bytes: int = Field(default=15 * MIB, ge=1024, description="Largest photo")
     upload_bytes: int = Field(default=40 * MIB, ge=1024, description="Largest report with all its photos")
     photo_pixels: int = Field(default=64_000_000, ge=1, description="Most pixels of a photo; more is refused before decoding")

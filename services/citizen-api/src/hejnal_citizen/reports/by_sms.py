@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import metrics
 from hejnal_citizen.reports import intake
+from hejnal_citizen.reports.categories import unit_for
+from hejnal_citizen.reports.form import CheckedReport
 from hejnal_citizen.residents import contacts, subscription
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import query
@@ -64,9 +66,17 @@ class SmsHandler:
         place, street, address = await find_place(session, fact.text)
         categories = await registry.report_categories(session)
         category = next((one for one in categories if one.code == CATEGORY), categories[-1])
-        report_id = await intake.store_texted(
-            session, self._res, category=category, text=fact.text, place=place, street=street, address=address, phone=fact.phone
+        checked = CheckedReport(
+            category=category,
+            text=fact.text,
+            place=place,
+            street=street,
+            address=address,
+            unit=await unit_for(session, category.code, place, category.unit),
+            contact=fact.phone,
+            source="sms",
         )
+        report_id = await intake.store(session, self._res, checked)
         metrics.REPORTS.labels(category.code).inc()
         log.info("report_by_sms", report_id=report_id, place_found=address != NO_PLACE)
 

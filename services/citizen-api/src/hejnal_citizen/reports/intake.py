@@ -2,55 +2,29 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Request
-from pydantic import Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen import idempotency, metrics, rates
-from hejnal_citizen.reports import listing
+from hejnal_citizen import idempotency, metrics, proof_of_work, rates
+from hejnal_citizen.reports import listing, notices
+from hejnal_citizen.reports.form import CheckedReport, ReportForm, check, parse
 from hejnal_citizen.reports.photo_store import photo_name
 from hejnal_citizen.reports.photo_workers import EncodedPhoto
 from hejnal_citizen.reports.schemas import ReportAccepted
-from hejnal_citizen.reports.upload import Upload, receive
-from hejnal_citizen.residents import contact_forms
+from hejnal_citizen.reports.upload import Upload, drain, receive
 from hejnal_citizen.resources import SERVICE, Resources
-from hejnal_citizen.schema import Input
 from hejnal_citizen.secrets import token_hash
 from hejnal_citizen.sql import command, query
-from hejnal_citizen.town import addresses, registry
-from hejnal_citizen.town.schemas import ReportCategory
-from hejnal_contracts.base import Point
 from hejnal_contracts.residents import ReportRouted, ReportSubmitted
-from hejnal_runtime.errors import AppError, Kind, is_transient
+from hejnal_runtime.errors import AppError, is_transient
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import publish
 from hejnal_runtime.quiet_hours import TOWN_TIME
-
-
-class ReportForm(Input):
-    """The fields of the form."""
-
-    category: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-    text: Annotated[str, Field(min_length=1, max_length=4000)]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    contact: Annotated[str, Field(max_length=254)] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    form: ReportForm
-    place: Point
-    category: ReportCategory
-    contact: str | None
-    street: str
-    address: str
-
 
 _NUMBER = query(
     """
@@ -61,9 +35,10 @@ _NUMBER = query(
 _REPORT = command(
     """
     insert into reports (id, reference, category, text, place, street, address, contact, resident_id, token_hash, status, unit,
-        urgent, submitted_at, updated_at)
+        urgent, submitted_at, updated_at, answers, source, language)
     values (:id, :reference, :category, :text, st_setsrid(st_makepoint(:lon, :lat), 4326), :street, :address, :contact,
-        :resident_id, :token_hash, 'received', :unit, :urgent, :now, :now)
+        :resident_id, :token_hash, 'received', :unit, :urgent, :now, :now,
+        cast(:answers as jsonb), :source, :language)
     """
 )
 _PHOTO = command(
@@ -91,23 +66,31 @@ async def _all_or_none(works: Sequence[Coroutine[Any, Any, EncodedPhoto]]) -> li
 
 
 async def submit(
-    res: Resources, request: Request, *, resident_id: str | None, ip: str, idempotency_key: str | None
+    res: Resources, request: Request, *, resident_id: str | None, ip: str, idempotency_key: str | None, proof: str | None = None
 ) -> ReportAccepted:
     """Receive, judge and store one report.
 
     AppError: INVALID (form, category, outside the town), TOO_LARGE, UNSUPPORTED, RATE_LIMITED, CONFLICT (key
-    reused), UNAVAILABLE (photos busy).
+    reused), PRECONDITION_REQUIRED (proof of work), UNAVAILABLE (photos busy).
     """
     now = res.clock.now()
-    async with res.database.transaction() as session:
-        await rates.spend(session, res.secrets.caller_key("reports-ip", ip), res.settings.reports_per_ip_hour, now=now)
+    try:
+        await _admit(res, resident_id, ip, proof, now)
+    except AppError:
+        if "expect" not in request.headers:
+            await drain(request.stream())
+        raise
     folder = await asyncio.to_thread(res.photos.begin)
     try:
         limits = {"photo_bytes": res.settings.photo_bytes, "upload_bytes": res.settings.upload_bytes}
         upload = await receive(request, folder, **limits)
-        form = _form(upload)
+        form = parse(upload)
         async with res.database.read() as session:
-            checked = await _check(session, form, resident_id)
+            checked = await check(session, form, resident_id)
+        if checked.contact:
+            async with res.database.transaction() as session:
+                key = res.secrets.caller_key("reports-contact", checked.contact)
+                await rates.spend(session, key, res.settings.reports_per_contact_hour, now=now)
         photo_ids = [new_id() for _ in upload.photos]
         photos = await _all_or_none(
             [
@@ -135,7 +118,7 @@ async def submit(
                     request_hash,
                     idempotency_key,
                 )
-                view = await listing.reporter_view(session, stored_id)
+                view = await listing.reporter_view(session, stored_id, now=now)
         except Exception as error:
             if not is_transient(error):  # an unknown end of the commit is left to housekeeping, which looks for the row
                 await asyncio.to_thread(res.photos.drop, report_id)
@@ -150,35 +133,18 @@ async def submit(
     return ReportAccepted(**view.model_dump(), follow_token=token)
 
 
-def _form(upload: Upload) -> ReportForm:
-    try:
-        return ReportForm.model_validate(upload.fields)
-    except ValidationError as error:
-        errors = [
-            {"pointer": "/body/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"], "code": item["type"]}
-            for item in error.errors()
-        ]
-        detail = "The report is not complete; `errors` says what is missing or wrong."
-        raise AppError(Kind.INVALID, "invalid-request", detail, errors=errors) from error
-
-
-async def _check(session: AsyncSession, form: ReportForm, resident_id: str | None) -> _Checked:
-    category = await registry.report_category(session, form.category)
-    place = Point(lat=form.lat, lon=form.lon)
-    await registry.require_inside(session, place)
-    contact = contact_forms.normalise(form.contact)[1] if form.contact else None
-    if not category.anonymous_allowed and contact is None and resident_id is None:
-        detail = "Reports of this category need somebody to ask back: sign in, or leave an e-mail address or phone number."
-        raise AppError(Kind.INVALID, "contact-needed", detail)
-    near = (await addresses.nearest(session, place)).address
-    return _Checked(form, place, category, contact, near.street if near else "", near.label if near else "")
+async def _admit(res: Resources, resident_id: str | None, ip: str, proof: str | None, now: datetime) -> None:
+    async with res.database.transaction() as session:
+        sent = await rates.spend(session, res.secrets.caller_key("reports-ip", ip), res.settings.reports_per_ip_hour, now=now)
+        if sent > res.settings.reports_without_work and resident_id is None:
+            await proof_of_work.spend(session, res, proof, now=now)
 
 
 async def _store(
     session: AsyncSession,
     res: Resources,
     report_id: str,
-    checked: _Checked,
+    checked: CheckedReport,
     resident_id: str | None,
     photos: list[tuple[str, EncodedPhoto]],
     request_hash: bytes,
@@ -193,21 +159,10 @@ async def _store(
     return report_id
 
 
-async def store_texted(
-    session: AsyncSession,
-    res: Resources,
-    *,
-    category: ReportCategory,
-    text: str,
-    place: Point,
-    street: str,
-    address: str,
-    phone: str,
-) -> str:
-    """Store a report that came by SMS, in the caller's transaction; its id."""
-    form = ReportForm(category=category.code, text=text, lat=place.lat, lon=place.lon, contact=phone)
+async def store(session: AsyncSession, res: Resources, checked: CheckedReport) -> str:
+    """Store a report without photos (by SMS, by Open311) in the caller's transaction; its id."""
     report_id = new_id()
-    await _write(session, res, report_id, _Checked(form, place, category, phone, street, address), None, [])
+    await _write(session, res, report_id, checked, None, [])
     return report_id
 
 
@@ -215,21 +170,22 @@ async def _write(
     session: AsyncSession,
     res: Resources,
     report_id: str,
-    checked: _Checked,
+    checked: CheckedReport,
     resident_id: str | None,
     photos: list[tuple[str, EncodedPhoto]],
 ) -> None:
     now = res.clock.now()
     reference = await _next_reference(session, now)
     category = checked.category
-    row: dict[str, Any] = {"id": report_id, "reference": reference, "category": category.code, "text": checked.form.text}
+    row: dict[str, Any] = {"id": report_id, "reference": reference, "category": category.code, "text": checked.text}
     row |= {"lat": checked.place.lat, "lon": checked.place.lon, "street": checked.street, "address": checked.address}
-    row |= {"contact": checked.contact, "resident_id": resident_id, "unit": category.unit, "urgent": category.urgent, "now": now}
+    row |= {"contact": checked.contact, "resident_id": resident_id, "unit": checked.unit, "urgent": category.urgent, "now": now}
+    row |= {"answers": json.dumps(checked.answers), "source": checked.source, "language": checked.language.value}
     await session.execute(_REPORT, row | {"token_hash": token_hash(res.secrets.follow_token(report_id))})
     if photos:
         await session.execute(_PHOTO, [_photo_row(report_id, number, *photo) for number, photo in enumerate(photos)])
-    kinds = ("submitted", "routed") if category.unit else ("submitted",)
-    events = [{"id": new_id(), "report_id": report_id, "kind": kind, "unit": category.unit, "at": now} for kind in kinds]
+    kinds = ("submitted", "routed") if checked.unit else ("submitted",)
+    events = [{"id": new_id(), "report_id": report_id, "kind": kind, "unit": checked.unit, "at": now} for kind in kinds]
     await session.execute(_EVENT, events)
     submitted = ReportSubmitted(
         report_id=report_id,
@@ -241,8 +197,10 @@ async def _write(
         photos=len(photos),
         submitted_at=now,
     )
-    routed = [ReportRouted(report_id=report_id, unit=category.unit, at=now)] if category.unit else []
+    routed = [ReportRouted(report_id=report_id, unit=checked.unit, at=now)] if checked.unit else []
     await publish(session, submitted, *routed, source=SERVICE)
+    if checked.contact:
+        await notices.tell(session, res, report_id, "received", to=notices.To(), said=checked.address)
 
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:

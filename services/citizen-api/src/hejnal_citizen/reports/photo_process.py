@@ -1,7 +1,7 @@
 """A process of its own in which photos from outside are decoded: what crashes or hangs here is ended and replaced.
 
 Reads one JSON job per line from standard input, answers each with one JSON line. It has little memory, no secrets in its
-environment, and writes only the two files it is told to.
+environment, and writes only the two files it is told to (or none, when it is asked where a photo was taken).
 """
 
 import hashlib
@@ -15,6 +15,9 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 from pillow_heif import register_heif_opener
+
+from hejnal_citizen.reports.photo_blur import blur_rectangles, open_stored, rectangles_of
+from hejnal_citizen.reports.photo_place import place_of
 
 LARGEST_SIDE = 2048
 ENOUGH_SIDE = 1800
@@ -47,6 +50,15 @@ def encode(source: Path, full: Path, thumb: Path, *, max_pixels: int) -> dict[st
         smooth = _smooth(image)
         smooth.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
         photo = _plain_rgb(_upright(smooth))
+    return _write_both(photo, full, thumb)
+
+
+def blur(source: Path, full: Path, thumb: Path, rectangles: list[dict[str, float]]) -> dict[str, Any]:
+    """Write one of our own stored pictures anew with rectangles unrecognisable, and its thumbnail; what was written."""
+    return _write_both(blur_rectangles(open_stored(source), rectangles), full, thumb)
+
+
+def _write_both(photo: Image.Image, full: Path, thumb: Path) -> dict[str, Any]:
     data = _write(photo, full, QUALITY)
     small = photo.copy()
     small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
@@ -117,7 +129,13 @@ def _write(image: Image.Image, path: Path, quality: int) -> bytes:
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        return encode(Path(job["source"]), Path(job["full"]), Path(job["thumb"]), max_pixels=job["max_pixels"])
+        source = Path(job["source"])
+        match job["kind"]:
+            case "place":
+                return place_of(source, FORMATS)
+            case "blur":
+                return blur(source, Path(job["full"]), Path(job["thumb"]), rectangles_of(job))
+        return encode(source, Path(job["full"]), Path(job["thumb"]), max_pixels=job["max_pixels"])
     except RefusedError as refusal:
         return {"refused": str(refusal)}
     except MemoryError:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -13,6 +14,19 @@ from hejnal_runtime.errors import AppError, Kind
 
 ABANDONED_AFTER_S = 3600.0
 LOOK_BACK_S = 7 * 86_400.0
+_SIZES: tuple[Literal["full", "thumb"], ...] = ("full", "thumb")
+
+
+@dataclass(frozen=True, slots=True)
+class BlurDraft:
+    """A photo's picture that is being made anew."""
+
+    folder: Path
+    source: Path
+    full: Path
+    thumb: Path
+    target: Path
+    photo_id: str
 
 
 class PhotoStore:
@@ -45,6 +59,33 @@ class PhotoStore:
         """Remove a report's photos."""
         shutil.rmtree(self._folder(report_id), ignore_errors=True)
 
+    def begin_blur(self, report_id: str, photo_id: str) -> BlurDraft:
+        """A folder for a new picture of a photo, made from the unblurred one where that is still kept."""
+        target = self._folder(report_id)
+        kept, full = target / _unblurred_name(photo_id), target / photo_name(photo_id, "full")
+        source = kept if kept.is_file() else full
+        if not source.is_file():
+            raise AppError(Kind.GONE, "photo-gone", "This photo is no longer kept.")
+        folder = self.begin()
+        names = {size: folder / photo_name(photo_id, size) for size in _SIZES}
+        return BlurDraft(folder, source, names["full"], names["thumb"], target, photo_id)
+
+    def finish_blur(self, draft: BlurDraft) -> None:
+        """Put the new picture in the old one's place; the first time the old one stays aside, where no door leads.
+
+        When the caller's transaction then fails the picture is blurred all the same: it errs on the safe side.
+        """
+        kept = draft.target / _unblurred_name(draft.photo_id)
+        if not kept.exists():
+            os.link(draft.target / photo_name(draft.photo_id, "full"), kept)
+        draft.full.replace(draft.target / photo_name(draft.photo_id, "full"))
+        draft.thumb.replace(draft.target / photo_name(draft.photo_id, "thumb"))
+        _sync_directory(draft.target)
+
+    def drop_unblurred(self, report_id: str, photo_id: str) -> None:
+        """Remove the picture without rectangles."""
+        (self._folder(report_id) / _unblurred_name(photo_id)).unlink(missing_ok=True)
+
     def response(self, report_id: str, photo_id: str, size: Literal["full", "thumb"]) -> FileResponse:
         """A photo as a response. The caller has made sure that this report has this photo."""
         path = self._folder(report_id) / photo_name(photo_id, size)
@@ -69,6 +110,10 @@ class PhotoStore:
 def photo_name(photo_id: str, size: Literal["full", "thumb"]) -> str:
     """File name of a photo inside its report's folder."""
     return f"{photo_id}.{size}.jpg"
+
+
+def _unblurred_name(photo_id: str) -> str:
+    return f"{photo_id}.unblurred.jpg"
 
 
 def _children(folder: Path) -> list[Path]:

@@ -39,6 +39,15 @@ class EncodedPhoto:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoData:
+    """What a photo says of itself; None where it says nothing."""
+
+    lat: float | None
+    lon: float | None
+    taken_at: str | None
+
+
 class PhotoWorkers:
     """`encode` hands a file to a free process and waits for it, at most `timeout_s`."""
 
@@ -52,10 +61,24 @@ class PhotoWorkers:
 
     async def encode(self, source: Path, full: Path, thumb: Path) -> EncodedPhoto:
         """Write `full` and `thumb` from `source`. AppError: UNSUPPORTED (no photo), TOO_LARGE (pixels), UNAVAILABLE (busy)."""
+        job = {"kind": "encode", "source": str(source), "full": str(full), "thumb": str(thumb), "max_pixels": self._max_pixels}
+        answer = await self._do(job)
+        metrics.PHOTOS.labels("stored").inc()
+        return EncodedPhoto(**answer)
+
+    async def blur(self, source: Path, full: Path, thumb: Path, rectangles: list[dict[str, float]]) -> EncodedPhoto:
+        """Write `full` and `thumb` from one of our own pictures, its rectangles unrecognisable. AppError as `encode`."""
+        job = {"kind": "blur", "source": str(source), "full": str(full), "thumb": str(thumb), "rectangles": rectangles}
+        return EncodedPhoto(**await self._do(job))
+
+    async def place(self, source: Path) -> PhotoData:
+        """Where and when a photo says it was taken. AppError as `encode`."""
+        return PhotoData(**await self._do({"kind": "place", "source": str(source)}))
+
+    async def _do(self, job: dict[str, Any]) -> dict[str, Any]:
         if self._waiting >= self._queue_limit:
-            detail = "Many photos are being processed right now. Please try again in a moment; your report was not sent."
+            detail = "Many photos are being processed right now. Please try again in a moment; nothing was changed."
             raise AppError(Kind.UNAVAILABLE, "photos-busy", detail, retry_after_s=5)
-        job = {"source": str(source), "full": str(full), "thumb": str(thumb), "max_pixels": self._max_pixels}
         self._waiting += 1
         try:
             async with self._free:
@@ -68,8 +91,7 @@ class PhotoWorkers:
             log.info("photo_refused", slug=slug, reason=answer.get("reason"))
             kind = Kind.UNSUPPORTED if slug == "photo-unreadable" else Kind.TOO_LARGE
             raise AppError(kind, slug, _MESSAGES[slug])
-        metrics.PHOTOS.labels("stored").inc()
-        return EncodedPhoto(**answer)
+        return answer
 
     async def close(self) -> None:
         """End all processes."""

@@ -9,10 +9,13 @@ from pydantic import AwareDatetime
 from hejnal_citizen.access import CurrentResident, MaybeSignedIn, Res, client_ip
 from hejnal_citizen.announcements.schemas import FeatureCollection
 from hejnal_citizen.places import parse_near
-from hejnal_citizen.reports import intake, listing
+from hejnal_citizen.proof_of_work import ProofHeader
+from hejnal_citizen.reports import intake, listing, nearby
+from hejnal_citizen.reports.followup_schemas import NearbyReports, PublicReportView
 from hejnal_citizen.reports.listing import PublicSelection
 from hejnal_citizen.reports.schemas import MyReports, PublicReportPage, ReportAccepted, ReporterView, Status
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, binary, problems
+from hejnal_contracts.base import Point
 
 router = APIRouter(tags=["reports"])
 
@@ -32,6 +35,12 @@ SUBMIT_BODY: dict[str, Any] = {
                         "text": {"type": "string", "minLength": 1, "maxLength": 4000, "description": "Plain text"},
                         "lat": {"type": "number", "minimum": -90, "maximum": 90},
                         "lon": {"type": "number", "minimum": -180, "maximum": 180},
+                        "answers": {
+                            "type": "string",
+                            "maxLength": 16384,
+                            "description": 'JSON object of answers to the category\'s questions by code, e.g. {"depth_cm": 12}',
+                        },
+                        "language": {"type": "string", "enum": ["pl", "en", "uk"], "description": "Of answers and notices"},
                         "contact": {"type": "string", "maxLength": 254, "description": "E-mail or phone for questions; optional"},
                         "photos": {
                             "type": "array",
@@ -51,13 +60,17 @@ Token = Annotated[
 ]
 
 
-@router.post("/reports", status_code=201, responses=problems(401, 409, 413, 415, 429), openapi_extra=SUBMIT_BODY)
+@router.post("/reports", status_code=201, responses=problems(401, 409, 413, 415, 428, 429), openapi_extra=SUBMIT_BODY)
 async def submit_report(
-    res: Res, request: Request, caller: MaybeSignedIn, idempotency_key: IdempotencyKey = None
+    res: Res, request: Request, caller: MaybeSignedIn, idempotency_key: IdempotencyKey = None, proof_of_work: ProofHeader = None
 ) -> ReportAccepted:
-    """Report something with a pin, words and up to six photos. Everything is stored, or nothing."""
+    """Report something with a pin, words and up to six photos. Everything is stored, or nothing.
+
+    A draft sent again with its key after a lost answer is stored once. 428 `proof-of-work-needed`: see GET /proof-of-work.
+    """
     resident_id = caller.resident_id if caller else None
-    return await intake.submit(res, request, resident_id=resident_id, ip=client_ip(request), idempotency_key=idempotency_key)
+    ip = client_ip(request)
+    return await intake.submit(res, request, resident_id=resident_id, ip=ip, idempotency_key=idempotency_key, proof=proof_of_work)
 
 
 @router.get("/reports", responses=problems())
@@ -71,7 +84,7 @@ async def list_reports(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PublicReportPage:
-    """What has been reported: category, street, rounded place and status only. Newest first."""
+    """What has been reported, with rounded places; text and photos only where staff has shown them. Newest first."""
     selection = PublicSelection(tuple(category or ()), tuple(status or ()), parse_near(near), radius_m, since)
     async with res.database.read() as session:
         return await listing.public_page(session, selection, cursor=cursor, limit=limit)
@@ -91,7 +104,26 @@ async def reports_geojson(
 async def my_reports(res: Res, caller: CurrentResident) -> MyReports:
     """The signed-in resident's reports, newest first; at most 200."""
     async with res.database.read() as session:
-        return MyReports(items=await listing.of_resident(session, caller.resident_id))
+        return MyReports(items=await listing.of_resident(session, caller.resident_id, now=res.clock.now()))
+
+
+@router.get("/reports/nearby", responses=problems())
+async def nearby_reports(
+    res: Res,
+    category: Annotated[str, Query(max_length=40)],
+    lat: Annotated[float, Query(ge=-90, le=90)],
+    lon: Annotated[float, Query(ge=-180, le=180)],
+) -> NearbyReports:
+    """Open reports of the category around a place, to be shown before another one is sent."""
+    async with res.database.read() as session:
+        return await nearby.open_nearby(session, category, Point(lat=lat, lon=lon))
+
+
+@router.get("/reports/{report_id}/public", responses=problems(404))
+async def get_public_report(res: Res, report_id: str) -> PublicReportView:
+    """A report as everybody may see it, with the town's public answers."""
+    async with res.database.read() as session:
+        return await listing.public_view(session, report_id)
 
 
 @router.get("/reports/{report_id}", responses=problems(404))
@@ -99,7 +131,7 @@ async def get_report(res: Res, report_id: str, caller: MaybeSignedIn, response: 
     """A report as its author sees it, by its follow-up token or the author's session. To others it does not exist."""
     resident_id = caller.resident_id if caller else None
     async with res.database.read() as session:
-        view = await listing.for_reporter(session, report_id, token=token, resident_id=resident_id)
+        view = await listing.for_reporter(session, report_id, token=token, resident_id=resident_id, now=res.clock.now())
     response.headers["Cache-Control"] = "no-store"
     return view
 
@@ -108,9 +140,9 @@ async def get_report(res: Res, report_id: str, caller: MaybeSignedIn, response: 
 async def get_report_photo(
     res: Res, report_id: str, photo_id: str, caller: MaybeSignedIn, token: Token = None, size: Literal["full", "thumb"] = "full"
 ) -> FileResponse:
-    """A photo of the author's own report (JPEG)."""
+    """A photo that everybody may see, or one of the author's own report (JPEG)."""
     resident_id = caller.resident_id if caller else None
     async with res.database.read() as session:
-        await listing.for_reporter(session, report_id, token=token, resident_id=resident_id)
-        await listing.require_photo(session, report_id, photo_id)
+        if not await listing.require_photo(session, report_id, photo_id):
+            await listing.require_reporter(session, report_id, token=token, resident_id=resident_id)
     return res.photos.response(report_id, photo_id, size)

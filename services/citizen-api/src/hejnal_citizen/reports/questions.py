@@ -68,7 +68,7 @@ def check_answers(questions: Sequence[Question], given: Mapping[str, Any]) -> An
             continue
         try:
             kept[question.code] = _answer(question, value)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             errors.append(_error(question.code, str(error)))
     if errors:
         detail = "Some of this category's questions are not answered, or not in the form they ask for; `errors` says which."
@@ -85,12 +85,12 @@ def _answer(question: Question, value: Any) -> str | float | list[str]:
         case "multiple":
             picked = [value] if isinstance(value, str) else value
             if not isinstance(picked, list):
-                raise ValueError("Give a list of codes.")
+                raise TypeError("Give a list of codes.")
             return [_choice(question, one) for one in dict.fromkeys(str(one) for one in picked)]
         case "single":
             return _choice(question, value)
     if not isinstance(value, str):
-        raise ValueError("Give a text.")
+        raise TypeError("Give a text.")
     longest = _LONGEST[question.kind]
     if len(value) > longest:
         raise ValueError(f"Use at most {longest} characters.")

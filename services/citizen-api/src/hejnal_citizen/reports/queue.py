@@ -8,8 +8,10 @@ from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import cursors
-from hejnal_citizen.reports.listing import photos_of
-from hejnal_citizen.reports.schemas import StaffReport, StaffReportEvent, StaffReportPage, StaffReportSummary
+from hejnal_citizen.reports import conversation, moderation
+from hejnal_citizen.reports.followup_schemas import Rated, StaffPhoto, StaffReport
+from hejnal_citizen.reports.listing import PHOTOS, photo_fields
+from hejnal_citizen.reports.schemas import StaffReportEvent, StaffReportPage, StaffReportSummary
 from hejnal_citizen.sql import query
 from hejnal_citizen.staff_access import CLERKS
 from hejnal_contracts.base import Point
@@ -68,7 +70,8 @@ _ONE = query(
            submitted_at, updated_at, coalesce(contact, (
                select address from contacts c where c.resident_id = r.resident_id and c.channel in ('email', 'sms')
                order by c.id limit 1)) as contact,
-           resident_id is null as anonymous
+           resident_id is null as anonymous, answers, source, text_public, merged_into, reopened, rating, rating_comment,
+           rated_at, (select count(*) from report_followers f where f.report_id = r.id) as me_too
     from reports r where id = :id
     """
 )
@@ -96,16 +99,26 @@ async def detail(session: AsyncSession, report_id: str, *, role: str) -> StaffRe
         for event in await session.execute(_EVENTS, {"id": report_id})
     ]
     names = ("id", "reference", "category", "text", "address", "anonymous", "status", "outcome", "unit", "urgent", "version")
+    grown = ("answers", "source", "text_public", "merged_into", "reopened", "me_too", "submitted_at", "updated_at")
     contact = row.contact if role in CLERKS or row.contact is None else masked(row.contact)
+    photos = [_photo(photo) for photo in await session.execute(PHOTOS, {"ids": [report_id], "only_public": False})]
+    rated = Rated(rating=row.rating, comment=row.rating_comment, at=row.rated_at) if row.rating else None
+    private = role in CLERKS
     return StaffReport(
         place=Point(lat=row.lat, lon=row.lon),
         contact=contact,
-        photos=(await photos_of(session, [report_id])).get(report_id, []),
+        photos=photos,
         events=events,
-        submitted_at=row.submitted_at,
-        updated_at=row.updated_at,
-        **{name: getattr(row, name) for name in names},
+        history=await moderation.history_of(session, report_id),
+        messages=await conversation.messages_of(session, report_id) if private else [],
+        satisfaction=rated,
+        open311=None,
+        **{name: getattr(row, name) for name in (*names, *grown)},
     )
+
+
+def _photo(row: Any) -> StaffPhoto:
+    return StaffPhoto(**photo_fields(row), public=row.public, blurs=row.blurs, unblurred_until=row.unblurred_until)
 
 
 def masked(contact: str) -> str:

@@ -4,32 +4,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from hejnal_citizen.reports.questions import Answers
 from hejnal_citizen.schema import Input, Output
 from hejnal_contracts.base import Point
 
 Status = Literal["received", "in_progress", "planned", "closed"]
 Outcome = Literal["fixed", "not_ours", "duplicate", "rejected"]
-
-
-class PublicReport(Output):
-    """What everyone may know: never the text, the photos, or the exact place."""
-
-    id: str
-    reference: str
-    category: str
-    status: Status
-    outcome: Outcome | None
-    street: str = Field(description="Street without the number")
-    place: Point = Field(description="Rounded to about 100 m")
-    submitted_at: AwareDatetime
-    updated_at: AwareDatetime
-
-
-class PublicReportPage(Output):
-    """Newest first."""
-
-    items: list[PublicReport]
-    next_cursor: str | None
 
 
 class Photo(Output):
@@ -39,7 +19,33 @@ class Photo(Output):
     width: int
     height: int
     size_bytes: int
-    url: str = Field(description="Relative to the API's root; append `?size=thumb` (or `&size=thumb`) for the small one")
+    url: str = Field(
+        description="Relative to the API's root; append `?size=thumb` (or `&size=thumb` where it has a `?`) for the small one"
+    )
+
+
+class PublicReport(Output):
+    """What everyone may know: never the exact place; text and photos only once staff has shown them."""
+
+    id: str
+    reference: str
+    category: str
+    status: Status
+    outcome: Outcome | None
+    street: str = Field(description="Street without the number")
+    place: Point = Field(description="Rounded to about 100 m")
+    text: str | None = Field(description="null: not shown to everybody")
+    photos: list[Photo] = Field(description="Those shown to everybody")
+    me_too: int = Field(description="How many others have said they have the same trouble")
+    submitted_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class PublicReportPage(Output):
+    """Newest first."""
+
+    items: list[PublicReport]
+    next_cursor: str | None
 
 
 class ReportEvent(Output):
@@ -65,6 +71,12 @@ class ReporterView(Output):
     version: int
     photos: list[Photo]
     events: list[ReportEvent] = Field(description="Oldest first")
+    answers: Answers = Field(description="To the category's own questions, by code")
+    me_too: int
+    messages: int = Field(description="Private messages about it; GET /reports/{id}/messages has them")
+    rating: int | None = Field(description="The reporter's satisfaction, 1 to 5; null: not said")
+    can_reopen: bool = Field(description="True: closed, and not so long ago that a new report is needed")
+    merged_into: str | None = Field(description="Reference of the report in which this one goes on")
     submitted_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -110,31 +122,9 @@ class StaffReportPage(Output):
 class StaffReportEvent(ReportEvent):
     """One step with who made it."""
 
-    kind: Literal["submitted", "routed", "answered", "closed"]
+    kind: Literal["submitted", "routed", "answered", "closed", "reopened"]
     unit: str
     by: str
-
-
-class StaffReport(Output):
-    """A report with everything staff may know of it."""
-
-    id: str
-    reference: str
-    category: str
-    text: str
-    place: Point
-    address: str
-    contact: str | None = Field(description="Masked for roles that do not answer reports")
-    anonymous: bool
-    status: Status
-    outcome: Outcome | None
-    unit: str
-    urgent: bool
-    version: int
-    photos: list[Photo]
-    events: list[StaffReportEvent] = Field(description="Oldest first")
-    submitted_at: AwareDatetime
-    updated_at: AwareDatetime
 
 
 class Answer(Input):

@@ -8,9 +8,10 @@ from pydantic import AwareDatetime
 
 from hejnal_citizen.access import Res
 from hejnal_citizen.places import parse_near
-from hejnal_citizen.reports import answers, listing, queue
+from hejnal_citizen.reports import answers, conversation, listing, moderation, queue
+from hejnal_citizen.reports.followup_schemas import Blur, Merge, Moderation, NewMessage, StaffReport
 from hejnal_citizen.reports.queue import StaffSelection
-from hejnal_citizen.reports.schemas import Answer, Routing, StaffReport, StaffReportPage, Status
+from hejnal_citizen.reports.schemas import Answer, Routing, StaffReportPage, Status
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, binary, problems
 from hejnal_citizen.staff_access import AnyStaff, Clerk
 
@@ -71,6 +72,39 @@ async def route_report(res: Res, caller: Clerk, report_id: str, body: Routing, r
     """Make another unit of the town responsible."""
     async with res.database.transaction() as session:
         await answers.route(session, res, caller, report_id, body)
+    return await _detail(res, caller, report_id, response)
+
+
+@router.post("/reports/{report_id}/messages", status_code=201, responses=problems(401, 403, 404, 409))
+async def write_to_reporter(
+    res: Res, caller: Clerk, report_id: str, body: NewMessage, response: Response, idempotency_key: IdempotencyKey = None
+) -> StaffReport:
+    """Write to the reporter alone; they are told by their contact, if there is one."""
+    async with res.database.transaction() as session:
+        await conversation.from_staff(session, res, caller, report_id, body, idempotency_key)
+    return await _detail(res, caller, report_id, response)
+
+
+@router.post("/reports/{report_id}/moderation", status_code=201, responses=problems(401, 403, 404))
+async def moderate_report(res: Res, caller: Clerk, report_id: str, body: Moderation, response: Response) -> StaffReport:
+    """Show the text or a photo to everybody, or hide it again. The reason stays in the history."""
+    async with res.database.transaction() as session:
+        await moderation.moderate(session, res, caller, report_id, body)
+    return await _detail(res, caller, report_id, response)
+
+
+@router.put("/reports/{report_id}/photos/{photo_id}/blur", responses=problems(401, 403, 404, 409, 410))
+async def blur_photo(res: Res, caller: Clerk, report_id: str, photo_id: str, body: Blur, response: Response) -> StaffReport:
+    """Make rectangles of a photo unrecognisable, for everybody; an empty list takes them back while that is possible."""
+    await moderation.blur(res, caller, report_id, photo_id, body)
+    return await _detail(res, caller, report_id, response)
+
+
+@router.post("/reports/{report_id}/merge", status_code=201, responses=problems(401, 403, 404, 409))
+async def merge_report(res: Res, caller: Clerk, report_id: str, body: Merge, response: Response) -> StaffReport:
+    """Close a report as a duplicate of another one; who waits for an answer follows that one."""
+    async with res.database.transaction() as session:
+        await answers.merge(session, res, caller, report_id, body)
     return await _detail(res, caller, report_id, response)
 
 

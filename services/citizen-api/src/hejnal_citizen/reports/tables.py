@@ -1,5 +1,7 @@
 """Tables of what grows around a report: followers, messages, moderation, notices to be sent."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -8,7 +10,7 @@ from hejnal_citizen.tables import metadata
 _INSTANT = DateTime(timezone=True)
 
 
-def _of_report(**options: bool) -> Column[str]:
+def _of_report(**options: Any) -> Column[str]:
     return Column("report_id", ForeignKey("reports.id", ondelete="CASCADE"), nullable=False, **options)
 
 

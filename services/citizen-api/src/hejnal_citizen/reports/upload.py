@@ -65,7 +65,7 @@ async def receive(request: Request, folder: Path, *, photo_bytes: int, upload_by
     except AppError:
         parts.close()
         if "expect" not in request.headers:
-            await _drain(chunks)
+            await drain(chunks)
         raise
     except ClientDisconnect as error:
         raise AppError(Kind.INVALID, "upload-broken", "The upload ended before it was complete.") from error
@@ -100,7 +100,8 @@ async def _parse(chunks: AsyncIterator[bytes], boundary: bytes, parts: "_Parts")
         raise AppError(Kind.INVALID, "form-broken", "The form ended before it was complete. Please send it again.")
 
 
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
+async def drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read and throw away the rest of a body, bounded: a browser cut off while it sends never shows the answer."""
     read = 0
     try:
         async with asyncio.timeout(DRAIN_S):

@@ -20,12 +20,15 @@ _TOWN = query(
 )
 _CATEGORIES = query(
     """
-    select code, names, unit, anonymous_allowed, urgent from categories
+    select code, names, unit, anonymous_allowed, urgent, questions from categories
     where kind = :kind and active order by position, code
     """
 )
 _CATEGORY = query(
-    "select code, names, unit, anonymous_allowed, urgent from categories where kind = :kind and code = :code and active"
+    """
+    select code, names, unit, anonymous_allowed, urgent, questions from categories
+    where kind = :kind and code = :code and active
+    """
 )
 _INSIDE = query("select st_covers(boundary, st_setsrid(st_makepoint(:lon, :lat), 4326)) from town")
 

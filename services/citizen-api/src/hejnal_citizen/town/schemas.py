@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from hejnal_citizen.reports.questions import Question
 from hejnal_citizen.schema import Output
 from hejnal_contracts.base import Language, Point
 
@@ -31,6 +32,7 @@ class ReportCategory(Output):
     unit: str = Field(description="The unit of the town that gets the report")
     anonymous_allowed: bool = Field(description="False: the reporter signs in or leaves a contact")
     urgent: bool = Field(description="True: reaches the watch room at once")
+    questions: list[Question] = Field(default=[], description="To be answered in the form's field `answers`")
 
 
 class Consent(Output):

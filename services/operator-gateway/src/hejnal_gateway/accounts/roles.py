@@ -43,6 +43,10 @@ KEEP_PTZ = frozenset({Role.DISPATCHER, Role.ADMIN})
 READ_AUDIT = frozenset({Role.DPO, Role.ADMIN})
 READ_REPORTS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CLERK, Role.EDITOR, Role.ADMIN})
 ANSWER_REPORTS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
+KEEP_REPORT_CATEGORIES = frozenset({Role.EDITOR, Role.ADMIN})
+"""Questions, routing, who may report."""
+KEEP_OPEN311 = frozenset({Role.ADMIN})
+"""Keys of other systems, and the back office that gets reports."""
 READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Role.CLERK, Role.ADMIN})
 WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})
 SEE_TOWN = ALL
