@@ -77,14 +77,14 @@ def job(content: Any = None, language: Language = Language.PL, **text: str) -> J
         ),
         (aiosmtplib.SMTPRecipientRefused(550, "5.7.1 Spam", "a@b"), Refused("rejected", "550 5.7.1 Spam")),
         (aiosmtplib.SMTPRecipientRefused(552, "5.2.2 Full", "a@b"), Refused("rejected", "552 5.2.2 Full")),
-        (aiosmtplib.SMTPRecipientRefused(451, "4.7.1 Later", "a@b"), Postponed("deferred", "451 4.7.1 Later")),
+        (aiosmtplib.SMTPRecipientRefused(451, "4.7.1 Later", "a@b"), Postponed("deferred", "451 4.7.1 Later", 120.0)),
         (
             aiosmtplib.SMTPRecipientsRefused([aiosmtplib.SMTPRecipientRefused(553, "gone", "a@b")]),
             Refused("no_such_mailbox", "553 gone", "hard_bounce"),
         ),
         (aiosmtplib.SMTPDataError(554, "5.7.1 Policy"), Refused("rejected", "554 5.7.1 Policy")),
         (aiosmtplib.SMTPDataError(421, "closing"), Postponed("deferred", "421 closing")),
-        (aiosmtplib.SMTPSenderRefused(553, "who", "a@b"), Postponed("refuses_us", "553 who", 60.0)),
+        (aiosmtplib.SMTPSenderRefused(553, "who", "a@b"), Postponed("refuses_us", "553 who", 60.0, refuses_us=True)),
     ],
 )
 def test_smtp_answers(error: aiosmtplib.SMTPException, outcome: Any) -> None:

@@ -17,6 +17,10 @@ def main() -> int:
     vapid = commands.add_parser("vapid-key", help="make the key for web push if there is none; prints its public half")
     vapid.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
     vapid.add_argument("--public", type=Path, help="file for the applicationServerKey (base64url)")
+    dkim = commands.add_parser("dkim-key", help="make a key for DKIM if there is none; prints the DNS record of its public half")
+    dkim.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
+    dkim.add_argument("--selector", required=True, help="name of the key: <selector>._domainkey.<domain of the sender>")
+    dkim.add_argument("--ed25519", action="store_true", help="Ed25519 (RFC 8463) instead of RSA; use it beside an RSA key")
     arguments = parser.parse_args()
 
     if arguments.command == "openapi":
@@ -32,6 +36,12 @@ def main() -> int:
         from hejnal_notifier.channels.vapid import make_vapid_key
 
         print(make_vapid_key(arguments.private, arguments.public))
+        return 0
+
+    if arguments.command == "dkim-key":
+        from hejnal_notifier.channels.dkim import make_dkim_key
+
+        print(make_dkim_key(arguments.private, arguments.selector, ed25519_key=arguments.ed25519))
         return 0
 
     from hejnal_notifier.settings import Settings

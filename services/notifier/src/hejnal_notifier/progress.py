@@ -11,7 +11,8 @@ from sqlalchemy import text
 from hejnal_contracts.base import Channel
 from hejnal_contracts.deliveries import ChannelCounts, DeliveryProgressed
 from hejnal_notifier import metrics
-from hejnal_notifier.sending.queue import SOURCE, DeliveryQueue
+from hejnal_notifier.sending.contact_failures import SOURCE
+from hejnal_notifier.sending.queue import DeliveryQueue
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from fastapi import Request
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier.announcing.budget import SmsBudget
+from hejnal_notifier.bounces import verp
+from hejnal_notifier.channels.dkim import load_dkim_keys
 from hejnal_notifier.channels.email import Email, MailServer
 from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import WebPush
@@ -131,8 +134,11 @@ def _providers(
     if settings.smtp_host:
         password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
         server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password)
-        composer = EmailComposer(settings.email_from, settings.town_name)
-        email = Email(server, composer, clock, timeout_s=settings.email_timeout_s)
+        keys = load_dkim_keys(settings.email_dkim_keys)
+        composer = EmailComposer(settings.email_from, settings.town_name, dkim=keys)
+        returns_to = settings.email_bounce_address
+        sender = partial(verp, returns_to) if returns_to else None
+        email = Email(server, composer, clock, timeout_s=settings.email_timeout_s, envelope_sender=sender)
         found[Channel.EMAIL] = Providers([Provider(email, clock)])
     if sms:
         wording = _wording(settings)

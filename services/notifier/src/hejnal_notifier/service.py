@@ -1,6 +1,6 @@
 """The notifier as a process: its consumer, planner, senders, reporter and relay under one roof."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from hejnal_contracts.base import Channel
@@ -10,6 +10,8 @@ from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
+from hejnal_notifier.bounce_mailbox import BounceMailbox, ImapAccount
+from hejnal_notifier.bounces import take_bounce
 from hejnal_notifier.channels.adapter import Listening
 from hejnal_notifier.housekeeping import Housekeeping
 from hejnal_notifier.progress import ProgressReporter
@@ -72,6 +74,29 @@ def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, C
         )
         for channel, providers in resources.providers.items()
     }
+
+
+def bounce_loops(resources: Resources) -> list[Callable[[], Awaitable[None]]]:
+    """The loop that fetches bounces, where a mailbox for them is set up."""
+    settings = resources.settings
+    if settings.bounce_imap_host is None:
+        return []
+    assert settings.bounce_imap_username is not None
+    assert settings.bounce_imap_password is not None
+    account = ImapAccount(
+        settings.bounce_imap_host,
+        settings.bounce_imap_port,
+        settings.bounce_imap_username,
+        settings.bounce_imap_password.get_secret_value(),
+        settings.bounce_imap_security,
+        settings.bounce_imap_folder,
+    )
+
+    async def take(raw: bytes) -> bool:
+        async with resources.database.transaction() as session:
+            return await take_bounce(session, resources.clock, raw, soft_limit=settings.email_bounce_limit) is not None
+
+    return [BounceMailbox(account, take, every_s=settings.bounce_poll_s).run]
 
 
 async def run_service(settings: Settings) -> None:
@@ -150,6 +175,7 @@ async def run_service(settings: Settings) -> None:
                 Wakeups(database, {"deliveries": wake_all, "progress": reporter.wake}).run,
                 Housekeeping(database, clock, keep=timedelta(days=settings.sms_keep_days)).run,
                 StrayReceipts(database, clock).run,
+                *bounce_loops(resources),
                 *(sender.run for sender in senders.values()),
                 *(adapter.run for adapter in adapters if isinstance(adapter, Listening)),
             ],

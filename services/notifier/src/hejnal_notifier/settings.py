@@ -53,6 +53,26 @@ class Settings(ServiceSettings):
     smtp_username: str | None = Field(default=None, description="Account on the mail server")
     smtp_password: SecretStr | None = Field(default=None, description="Its password")
     email_from: str = Field(default="Hejnał Bugielsk <hejnal@bugielsk.test>", description="Sender of e-mails")
+    email_dkim_keys: dict[str, Path] = Field(
+        default={}, description="DKIM: selector → private key (PEM, RSA or Ed25519); make one with `dkim-key`. Empty: not signed"
+    )
+    email_bounce_address: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@+<>]{1,30}@[^\s@<>]+$",
+        description="Where undeliverable mail comes back: `name+<delivery>@domain` is the envelope sender; needs plus addressing",
+    )
+    email_bounce_limit: int = Field(
+        default=4, ge=1, description="Refusals within 30 days, other than for a dead mailbox, that close an e-mail contact"
+    )
+    bounce_imap_host: str | None = Field(default=None, description="IMAP server of the bounce address; without it: not fetched")
+    bounce_imap_port: int = Field(default=993, ge=1, le=65535, description="Its port")
+    bounce_imap_security: Literal["none", "starttls", "tls"] = Field(
+        default="tls", description="How that connection is protected"
+    )
+    bounce_imap_username: str | None = Field(default=None, description="Account of the bounce address")
+    bounce_imap_password: SecretStr | None = Field(default=None, description="Its password")
+    bounce_imap_folder: str = Field(default="INBOX", description="Folder in which bounces arrive; nothing else should")
+    bounce_poll_s: float = Field(default=60.0, gt=0, description="Pause between two looks into that folder")
     email_concurrency: int = Field(default=8, ge=1, le=100, description="Connections to the mail server")
     email_timeout_s: float = Field(default=15.0, gt=0, le=25, description="Time limit of one mail dialogue")
 
@@ -104,6 +124,12 @@ class Settings(ServiceSettings):
     catch_up_patience_s: float = Field(
         default=10.0, gt=0, description="How long planning waits for subscriptions that make no headway before it goes ahead"
     )
+
+    @model_validator(mode="after")
+    def _bounce_mailbox_is_whole(self) -> Self:
+        if self.bounce_imap_host and not (self.email_bounce_address and self.bounce_imap_username and self.bounce_imap_password):
+            raise ValueError("bounce_imap_host needs email_bounce_address, bounce_imap_username and bounce_imap_password")
+        return self
 
     @model_validator(mode="after")
     def _lease_outlives_a_try(self) -> Self:

@@ -163,6 +163,7 @@ deliveries = Table(
         "state in ('queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')", name="delivery_state"
     ),
     Index("deliveries_version", "version_id", "resident_id"),
+    Index("deliveries_bounced", "resident_id", "contact_id", postgresql_where=text("channel = 'email' and state = 'failed'")),
     Index("deliveries_queue", "channel", "priority", "not_before", postgresql_where=text("state = 'queued'")),
     Index("deliveries_leases", "lease_until", postgresql_where=text("state = 'sending'")),
     comment="One announcement version (or one message) to one contact point",

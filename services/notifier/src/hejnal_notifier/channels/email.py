@@ -2,8 +2,10 @@
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 import aiosmtplib
 import structlog
@@ -23,6 +25,14 @@ IDLE_S = 20.0
 _DEAD_MAILBOX = re.compile(r"^\s*5\.(1\.\d+|2\.1)\b")
 _ENHANCED = re.compile(r"^\s*5\.\d+\.\d+\b")
 _MAILBOX_REPLIES = {550, 551, 553}
+# The relay does not know us as a sender: a fault of the set-up, no word about the recipient.
+_NOT_RELAYED = re.compile(r"\brelay(ing)?\b.*\b(denied|not (permitted|allowed)|prohibited)|\bunable to relay\b", re.IGNORECASE)
+# Pauses that a reason asks for (RFC 3463): a full mailbox is not emptied in seconds, a greylist opens after minutes.
+_PAUSES_S = (
+    (re.compile(r"^\s*4\.2\.2\b"), 1800.0),
+    (re.compile(r"^\s*4\.7\.\d+\b|grey ?list", re.IGNORECASE), 120.0),
+    (re.compile(r"^\s*4\.(4\.5|5\.3|3\.2)\b|too many|rate limit", re.IGNORECASE), 60.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,18 @@ class Email:
     name = "smtp"
     repeat_is_harmless = True
 
-    def __init__(self, server: MailServer, composer: EmailComposer, clock: Clock, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        composer: EmailComposer,
+        clock: Clock,
+        *,
+        timeout_s: float,
+        envelope_sender: Callable[[UUID], str] | None = None,
+    ) -> None:
+        """`envelope_sender`: the address to which the bounce of a delivery returns; the sender's own without it."""
         self.timeout_s = timeout_s
+        self._envelope_sender = envelope_sender or (lambda _: composer.sender)
         self._server = server
         self._composer = composer
         self._clock = clock
@@ -63,6 +83,9 @@ class Email:
             message = self._composer.compose(job, self._clock.now())
         except ValueError as error:
             return Refused("bad_address", str(error), contact="hard_bounce")
+        recipient = envelope_address(job.address)
+        if recipient is None:
+            return Refused("bad_address", "the name before the @ needs SMTPUTF8", contact="hard_bounce")
         while True:
             connection = self._take_idle()
             fresh = connection is None
@@ -71,7 +94,14 @@ class Email:
             except (aiosmtplib.SMTPException, OSError, ValueError) as error:
                 return self._connect_failed(error)
             try:
-                _, reply = await connection.client.sendmail(self._composer.sender, [job.address], message)
+                notices = connection.client.supports_extension("dsn")  # RFC 3461: bounces without the whole text
+                _, reply = await connection.client.sendmail(
+                    self._envelope_sender(job.delivery_id),
+                    [recipient],
+                    message,
+                    mail_options=["RET=HDRS"] if notices else None,
+                    rcpt_options=["NOTIFY=FAILURE"] if notices else None,
+                )
             except aiosmtplib.SMTPServerDisconnected as error:
                 connection.client.close()
                 if fresh:
@@ -140,12 +170,24 @@ def judge_smtp(error: aiosmtplib.SMTPException) -> Outcome:
     code = getattr(error, "code", 0)
     said = str(getattr(error, "message", error))
     detail = f"{code} {said}"[:200]
-    if isinstance(error, aiosmtplib.SMTPSenderRefused):
+    if (isinstance(error, aiosmtplib.SMTPSenderRefused) and code >= 500) or _NOT_RELAYED.search(said):
         log.error("mail_server_refuses_sender", detail=detail)
-        return Postponed("refuses_us", detail, retry_after_s=60.0)
+        return Postponed("refuses_us", detail, retry_after_s=60.0, refuses_us=True)
     if 500 <= code < 600:
         dead = bool(_DEAD_MAILBOX.match(said)) or (
             isinstance(error, aiosmtplib.SMTPRecipientRefused) and code in _MAILBOX_REPLIES and not _ENHANCED.match(said)
         )
         return Refused("no_such_mailbox", detail, contact="hard_bounce") if dead else Refused("rejected", detail)
-    return Postponed("deferred", detail)
+    pause_s = next((seconds for reason, seconds in _PAUSES_S if reason.search(said)), None)
+    return Postponed("deferred", detail, pause_s)
+
+
+def envelope_address(address: str) -> str | None:
+    """An address for SMTP without SMTPUTF8: its domain in A-labels; None when the name before the @ is not ASCII."""
+    name, _, domain = address.rpartition("@")
+    if not name.isascii():
+        return None
+    try:
+        return f"{name}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return None

@@ -1,5 +1,6 @@
 """An e-mail as bytes: text and HTML from sandboxed templates, with the headers mail programs act on (RFC 5322, 2369, 8058)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.charset import QP, Charset
 from email.header import Header
@@ -13,6 +14,7 @@ from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from hejnal_contracts.base import Language, Severity
+from hejnal_notifier.channels.dkim import DkimKey, DkimSigner
 from hejnal_notifier.channels.wording import WORDS, direct_words, headline, local_time
 from hejnal_notifier.sending.job import AnnouncementContent, Job
 
@@ -33,7 +35,7 @@ _UTF8.body_encoding = QP
 class EmailComposer:
     """Builds messages of one sender."""
 
-    def __init__(self, sender: str, town: str) -> None:
+    def __init__(self, sender: str, town: str, *, dkim: Sequence[DkimKey] = ()) -> None:
         name, address = parseaddr(sender)
         if "@" not in address:
             raise ValueError("email_from holds no address")
@@ -41,6 +43,7 @@ class EmailComposer:
         self._from = formataddr((name, address), "utf-8")
         self._domain = address.rpartition("@")[2]
         self._town = town
+        self._signer = DkimSigner(self._domain, dkim) if dkim else None
         environment = SandboxedEnvironment(
             loader=PackageLoader("hejnal_notifier", "templates"),
             autoescape=lambda name: bool(name and name.endswith(".html.j2")),
@@ -69,7 +72,8 @@ class EmailComposer:
             part = MIMENonMultipart("text", subtype, charset="utf-8")
             part.set_payload(template.render(values), _UTF8)
             message.attach(part)
-        return message.as_bytes(policy=_WIRE)
+        built = message.as_bytes(policy=_WIRE)
+        return self._signer.signed(built, int(now.timestamp())) if self._signer else built
 
     def _announcement(self, message: MIMEMultipart, job: Job) -> dict[str, object]:
         content = job.content
@@ -84,6 +88,7 @@ class EmailComposer:
         if content.severity is Severity.EMERGENCY and content.kind != "cancelled":
             message["X-Priority"] = "1"
             message["Importance"] = "high"
+        message["List-Id"] = f"<hejnal.{self._domain}>"
         unsubscribe_url = _web_address(job.unsubscribe_url)
         if unsubscribe_url:
             message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
@@ -96,6 +101,7 @@ class EmailComposer:
             "title": title,
             "label": f"{own.drill}: {label}" if content.drill else label,
             "colour": _CALM if calm else _COLOURS[content.severity],
+            "preheader": _one_line(words.body)[:140],
             "body": words.body,
             "instruction": words.instruction,
             "code": "",
@@ -120,6 +126,7 @@ class EmailComposer:
             "title": subject,
             "label": "",
             "colour": _COLOURS[Severity.INFO],
+            "preheader": "" if content.code else _one_line(body)[:140],
             "body": body,
             "instruction": "",
             "code": content.code,

@@ -14,9 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Language, Severity
-from hejnal_contracts.deliveries import ContactFailed
 from hejnal_notifier import metrics
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
+from hejnal_notifier.sending.contact_failures import fail_contact
 from hejnal_notifier.sending.fallback import Reached, hurry
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
 from hejnal_notifier.sending.marks import TOUCH, WAKE, apply_meaning
@@ -26,10 +26,8 @@ from hejnal_notifier.sending.spending import Taken, note_spending
 from hejnal_notifier.severity import PRIORITIES, priority
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.outbox import publish
 from hejnal_runtime.quiet_hours import TOWN_TIME
 
-SOURCE = "notifier"
 KNOWN_VERSIONS = 256
 URGENT = priority(Severity.EMERGENCY)
 
@@ -105,9 +103,11 @@ _NOTE = text(
     """
 )
 _FORGET_SECRETS = text("update direct_messages set code = null, address = null where delivery_id = any(:ids)")
-_CONTACT_FAILED = text(
-    "update contacts set failed_at = :now, failed_reason = :reason where resident_id = :resident_id and contact_id = :contact_id "
-    "and failed_at is null returning contact_id"
+_LOST = text(
+    "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
+    "lease_until = null, changed_at = :now where state = 'sending' and (lease_until < :now or claimed_by = :own) "
+    "and channel = :channel returning delivery_id, version_id, priority, provider"
+)
 _OWN = text(
     "select delivery_id, changed_at from deliveries where state = 'sending' and claimed_by = :own and channel = :channel "
     "and provider = :provider for update"
@@ -115,12 +115,6 @@ _OWN = text(
 _GIVE_BACK = text(
     "update deliveries set state = 'queued', attempts = attempts - 1, lease_until = null, changed_at = :now "
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
-)
-)
-_LOST = text(
-    "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
-    "lease_until = null, changed_at = :now where state = 'sending' and (lease_until < :now or claimed_by = :own) "
-    "and channel = :channel returning delivery_id, version_id, priority, provider"
 )
 _REQUEUE = text(
     "update deliveries set state = 'queued', not_before = :now, changed_at = :now "
@@ -278,20 +272,16 @@ class DeliveryQueue:
     async def _contact_failed(self, session: AsyncSession, job: Job, outcome: Refused, now: datetime) -> None:
         if not isinstance(job.content, AnnouncementContent) or job.resident_id is None or job.contact_id is None:
             return
-        key = {"resident_id": job.resident_id, "contact_id": job.contact_id}
-        changed = await session.execute(_CONTACT_FAILED, {**key, "now": now, "reason": outcome.contact})
-        if changed.first() is None:
-            return
         assert outcome.contact is not None
-        fact = ContactFailed(
+        await fail_contact(
+            session,
+            now,
             announcement_id=job.content.announcement_id,
             resident_id=job.resident_id,
             contact_id=job.contact_id,
             channel=job.channel,
             reason=outcome.contact,
-            at=now,
         )
-        await publish(session, fact, source=SOURCE)
 
     async def take_over(self, channel: Channel, *, harmless: Sequence[str], own: bool = False) -> tuple[int, int]:
         """Deliveries of lost workers become unknown, then are settled: (how many, of them queued again).
@@ -308,6 +298,16 @@ class DeliveryQueue:
                 return 0, 0
             again = [
                 row.delivery_id
+                for row in lost
+                if settle(repeat_is_harmless=row.provider in harmless, emergency=row.priority <= URGENT) is Event.REQUEUED
+            ]
+            if again:
+                guard = {"ids": again, "now": now, "allowed_from": allowed_from(Event.REQUEUED)}
+                await session.execute(_REQUEUE, guard)
+            versions = sorted({row.version_id for row in lost if row.version_id is not None})
+            await session.execute(TOUCH, {"versions": versions})
+        return len(lost), len(again)
+
     async def give_back(self, channel: Channel, provider: str, untouched: Callable[[UUID, datetime], bool]) -> int:
         """At start: what this replica's last life had claimed and certainly not handed over is queued again, without doubt.
 
@@ -321,16 +321,6 @@ class DeliveryQueue:
                 guard = {"ids": ids, "now": self._clock.now(), "allowed_from": allowed_from(Event.RELEASED)}
                 await session.execute(_GIVE_BACK, guard)
         return len(ids)
-
-                for row in lost
-                if settle(repeat_is_harmless=row.provider in harmless, emergency=row.priority <= URGENT) is Event.REQUEUED
-            ]
-            if again:
-                guard = {"ids": again, "now": now, "allowed_from": allowed_from(Event.REQUEUED)}
-                await session.execute(_REQUEUE, guard)
-            versions = sorted({row.version_id for row in lost if row.version_id is not None})
-            await session.execute(TOUCH, {"versions": versions})
-        return len(lost), len(again)
 
     async def next_due(self, channel: Channel) -> datetime | None:
         """When the next delivery of a channel is due (it may be due and held by a provider that rests); None: nothing waits."""
