@@ -21,7 +21,12 @@ async def issue(house, **changes):
     return answer.json()
 
 
-async def test_an_announcement_lives_from_issue_to_all_clear(house):
+async def test_an_announcement_lives_from_issue_to_all_clear(open_house):
+    async with open_house(four_eyes_emergencies=False) as house:
+        await live(house)
+
+
+async def live(house):
     staff, public = house.staff(), house.client()
     area = {"kind": "streets", "streets": ["Żółkiewskiego"]}
     issued = await staff.post("/announcements", json=announcement(area=area))

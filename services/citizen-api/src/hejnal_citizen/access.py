@@ -19,6 +19,18 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "list_announcements",
         "announcements_geojson",
         "get_announcement",
+        "get_attachment",
+        "announcements_atom",
+        "announcements_calendar",
+        "cap_index",
+        "cap_life_sign",
+        "cap_certificate",
+        "cap_document",
+        "open_data_catalogue",
+        "open_announcements_csv",
+        "open_announcements_geojson",
+        "open_reports_csv",
+        "open_reports_geojson",
         "list_cameras",
         "list_reports",
         "reports_geojson",
@@ -34,10 +46,34 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "rate_report",  # the same
         "read_photo_place",  # keeps nothing
         "get_challenge",
+        "open311_discovery",
+        "open311_services",
+        "open311_service",
+        "open311_submit",  # asks for an api_key
+        "open311_requests",  # words and exact places only for an api_key that may read
+        "open311_request",  # the same
+        "open311_token",
+        "open311_updates",
+        "open311_updates_alias",
+        "open311_submit_update",  # asks for an api_key that may
+        "open311_submit_update_alias",
+        "open311_nothing",
         "request_code",
         "sign_in",
         "sign_out",
         "create_push_subscription",
+        "message_shown",  # the contact's id, which only the device knows, and nothing but a note for the notifier
+        "submit_footage_request",
+        "get_camera",
+        "list_contacts",
+        "alarm_signal_guide",
+        "list_consultations",
+        "get_consultation",
+        "vote",  # asks for a session where one vote per person holds
+        "list_opinions",
+        "give_opinion",
+        "consultation_result",
+        "consultation_result_csv",
         "unsubscribe_page",
         "unsubscribe",  # the token names one contact and can do nothing else
         "openapi",

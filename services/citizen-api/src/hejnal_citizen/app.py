@@ -7,13 +7,26 @@ from fastapi.routing import APIRoute
 
 from hejnal_citizen import api_page, cameras, proof_of_work, pwa
 from hejnal_citizen.access import same_origin
+from hejnal_citizen.announcements import categories as announcement_categories
+from hejnal_citizen.announcements import draft_routes
 from hejnal_citizen.announcements import public_routes as public_announcements
 from hejnal_citizen.announcements import staff_routes as staff_announcements
+from hejnal_citizen.announcements import templates as announcement_templates
+from hejnal_citizen.consultations import public_routes as public_consultations
+from hejnal_citizen.consultations import staff_routes as staff_consultations
+from hejnal_citizen.feeds import routes as feed_routes
+from hejnal_citizen.footage_requests import public_routes as public_footage_requests
+from hejnal_citizen.footage_requests import staff_routes as staff_footage_requests
+from hejnal_citizen.guides import routes as guides
+from hejnal_citizen.open311 import keys as open311_keys
+from hejnal_citizen.open311 import routes as open311
 from hejnal_citizen.reports import categories as report_categories
 from hejnal_citizen.reports import public_routes as public_reports
 from hejnal_citizen.reports import reporter_routes
 from hejnal_citizen.reports import staff_routes as staff_reports
+from hejnal_citizen.resident_imports import routes as resident_imports
 from hejnal_citizen.residents import me_routes, push_routes, sign_in_routes, unsubscribe
+from hejnal_citizen.residents import staff_routes as staff_residents
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.schema import Problem
 from hejnal_citizen.settings import Settings
@@ -48,6 +61,7 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
     for router in (
         public_town.router,
         public_announcements.router,
+        feed_routes.router,
         public_reports.router,
         reporter_routes.router,
         proof_of_work.router,
@@ -55,9 +69,13 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
         me_routes.router,
         push_routes.router,
         cameras.router,
+        public_footage_requests.router,
+        public_consultations.router,
+        guides.router,
     ):
         api.include_router(router)
     app.include_router(api)
+    app.include_router(open311.router)
     app.include_router(pwa.map_router)
     _with_problem_schema(app)
     app.include_router(api_page.router)
@@ -69,7 +87,11 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
 def create_staff_app(health: Health, resources: Resources | None = None, *, jwks: dict[str, Any] | None = None) -> FastAPI:
     """The internal door: the staff API `/staff/v1`, health, metrics and the key set. Never reachable from outside."""
     api = APIRouter(prefix="/staff/v1", generate_unique_id_function=operation_id)
-    for router in (staff_town.router, staff_announcements.router, staff_reports.router, report_categories.router):
+    for router in (staff_town.router, staff_announcements.router, staff_reports.router, report_categories.router, open311_keys.router):
+        api.include_router(router)
+    for router in (draft_routes.router, announcement_templates.router, announcement_categories.router):
+        api.include_router(router)
+    for router in (staff_residents.router, resident_imports.router, staff_footage_requests.router, staff_consultations.router):
         api.include_router(router)
     app = create_internal_app(health, [api], jwks=jwks, title="Hejnał: staff API of citizen-api")
     app.version = VERSION

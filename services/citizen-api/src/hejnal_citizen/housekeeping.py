@@ -6,6 +6,8 @@ import random
 import structlog
 
 from hejnal_citizen import idempotency, metrics, rates
+from hejnal_citizen.announcements import attachments
+from hejnal_citizen.footage_requests import store as footage_requests
 from hejnal_citizen.reports.moderation import forget_unblurred
 from hejnal_citizen.residents import codes, sessions
 from hejnal_citizen.resources import Resources
@@ -47,7 +49,10 @@ class Housekeeping:
             await sessions.forget_old(session, now=now)
             await idempotency.forget_old(session, now=now)
             await rates.forget_old(session, now=now)
+            await attachments.forget_unused(session, now=now)
             await forget_old(session, INBOX_DAYS)
+            keep_days = self._res.settings.footage_request_keep_days
+            await footage_requests.forget_old(session, keep_days=keep_days, now=now)
         await forget_unblurred(self._res)
         await self._remove_orphans()
         metrics.HOUSEKEEPING_AT.set(now.timestamp())

@@ -7,3 +7,4 @@ REPORTS = Counter("hejnal_citizen_reports_total", "Reports accepted", ["category
 ANNOUNCEMENTS = Counter("hejnal_citizen_announcement_versions_total", "Announcement versions by kind", ["kind"])
 ORPHANS = Counter("hejnal_citizen_photo_orphans_total", "Photo folders without a report that were removed")
 HOUSEKEEPING_AT = Gauge("hejnal_citizen_housekeeping_timestamp_seconds", "When housekeeping last finished")
+DRAFTS = Counter("hejnal_citizen_scheduled_drafts_total", "Scheduled drafts by what became of them", ["outcome"])

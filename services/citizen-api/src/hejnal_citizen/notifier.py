@@ -1,7 +1,8 @@
-"""Notifier's internal API, as far as residents' one-time codes need it."""
+"""Notifier's internal API, as far as residents' one-time codes and test messages need it."""
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 import structlog
@@ -12,12 +13,15 @@ from hejnal_runtime.tokens import TokenIssuer
 
 log = structlog.get_logger()
 
+_STATEMENT_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+"""A preview waits no longer for the budget: it is shown without."""
+
 
 class NotifierClient:
-    """Hands one-time codes to notifier, which stores them before it answers."""
+    """Hands messages to one person to notifier, which stores them before it answers."""
 
     def __init__(self, base_url: str, issuer: TokenIssuer, *, timeout_s: float) -> None:
-        self._url = base_url.rstrip("/") + "/internal/v1/one-time-codes"
+        self._url = base_url.rstrip("/") + "/internal/v1"
         self._issuer = issuer
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
@@ -26,8 +30,6 @@ class NotifierClient:
         self, *, channel: str, address: str, code: str, language: Language, expires_at: datetime, idempotency_key: str
     ) -> None:
         """Returns when notifier has durably accepted the code; AppError(UNAVAILABLE) when it has not."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
         body = {
             "channel": channel,
             "address": address,
@@ -37,17 +39,72 @@ class NotifierClient:
             "expires_at": expires_at.isoformat(),
             "idempotency_key": idempotency_key,
         }
+        status = await self._post("one-time-codes", body, channel)
+        if status != HTTPStatus.ACCEPTED:
+            other = "an e-mail address" if channel == "sms" else "a phone number"
+            detail = f"We cannot send codes right now. Please try again in a minute, or use {other}."
+            raise AppError(Kind.UNAVAILABLE, "code-not-sent", detail, retry_after_s=30)
+
+    async def send_test(
+        self, *, channel: str, address: str, push_keys: dict[str, str] | None, language: Language, idempotency_key: str
+    ) -> bool:
+        """True when notifier has durably accepted a test message; False when the town does not send on this channel.
+
+        AppError(UNAVAILABLE) when notifier does not answer.
+        """
+        body = {"channel": channel, "address": address, "push_keys": push_keys, "language": language.value}
+        status = await self._post("test-messages", body | {"idempotency_key": idempotency_key}, channel)
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            return False
+        if status != HTTPStatus.ACCEPTED:
+            detail = "We cannot send test messages right now. Please try again in a minute."
+            raise AppError(Kind.UNAVAILABLE, "test-not-sent", detail, retry_after_s=30)
+        return True
+
+    async def sms_spending(self, month: str) -> tuple[float | None, float] | None:
+        """The month's SMS budget (None: none is set) and what was spent, in PLN; None when notifier does not answer."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
         try:
-            async with self._session.post(self._url, json=body, headers=self._issuer.headers("notifier")) as response:
-                if response.status == HTTPStatus.ACCEPTED:
-                    return
+            async with self._session.get(
+                f"{self._url}/statements/{month}", headers=self._issuer.headers("notifier"), timeout=_STATEMENT_TIMEOUT
+            ) as response:
+                if response.status != HTTPStatus.OK:
+                    log.warning("sms_budget_unknown", reason=f"status {response.status}")
+                    return None
+                statement = await response.json()
+                return statement["sms_budget_zl"], float(statement["sms_cost_zl"])
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
+            log.warning("sms_budget_unknown", reason=type(error).__name__)
+            return None
+
+    async def send_notice(
+        self, *, channel: str, address: str, subject: str, body: str, language: Language, idempotency_key: str
+    ) -> None:
+        """Returns when notifier has durably accepted a notice about a resident's own matter.
+
+        AppError: UNAVAILABLE when it has not and may later, INVALID when it never will (a channel the town does not have).
+        """
+        message = {"channel": channel, "address": address, "subject": subject, "body": body, "language": language.value}
+        status = await self._post("notices", message | {"idempotency_key": idempotency_key}, channel)
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise AppError(Kind.INVALID, "notice-refused", "The notifier cannot send this notice.")
+        if status != HTTPStatus.ACCEPTED:
+            raise AppError(Kind.UNAVAILABLE, "notice-not-sent", "The notifier does not take notices right now.")
+
+    async def _post(self, what: str, body: dict[str, Any], channel: str) -> int | None:
+        """The status of the answer; None when there was none."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        try:
+            async with self._session.post(f"{self._url}/{what}", json=body, headers=self._issuer.headers("notifier")) as response:
+                status: int | None = response.status
                 reason = f"status {response.status}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            reason = type(error).__name__
-        log.warning("one_time_code_not_accepted", channel=channel, reason=reason)
-        other = "an e-mail address" if channel == "sms" else "a phone number"
-        detail = f"We cannot send codes right now. Please try again in a minute, or use {other}."
-        raise AppError(Kind.UNAVAILABLE, "code-not-sent", detail, retry_after_s=30)
+            status, reason = None, type(error).__name__
+        if status != HTTPStatus.ACCEPTED:
+            log.warning("notifier_did_not_accept", what=what, channel=channel, reason=reason)
+        return status
 
     async def close(self) -> None:
         """Close the connections."""

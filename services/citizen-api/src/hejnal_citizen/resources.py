@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from hejnal_citizen.announcements.attachments import AttachmentCheck
+from hejnal_citizen.feeds.answers import FeedCache
+from hejnal_citizen.feeds.cap.signing import CapSigner
 from hejnal_citizen.notifier import NotifierClient
 from hejnal_citizen.reports.photo_store import PhotoStore
 from hejnal_citizen.reports.photo_workers import PhotoWorkers
@@ -34,6 +37,9 @@ class Resources:
     notifier: NotifierClient
     photos: PhotoStore
     photo_workers: PhotoWorkers
+    attachment_check: AttachmentCheck
+    cap_signer: CapSigner
+    feeds: FeedCache
 
 
 @asynccontextmanager
@@ -67,6 +73,9 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             notifier=notifier,
             photos=photos,
             photo_workers=photo_workers,
+            attachment_check=AttachmentCheck(photo_workers, settings.photo_dir / "incoming"),
+            cap_signer=CapSigner(key),
+            feeds=FeedCache(clock),
         )
     finally:
         await photo_workers.close()

@@ -3,10 +3,12 @@
 import structlog
 
 from hejnal_citizen.announcements.progress import DeliveriesHandler
+from hejnal_citizen.announcements.publisher import Publisher
 from hejnal_citizen.app import create_public_app, create_staff_app
 from hejnal_citizen.cameras import CameraRegisterKeeper
 from hejnal_citizen.housekeeping import Housekeeping
 from hejnal_citizen.reports.by_sms import SmsHandler
+from hejnal_citizen.resident_imports.worker import ImportWorker
 from hejnal_citizen.resources import SERVICE, Resources, open_resources
 from hejnal_citizen.settings import Settings
 from hejnal_runtime.bus import Consumer
@@ -43,7 +45,8 @@ async def serve_with(res: Resources) -> None:
     ]
     log.info("citizen_api_starting", public_port=settings.public_port, internal_port=settings.internal_port)
     try:
-        await serve(doors, [res.relay.run, deliveries.run, cameras.run, texted.run, Housekeeping(res).run])
+        loops = [ImportWorker(res).run, Publisher(res).run, Housekeeping(res).run]
+        await serve(doors, [res.relay.run, deliveries.run, cameras.run, texted.run, *loops])
     finally:
         await deliveries.stop()
         await cameras.stop()

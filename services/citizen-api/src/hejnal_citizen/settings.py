@@ -44,8 +44,38 @@ class Settings(ServiceSettings):
         default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
     )
     sms_max_parts: int = Field(default=3, ge=1, le=10, description="Longest SMS in parts, as notifier cuts it")
+    four_eyes_emergencies: bool = Field(
+        default=True, description="An emergency is sent only when a second person has agreed; false where one is on duty alone"
+    )
+    four_eyes_above_pln: float | None = Field(
+        default=200.0, ge=0, description="SMS that cost more than this need a second person's agreement; unset: none do"
+    )
+    approval_timeout_s: int = Field(
+        default=3600, ge=60, description="A draft that nobody decides about in this time goes back to its author"
+    )
+    publish_poll_s: float = Field(default=1.0, gt=0, le=60, description="How often it is looked for drafts whose time has come")
+    attachment_bytes: int = Field(default=8 * MIB, ge=1024, description="Largest file attached to an announcement")
+    cap_sender: str = Field(
+        default="", pattern=r"^[^\s,<&]*$", description="CAP sender, e.g. kryzys@miasto.pl; empty: made from the public address"
+    )
+    cap_contact: str = Field(default="", description="Contact named in CAP documents, e.g. the crisis centre's phone number")
+    life_sign_s: int = Field(default=60, ge=5, le=3600, description="Beat of the life-sign document; it is valid for three")
+    open_data_licence: str = Field(default="CC0-1.0", description="SPDX id of the open data's licence")
+    open_data_licence_url: str = Field(
+        default="https://creativecommons.org/publicdomain/zero/1.0/", description="Where that licence can be read"
+    )
     legal_basis: str = Field(default="art. 6 ust. 1 lit. a RODO", description="Legal basis noted with each consent")
     camera_administrator: str = Field(default="", description="Who administers the cameras' data, shown in the public register")
+    protection_officer: str = Field(
+        default="", description="The data protection officer and how to reach them, shown to residents"
+    )
+    camera_legal_basis: str = Field(
+        default="art. 9a ustawy o samorządzie gminnym w zw. z art. 6 ust. 1 lit. e RODO",
+        description="Legal basis of watching public places, shown in the public register",
+    )
+    contacts_file: Path | None = Field(
+        default=None, description="JSON list of the town's own contacts, shown before the national emergency numbers"
+    )
 
     code_ttl_s: int = Field(default=600, ge=60, le=3600, description="How long a one-time code is good")
     code_wrong_tries: int = Field(default=5, ge=1, le=10, description="Wrong codes after which a contact is locked")
@@ -62,7 +92,23 @@ class Settings(ServiceSettings):
     proof_bits: int = Field(default=18, ge=0, le=30, description="Difficulty of the proof of work: leading zero bits of SHA-256")
     me_too_per_ip_hour: int = Field(default=120, ge=1, description='Most "me too" from one address in an hour')
     messages_per_report_hour: int = Field(default=20, ge=1, description="Most messages of its reporter about a report in an hour")
+    open311_per_key_hour: int = Field(default=2000, ge=1, description="Most reports by Open311 with one key in an hour")
+    open311_jurisdiction: str = Field(default="", description="jurisdiction_id of Open311; empty: any is taken for this town")
     push_per_ip_hour: int = Field(default=60, ge=1, description="Most new push subscriptions from one address in an hour")
+    tests_per_resident_hour: int = Field(
+        default=5, ge=1, description="Most requests for test messages of one resident in an hour"
+    )
+    votes_per_ip_hour: int = Field(default=120, ge=1, description="Most votes in consultations from one address in an hour")
+    opinions_per_ip_hour: int = Field(default=30, ge=1, description="Most opinions in consultations from one address in an hour")
+    footage_requests_per_ip_hour: int = Field(
+        default=10, ge=1, description="Most requests for one's own footage from one address in an hour"
+    )
+    longest_kept_days: int = Field(
+        default=90, ge=1, le=90, description="Longest time any footage is kept; older is not searched for"
+    )
+    footage_request_keep_days: int = Field(
+        default=1095, ge=30, description="How long an answered request for footage is kept as proof that it was answered"
+    )
     session_days: int = Field(default=90, ge=1, le=400, description="How long a sign-in lasts without use")
 
     unblurred_days: int = Field(

@@ -13,6 +13,11 @@ from hejnal_runtime.errors import AppError, Kind
 GATEWAY = "operator-gateway"
 ROLES = frozenset({"operator", "dispatcher", "editor", "clerk", "dpo", "admin"})
 ANNOUNCERS = frozenset({"editor", "admin"})
+APPROVERS = frozenset({"editor", "dispatcher", "admin"})
+"""Who may be the second pair of eyes; the dispatcher is there at night."""
+PROTECTION_OFFICERS = frozenset({"dpo"})
+"""Who answers people about their own data."""
+IMPORTERS = frozenset({"dpo", "admin"})
 CLERKS = frozenset({"clerk", "editor", "admin"})
 
 _scheme = HTTPBearer(auto_error=False, description="EdDSA token issued by operator-gateway for audience citizen-api")
@@ -45,4 +50,7 @@ def staff(roles: frozenset[str] = ROLES) -> Callable[..., Awaitable[Staff]]:
 
 AnyStaff = Annotated[Staff, Depends(staff())]
 Announcer = Annotated[Staff, Depends(staff(ANNOUNCERS))]
+Approver = Annotated[Staff, Depends(staff(APPROVERS))]
 Clerk = Annotated[Staff, Depends(staff(CLERKS))]
+ProtectionOfficer = Annotated[Staff, Depends(staff(PROTECTION_OFFICERS))]
+Importer = Annotated[Staff, Depends(staff(IMPORTERS))]

@@ -115,6 +115,9 @@ categories = Table(
     _flag("anonymous_allowed", server_default=text("true")),
     _flag("urgent", server_default=text("false")),
     _flag("active", server_default=text("true")),
+    _text("icon", server_default=""),
+    _text("default_severity", nullable=True),
+    _text("cap_category", nullable=True),
     _integer("version", server_default=text("1")),
     Column("questions", JSONB, nullable=False, server_default=text("'[]'")),
     Column("routes", JSONB, nullable=False, server_default=text("'[]'")),
@@ -143,6 +146,8 @@ announcement_versions = Table(
     _flag("drill"),
     _at("issued_at"),
     _text("issued_by"),
+    Column("attachments", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("origins", JSONB, nullable=False, server_default=text("'{}'")),
     Index("announcement_versions_issued", "issued_at"),
     Index("announcement_versions_footprint", "footprint", postgresql_using="gist"),
 )
@@ -199,6 +204,7 @@ filters = Table(
     _json("area", nullable=True),
     _geometry("footprint", "MULTIPOLYGON", nullable=True),
     _text("label", server_default=""),
+    _integer("wish", server_default=text("0")),
 )
 consents = Table(
     "consents",
@@ -208,6 +214,7 @@ consents = Table(
     *(_text(name) for name in ("contact_id", "action", "text", "text_version", "language", "way", "legal_basis")),
     _at("at"),
     Column("number", BigInteger, Identity(always=True), nullable=False),
+    _text("proof", server_default=""),
     Index("consents_resident", "resident_id"),
 )
 sessions = Table(
@@ -326,4 +333,9 @@ cameras = Table(
     _json("state"),
 )
 
-import hejnal_citizen.reports.tables  # noqa: E402, F401 rooms put their tables on the same metadata
+# Rooms of their own put their tables on the same metadata.
+import hejnal_citizen.announcements.tables  # noqa: E402
+import hejnal_citizen.consultations.tables  # noqa: E402
+import hejnal_citizen.footage_requests.tables  # noqa: E402
+import hejnal_citizen.reports.tables  # noqa: E402
+import hejnal_citizen.resident_imports.tables  # noqa: E402, F401

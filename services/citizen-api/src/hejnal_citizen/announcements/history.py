@@ -1,7 +1,7 @@
 """Issuing, updating and calling off: each makes a new version, its fact and its audit entry in one transaction."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import idempotency, metrics
-from hejnal_citizen.announcements import areas, rules
+from hejnal_citizen.announcements import areas, attachments, preview, rules
 from hejnal_citizen.announcements.areas import Shape
-from hejnal_citizen.announcements.schemas import Cancellation, Draft, Issue, Update, VersionKind
+from hejnal_citizen.announcements.four_eyes import FourEyes
+from hejnal_citizen.announcements.schemas import Cancellation, Draft, Issue, Origin, Update, VersionKind
 from hejnal_citizen.audit import act
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.sql import command, query
@@ -42,9 +43,10 @@ _HEAD = command("insert into announcements (id, version, issued_at) values (:id,
 _VERSION = command(
     """
     insert into announcement_versions (announcement_id, version, kind, category, severity, texts, area, footprint, valid_from,
-        valid_until, channels, drill, issued_at, issued_by)
+        valid_until, channels, drill, issued_at, issued_by, attachments, origins)
     values (:announcement_id, :version, :kind, :category, :severity, cast(:texts as jsonb), cast(:area as jsonb),
-        cast(:footprint as geometry), :valid_from, :valid_until, :channels, :drill, :issued_at, :issued_by)
+        cast(:footprint as geometry), :valid_from, :valid_until, :channels, :drill, :issued_at, :issued_by, :attachments,
+        cast(:origins as jsonb))
     """
 )
 _LOCK = query("select version from announcements where id = :id for update")
@@ -70,19 +72,34 @@ class _NewVersion:
     valid_until: datetime
     channels: tuple[Channel, ...]
     drill: bool
+    attachments: tuple[str, ...] = ()
+    origins: dict[Language, Origin] = field(default_factory=dict)
 
 
-async def issue(session: AsyncSession, res: Resources, caller: Staff, body: Issue, key: str | None) -> str:
-    """Issue a first version; its announcement's id. The same key again gives the same id and changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The town's four-eyes rule has been kept."""
+
+    approved_by: str
+    """Staff id of the second person; empty where none was needed."""
+
+
+async def issue(
+    session: AsyncSession, res: Resources, caller: Staff, body: Issue, key: str | None, *, judged: Judged | None = None
+) -> str:
+    """Issue a first version; its announcement's id. The same key again gives the same id and changes nothing.
+
+    AppError: INVALID, CONFLICT (`approval-needed`: one person alone may not send it).
+    """
     now = res.clock.now()
     announcement_id = new_id()
     request = idempotency.fingerprint("issue", body.model_dump_json())
     earlier = await idempotency.claim(session, _scope(caller), key, request, {"id": announcement_id}, now=now)
     if earlier:
         return str(earlier["id"])
-    await _check(session, res, body, now)
+    await _check(session, res, body, now, "issued", judged)
     await session.execute(_HEAD, {"id": announcement_id, "now": now})
-    await _store(session, res, caller, _from_draft(body, announcement_id, 1, "issued", now), now)
+    await _store(session, res, caller, _from_draft(body, announcement_id, 1, "issued", now), now, judged)
     return announcement_id
 
 
@@ -94,6 +111,8 @@ async def update(
     body: Update,
     if_match: str | None,
     key: str | None,
+    *,
+    judged: Judged | None = None,
 ) -> None:
     """Issue the next version. AppError: NOT_FOUND, CONFLICT or PRECONDITION (somebody was faster), CONFLICT (called off)."""
     now = res.clock.now()
@@ -103,8 +122,8 @@ async def update(
         return
     rules.check_version(current, body.expected_version, if_match)
     await _require_not_cancelled(session, announcement_id, current)
-    await _check(session, res, body, now)
-    await _store(session, res, caller, _from_draft(body, announcement_id, current + 1, "updated", now), now)
+    await _check(session, res, body, now, "updated", judged)
+    await _store(session, res, caller, _from_draft(body, announcement_id, current + 1, "updated", now), now, judged)
 
 
 async def cancel(
@@ -145,9 +164,24 @@ def _scope(caller: Staff) -> str:
     return f"announcement:{caller.id}"
 
 
-async def _check(session: AsyncSession, res: Resources, draft: Draft, now: datetime) -> None:
+async def require_current(session: AsyncSession, announcement_id: str, expected: int) -> None:
+    """AppError unless this version is the newest and the announcement stands: NOT_FOUND, CONFLICT."""
+    current = await _lock(session, announcement_id)
+    rules.check_version(current, expected, None)
+    await _require_not_cancelled(session, announcement_id, current)
+
+
+async def _check(
+    session: AsyncSession, res: Resources, draft: Draft, now: datetime, kind: VersionKind, judged: Judged | None
+) -> None:
     rules.check_draft(draft, allowed=res.settings.announcement_channels, now=now)
     await registry.require_announcement_categories(session, {draft.category})
+    await attachments.require(session, draft.attachments)
+    if judged is None:
+        rule, cost_pln = FourEyes.of(res.settings), 0.0
+        if rule.above_pln is not None and Channel.SMS in draft.channels:
+            cost_pln = (await preview.estimate(session, draft, res.settings, kind=kind)).cost_pln
+        rule.demand_none(draft.severity, cost_pln)
 
 
 def _from_draft(draft: Draft, announcement_id: str, version: int, kind: VersionKind, now: datetime) -> _NewVersion:
@@ -163,6 +197,8 @@ def _from_draft(draft: Draft, announcement_id: str, version: int, kind: VersionK
         valid_until=draft.valid_until,
         channels=tuple(dict.fromkeys(draft.channels)),
         drill=draft.drill,
+        attachments=tuple(dict.fromkeys(draft.attachments)),
+        origins=draft.origins,
     )
 
 
@@ -181,7 +217,9 @@ async def _require_not_cancelled(session: AsyncSession, announcement_id: str, ve
     return row
 
 
-async def _store(session: AsyncSession, res: Resources, caller: Staff, new: _NewVersion, now: datetime) -> None:
+async def _store(
+    session: AsyncSession, res: Resources, caller: Staff, new: _NewVersion, now: datetime, judged: Judged | None = None
+) -> None:
     shape = await areas.shape_of(session, new.area)
     await session.execute(_VERSION, _row(new, shape, caller, now))
     await session.execute(_ADVANCE, {"id": new.announcement_id, "version": new.version})
@@ -201,7 +239,10 @@ async def _store(session: AsyncSession, res: Resources, caller: Staff, new: _New
         issued_at=now,
         issued_by=caller.id,
     )
-    entry = act(caller, f"announcement.{new.kind}", new.announcement_id, now=now, reason=f"version {new.version}")
+    reason = f"version {new.version}"
+    if judged is not None and judged.approved_by:
+        reason += f", approved by {judged.approved_by}"
+    entry = act(caller, f"announcement.{new.kind}", new.announcement_id, now=now, reason=reason)
     await publish(session, fact, entry, source=SERVICE)
     metrics.ANNOUNCEMENTS.labels(new.kind).inc()
 
@@ -222,4 +263,6 @@ def _row(new: _NewVersion, shape: Shape, caller: Staff, now: datetime) -> dict[s
         "drill": new.drill,
         "issued_at": now,
         "issued_by": caller.id,
+        "attachments": list(new.attachments),
+        "origins": json.dumps(new.origins),
     }

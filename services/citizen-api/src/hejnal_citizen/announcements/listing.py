@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import cursors
+from hejnal_citizen.announcements import attachments
 from hejnal_citizen.announcements.schemas import (
     AnnouncementDetail,
     AnnouncementPage,
@@ -69,8 +70,8 @@ _CURRENT = """
                st_setsrid(st_makepoint(cast(:lon as float8), cast(:lat as float8)), 4326)::geography, cast(:radius_m as float8))))
 """
 _FIELDS = """
-    announcement_id as id, version, kind, state, rank, category, severity, texts, area, valid_from, valid_until, drill,
-    channels, issued_by, first_issued_at, issued_at as updated_at, st_x(inner_point) as lon, st_y(inner_point) as lat
+    announcement_id as id, version, kind, state, rank, category, severity, texts, origins, area, valid_from, valid_until, drill,
+    channels, issued_by, attachments, first_issued_at, issued_at as updated_at, st_x(inner_point) as lon, st_y(inner_point) as lat
 """
 _PAGE = query(
     _CURRENT
@@ -99,7 +100,7 @@ _ONE = query(
 )
 _HISTORY = query(
     """
-    select version, kind, category, severity, texts, area, valid_from, valid_until, issued_at, channels, drill, issued_by
+    select version, kind, category, severity, texts, origins, area, valid_from, valid_until, issued_at, channels, drill, issued_by
     from announcement_versions where announcement_id = :id order by version desc
     """
 )
@@ -136,7 +137,8 @@ async def public_detail(session: AsyncSession, announcement_id: str, *, now: dat
         AnnouncementVersionView.model_validate(version, from_attributes=True)
         for version in await session.execute(_HISTORY, {"id": announcement_id})
     ]
-    return AnnouncementDetail(**_summary(row), geometry=row.geometry, history=history)
+    files = await attachments.some(session, row.attachments)
+    return AnnouncementDetail(**_summary(row), geometry=row.geometry, history=history, attachments=files)
 
 
 async def staff_detail(session: AsyncSession, announcement_id: str, *, now: datetime, page_url: str) -> StaffAnnouncementDetail:
@@ -148,7 +150,8 @@ async def staff_detail(session: AsyncSession, announcement_id: str, *, now: date
     ]
     found = await _progress_of(session, [announcement_id])
     summary = _staff_summary(row, found.get(announcement_id, []))
-    return StaffAnnouncementDetail(**summary, geometry=row.geometry, history=history, page_url=page_url)
+    files = await attachments.some(session, row.attachments)
+    return StaffAnnouncementDetail(**summary, geometry=row.geometry, history=history, page_url=page_url, attachments=files)
 
 
 async def geojson(session: AsyncSession, selection: Selection, *, now: datetime) -> FeatureCollection:
@@ -199,7 +202,20 @@ def _not_found() -> AppError:
 
 
 def _summary(row: Any) -> dict[str, Any]:
-    names = ("id", "version", "kind", "state", "category", "severity", "texts", "area", "valid_from", "valid_until", "drill")
+    names = (
+        "id",
+        "version",
+        "kind",
+        "state",
+        "category",
+        "severity",
+        "texts",
+        "origins",
+        "area",
+        "valid_from",
+        "valid_until",
+        "drill",
+    )
     fields = {name: getattr(row, name) for name in names}
     return fields | {
         "issued_at": row.first_issued_at,

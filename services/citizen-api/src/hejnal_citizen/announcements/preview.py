@@ -1,24 +1,31 @@
 """What would happen if this were sent now: people per channel, SMS parts, cost. The same matching as notifier's plan."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen.announcements import areas, rules
-from hejnal_citizen.announcements.schemas import ChannelReach, Draft, Preview, SmsWording
+from hejnal_citizen.announcements import areas, attachments, rules, wording
+from hejnal_citizen.announcements.areas import Shape
+from hejnal_citizen.announcements.four_eyes import FourEyes
+from hejnal_citizen.announcements.schemas import (
+    ChannelReach,
+    Draft,
+    Preview,
+    PreviewRequest,
+    SmsBudgetView,
+    SmsWording,
+    VersionKind,
+)
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.sql import query
 from hejnal_citizen.town import registry
-from hejnal_contracts.announcements import Text, TownArea
+from hejnal_contracts.announcements import TownArea
 from hejnal_contracts.base import Channel, Language, Severity
-from hejnal_runtime.sms_text import Encoding, shorten, split_text, transliterate
 
 SEVERITIES = list(Severity)
-
-# The marks notifier puts before a text (its channels/wording.py): they cost characters, so the preview has them too.
-_DRILL = {Language.PL: "ĆWICZENIA", Language.EN: "DRILL", Language.UK: "НАВЧАННЯ"}
-_EMERGENCY = {Language.PL: "Zagrożenie", Language.EN: "Emergency", Language.UK: "Небезпека"}
 
 # A paused resident is told when the pause ends in time; an emergency does not wait.
 _RECIPIENTS = query(
@@ -40,10 +47,26 @@ _RECIPIENTS = query(
 )
 
 
-async def of_draft(session: AsyncSession, draft: Draft, settings: Settings, *, now: datetime) -> Preview:
-    """The preview of a draft; AppError(INVALID) where it could not be issued."""
-    rules.check_draft(draft, allowed=settings.announcement_channels, now=now)
-    await registry.require_announcement_categories(session, {draft.category})
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Whom a draft would reach, and what its SMS would cost."""
+
+    people: int
+    contacts: Mapping[tuple[Channel, Language], int]
+    sms: tuple[SmsWording, ...]
+    shape: Shape
+
+    @property
+    def cost_pln(self) -> float:
+        """Of all SMS together."""
+        return round(sum(one.cost_pln for one in self.sms), 2)
+
+
+async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, kind: VersionKind) -> Estimate:
+    """People and cost of a draft that keeps the rules; AppError(INVALID) when its area is none.
+
+    A new version also goes to those who were told the last one and would not match any more: notifier alone knows them.
+    """
     shape = await areas.shape_of(session, draft.area)
     rows = await session.execute(
         _RECIPIENTS,
@@ -62,58 +85,50 @@ async def of_draft(session: AsyncSession, draft: Draft, settings: Settings, *, n
     contacts: Counter[tuple[Channel, Language]] = Counter()
     for row in rows:
         people = row.people
-        contacts[Channel(row.channel), language_for(Language(row.language), draft.texts)] += row.contacts
-    wordings = _wordings(draft, contacts, settings) if Channel.SMS in draft.channels else []
-    parts = sum(wording.parts * wording.recipients for wording in wordings)
-    cost_pln = round(parts * settings.sms_price_pln, 2)
-    channels = []
-    for channel in dict.fromkeys(draft.channels):
-        recipients = sum(count for (one, _), count in contacts.items() if one is channel)
-        sms = channel is Channel.SMS
-        reach = ChannelReach(
-            channel=channel, recipients=recipients, sms_parts=parts if sms else None, cost_pln=cost_pln if sms else None
-        )
-        channels.append(reach)
+        contacts[Channel(row.channel), wording.language_for(Language(row.language), draft.texts)] += row.contacts
+    sms: tuple[SmsWording, ...] = ()
+    if Channel.SMS in draft.channels:
+        counts = {language: contacts[Channel.SMS, language] for language in draft.texts}
+        sms = tuple(wording.sms_view(draft, language, settings, kind, count) for language, count in counts.items())
+    return Estimate(people, contacts, sms, shape)
+
+
+async def of_draft(session: AsyncSession, request: PreviewRequest, settings: Settings, *, now: datetime) -> Preview:
+    """The preview of a draft, without the budget; AppError(INVALID) where it could not be issued."""
+    draft = Draft.model_validate(request.model_dump(exclude={"updates"}))
+    kind: VersionKind = "updated" if request.updates else "issued"
+    rules.check_draft(draft, allowed=settings.announcement_channels, now=now)
+    await registry.require_announcement_categories(session, {draft.category})
+    await attachments.require(session, draft.attachments)
+    found = await estimate(session, draft, settings, kind=kind)
     return Preview(
-        people=people,
-        channels=channels,
-        sms=wordings,
-        cost_pln=cost_pln,
-        geometry=shape.geojson,
-        addresses=shape.addresses,
+        people=found.people,
+        channels=[_reach(found, channel) for channel in dict.fromkeys(draft.channels)],
+        sms=list(found.sms),
+        wordings=[
+            wording.message_view(draft, channel, language, kind, found.contacts.get((channel, language), 0))
+            for channel in dict.fromkeys(draft.channels)
+            if channel is not Channel.SMS
+            for language in draft.texts
+        ],
+        cost_pln=found.cost_pln,
+        approval_needed=FourEyes.of(settings).reasons(draft.severity, found.cost_pln),
+        geometry=found.shape.geojson,
+        addresses=found.shape.addresses,
     )
 
 
-def language_for(wanted: Language, texts: dict[Language, Text]) -> Language:
-    """The language somebody is written to: theirs where the text exists, else Polish."""
-    return wanted if wanted in texts else Language.PL
+def with_budget(preview: Preview, limit_pln: float | None, spent_pln: float) -> Preview:
+    """The preview with what is left of the month's budget."""
+    left = None if limit_pln is None else round(limit_pln - spent_pln, 2)
+    enough = left is None or preview.cost_pln <= left
+    budget = SmsBudgetView(limit_pln=limit_pln, spent_pln=round(spent_pln, 2), left_pln=left, enough=enough)
+    return preview.model_copy(update={"budget": budget})
 
 
-def sms_of(draft: Draft, language: Language, settings: Settings) -> str:
-    """The SMS of one language as notifier words it: marks, then its own wording, or title, body and instruction."""
-    text = draft.texts[language]
-    marks = [_DRILL[language]] if draft.drill else []
-    if draft.severity is Severity.EMERGENCY:
-        marks.append(_EMERGENCY[language])
-    wording = ": ".join([*marks, text.sms or f"{text.title}. {text.body} {text.instruction}"])
-    if not settings.sms_diacritics and language is not Language.UK:
-        wording = transliterate(wording)
-    return shorten(" ".join(wording.split()), settings.sms_max_parts)
-
-
-def _wordings(draft: Draft, contacts: Counter[tuple[Channel, Language]], settings: Settings) -> list[SmsWording]:
-    wordings = []
-    for language in draft.texts:
-        wording = sms_of(draft, language, settings)
-        split = split_text(wording)
-        wordings.append(
-            SmsWording(
-                language=language,
-                text=wording,
-                encoding="gsm-7" if split.encoding is Encoding.GSM7 else "ucs-2",
-                characters=split.units,
-                parts=len(split.parts),
-                recipients=contacts[Channel.SMS, language],
-            )
-        )
-    return wordings
+def _reach(found: Estimate, channel: Channel) -> ChannelReach:
+    recipients = sum(count for (one, _), count in found.contacts.items() if one is channel)
+    if channel is not Channel.SMS:
+        return ChannelReach(channel=channel, recipients=recipients)
+    parts = sum(one.parts * one.recipients for one in found.sms)
+    return ChannelReach(channel=channel, recipients=recipients, sms_parts=parts, cost_pln=found.cost_pln)

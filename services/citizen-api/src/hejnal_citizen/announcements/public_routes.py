@@ -1,18 +1,22 @@
 """Public: what the town has announced."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from hejnal_citizen.access import Res
-from hejnal_citizen.announcements import listing
+from hejnal_citizen.announcements import attachments, listing
 from hejnal_citizen.announcements.listing import Selection
 from hejnal_citizen.announcements.schemas import AnnouncementDetail, AnnouncementPage, FeatureCollection, State
 from hejnal_citizen.places import parse_near
-from hejnal_citizen.schema import Cursor, Limit, problems
+from hejnal_citizen.schema import Cursor, Limit, binary, problems
 
 router = APIRouter(tags=["announcements"])
+
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": binary("image/jpeg")[200]["content"] | binary("application/pdf")[200]["content"]}
+}
 
 Categories = Annotated[list[str] | None, Query(description="Only these categories; may be repeated")]
 States = Annotated[list[State] | None, Query(description="Only these states; may be repeated")]
@@ -55,3 +59,14 @@ async def get_announcement(res: Res, announcement_id: str) -> AnnouncementDetail
     """One announcement with its drawn area and all its versions."""
     async with res.database.read() as session:
         return await listing.public_detail(session, announcement_id, now=res.clock.now())
+
+
+@router.get(
+    "/announcements/{announcement_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses=problems(404) | FILES,
+)
+async def get_attachment(res: Res, announcement_id: str, attachment_id: str) -> Response:
+    """A picture (JPEG) or PDF of an announcement. It never changes."""
+    async with res.database.read() as session:
+        return await attachments.public_file(session, announcement_id, attachment_id)

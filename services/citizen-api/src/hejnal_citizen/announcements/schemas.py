@@ -10,6 +10,23 @@ from hejnal_contracts.base import Channel, Language, Severity
 
 VersionKind = Literal["issued", "updated", "cancelled"]
 State = Literal["active", "upcoming", "past", "cancelled"]
+Origin = Literal["written", "machine", "machine_checked"]
+"""Where a text comes from. A machine's text is sent only when a person has read it, and residents are told."""
+
+MOST_ATTACHMENTS = 5
+
+
+class Attachment(Output):
+    """A picture or PDF that belongs to an announcement."""
+
+    id: str
+    media_type: Literal["image/jpeg", "application/pdf"]
+    name: str = Field(description="File name to save it under")
+    description: str = Field(description="What it shows, for those who cannot see it")
+    size_bytes: int
+    width: int | None = Field(description="Pixels; null for a PDF")
+    height: int | None
+    pages: int | None = Field(description="Null for a picture")
 
 
 class AnnouncementSummary(Output):
@@ -22,6 +39,7 @@ class AnnouncementSummary(Output):
     category: str
     severity: Severity
     texts: dict[Language, Text]
+    origins: dict[Language, Origin] = Field(default={}, description="Languages whose text was not simply written by a person")
     area: Area
     center: tuple[float, float] | None = Field(description="A point inside the area: longitude, latitude")
     valid_from: AwareDatetime
@@ -57,6 +75,7 @@ class AnnouncementDetail(AnnouncementSummary):
 
     geometry: dict[str, Any] | None = Field(description="GeoJSON of the newest version's area")
     history: list[AnnouncementVersionView] = Field(description="All versions, newest first")
+    attachments: list[Attachment] = Field(default=[])
 
 
 class Feature(Output):
@@ -86,6 +105,10 @@ class Draft(Input):
     valid_until: AwareDatetime
     channels: tuple[Channel, ...] = Field(min_length=1, description="Channels the town pays for and allows")
     drill: bool = False
+    attachments: tuple[str, ...] = Field(default=(), max_length=MOST_ATTACHMENTS, description="Ids of POST /attachments")
+    origins: dict[Language, Origin] = Field(
+        default={}, description="Per language; `machine` is refused until a person has read it: then `machine_checked`"
+    )
 
 
 class Issue(Draft):
@@ -105,6 +128,12 @@ class Cancellation(Input):
     texts: dict[Language, Text] = Field(min_length=1, description="pl is required")
 
 
+class PreviewRequest(Draft):
+    """What would be announced; for a correction, of which announcement."""
+
+    updates: str | None = Field(default=None, max_length=64, description="The announcement this would be a new version of")
+
+
 class ChannelReach(Output):
     """How many people one channel would reach."""
 
@@ -118,11 +147,39 @@ class SmsWording(Output):
     """What one language's SMS looks like."""
 
     language: Language
-    text: str
+    text: str = Field(description="As it is sent: with the marks, transliterated where the town sends no diacritics, shortened")
     encoding: Literal["gsm-7", "ucs-2"]
     characters: int = Field(description="Septets (GSM-7) or UTF-16 units (UCS-2)")
     parts: int
     recipients: int
+    cost_pln: float = 0
+    written: str = Field(default="", description="Before it was transliterated and shortened")
+    unrepresentable: list[str] = Field(
+        default=[], description="Characters GSM-7 does not have: replaced, or the reason why the message costs more"
+    )
+    shortened: bool = Field(default=False, description="The end does not fit and is not sent")
+
+
+class Wording(Output):
+    """What one language's message says on one channel."""
+
+    channel: Channel
+    language: Language
+    title: str = Field(description="Subject or heading; empty for SMS")
+    text: str
+    recipients: int
+
+
+class SmsBudgetView(Output):
+    """The month's SMS budget as notifier keeps it."""
+
+    limit_pln: float | None = Field(description="Null: none is set")
+    spent_pln: float
+    left_pln: float | None
+    enough: bool = Field(description="False: notifier would hold these SMS back (an emergency passes)")
+
+
+ApprovalReason = Literal["emergency", "cost"]
 
 
 class Preview(Output):
@@ -131,7 +188,12 @@ class Preview(Output):
     people: int = Field(description="Residents reached on at least one channel")
     channels: list[ChannelReach]
     sms: list[SmsWording]
+    wordings: list[Wording] = Field(default=[], description="Every channel and language that somebody would read")
     cost_pln: float
+    budget: SmsBudgetView | None = Field(default=None, description="Null: notifier does not answer, or no SMS would be sent")
+    approval_needed: list[ApprovalReason] = Field(
+        default=[], description="Why somebody else must agree: submit it as a draft. Empty: nobody need"
+    )
     geometry: dict[str, Any] | None = Field(description="GeoJSON of the area")
     addresses: int = Field(description="Known address points inside the area")
 
@@ -164,6 +226,7 @@ class StaffVersionView(AnnouncementVersionView):
     channels: list[Channel]
     drill: bool
     issued_by: str
+    origins: dict[Language, Origin] = Field(default={})
 
 
 class StaffAnnouncementSummary(AnnouncementSummary):
@@ -187,3 +250,4 @@ class StaffAnnouncementDetail(StaffAnnouncementSummary):
     geometry: dict[str, Any] | None
     history: list[StaffVersionView]
     page_url: str
+    attachments: list[Attachment] = Field(default=[])

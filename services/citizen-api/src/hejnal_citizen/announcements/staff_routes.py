@@ -9,9 +9,9 @@ from hejnal_citizen.announcements import history, listing, preview
 from hejnal_citizen.announcements.listing import Selection
 from hejnal_citizen.announcements.schemas import (
     Cancellation,
-    Draft,
     Issue,
     Preview,
+    PreviewRequest,
     StaffAnnouncementDetail,
     StaffAnnouncementPage,
     State,
@@ -20,6 +20,8 @@ from hejnal_citizen.announcements.schemas import (
 )
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, problems
 from hejnal_citizen.staff_access import Announcer, AnyStaff
+from hejnal_contracts.base import Channel
+from hejnal_runtime.quiet_hours import TOWN_TIME
 
 router = APIRouter(tags=["announcements"])
 
@@ -44,17 +46,28 @@ async def list_announcements(
 
 
 @router.post("/announcements/preview", responses=problems(401, 403))
-async def preview_announcement(res: Res, _: Announcer, draft: Draft) -> Preview:
-    """Whom a draft would reach, on which channels, how many SMS parts that is and what it would cost. Nothing is stored."""
+async def preview_announcement(res: Res, _: Announcer, draft: PreviewRequest) -> Preview:
+    """Whom a draft would reach, what each channel and language says, how many SMS parts that is, what it costs, what is left.
+
+    Also whether a second person must agree. Nothing is stored.
+    """
+    now = res.clock.now()
     async with res.database.read() as session:
-        return await preview.of_draft(session, draft, res.settings, now=res.clock.now())
+        found = await preview.of_draft(session, draft, res.settings, now=now)
+    if Channel.SMS not in draft.channels:
+        return found
+    spending = await res.notifier.sms_spending(now.astimezone(TOWN_TIME).strftime("%Y-%m"))
+    return found if spending is None else preview.with_budget(found, *spending)
 
 
 @router.post("/announcements", status_code=201, responses=problems(401, 403, 409))
 async def issue_announcement(
     res: Res, caller: Announcer, body: Issue, response: Response, idempotency_key: IdempotencyKey = None
 ) -> StaffAnnouncementDetail:
-    """Issue a first version. It is on its way to people when this returns."""
+    """Issue a first version. It is on its way to people when this returns.
+
+    409 `approval-needed` where the town's rule asks for a second person (an emergency, or costly SMS): submit a draft instead.
+    """
     async with res.database.transaction() as session:
         announcement_id = await history.issue(session, res, caller, body, idempotency_key)
     response.headers["Location"] = f"/staff/v1/announcements/{announcement_id}"
@@ -77,7 +90,7 @@ async def update_announcement(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> StaffAnnouncementDetail:
-    """Issue a new version; it goes to everyone told before and to new matches."""
+    """Issue a new version; it goes to everyone told before and to new matches. 409 `approval-needed` as for the first."""
     async with res.database.transaction() as session:
         await history.update(session, res, caller, announcement_id, body, if_match, idempotency_key)
     return await _detail(res, announcement_id, response)

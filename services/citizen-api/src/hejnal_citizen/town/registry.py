@@ -20,7 +20,7 @@ _TOWN = query(
 )
 _CATEGORIES = query(
     """
-    select code, names, unit, anonymous_allowed, urgent, questions from categories
+    select code, names, unit, anonymous_allowed, urgent, questions, icon, default_severity from categories
     where kind = :kind and active order by position, code
     """
 )
@@ -59,7 +59,7 @@ async def describe(session: AsyncSession, settings: Settings) -> Town:
 async def announcement_categories(session: AsyncSession) -> list[AnnouncementCategory]:
     """Categories of announcements in the town's order."""
     rows = await session.execute(_CATEGORIES, {"kind": "announcement"})
-    return [AnnouncementCategory(code=row.code, names=row.names) for row in rows]
+    return [AnnouncementCategory.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def report_categories(session: AsyncSession) -> list[ReportCategory]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hejnal_citizen.reports.questions import Question
 from hejnal_citizen.schema import Output
-from hejnal_contracts.base import Language, Point
+from hejnal_contracts.base import Language, Point, Severity
 
 
 class CategoryNames(Output):
@@ -17,11 +17,19 @@ class CategoryNames(Output):
     uk: str
 
 
+CapCategory = Literal[
+    "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
+]
+"""Categories of CAP 1.2 §3.2.2."""
+
+
 class AnnouncementCategory(Output):
     """What residents filter announcements by."""
 
     code: str
     names: CategoryNames
+    icon: str = Field(default="", description="Name of an icon of the front ends; empty: the plain one")
+    default_severity: Severity | None = Field(default=None, description="Proposed when something is announced")
 
 
 class ReportCategory(Output):

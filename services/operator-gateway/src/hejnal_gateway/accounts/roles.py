@@ -49,4 +49,12 @@ KEEP_OPEN311 = frozenset({Role.ADMIN})
 """Keys of other systems, and the back office that gets reports."""
 READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Role.CLERK, Role.ADMIN})
 WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})
+APPROVE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.ADMIN})
+"""The second pair of eyes; citizen-api sees to it that it is another person's."""
+WRITE_CONSULTATIONS = frozenset({Role.EDITOR, Role.ADMIN})
+WORK_ON_CONSULTATIONS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
+"""Type in forms on paper, look after opinions."""
+IMPORT_RESIDENTS = frozenset({Role.DPO, Role.ADMIN})
+ANSWER_FOR_PRIVACY = frozenset({Role.DPO})
+"""Find and erase a person's data, answer requests for one's own footage."""
 SEE_TOWN = ALL

@@ -75,7 +75,7 @@ class Proxy:
         if not all(_NAME.fullmatch(value) for value in names.values()):  # `..` must not become part of a path inside
             raise AppError(Kind.NOT_FOUND, "not-found", "There is nothing here.")
         sent = {name: request.headers[name] for name in _UP if name in request.headers}
-        stream = None if door.method in ("GET", "DELETE") else _bounded(request.stream())
+        stream = None if door.method in ("GET", "DELETE") else _bounded(request.stream(), door.body_bytes)
         body: AsyncIterator[bytes] | bytes | None = stream
         if self._sight.concerns(door, staff):
             if stream is not None:
@@ -249,12 +249,12 @@ def _unavailable(door: Door, *, alone: bool, retry_after_s: int | None = None) -
     return AppError(Kind.UNAVAILABLE, "upstream-unavailable", detail, retry_after_s=retry_after_s)
 
 
-async def _bounded(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _bounded(stream: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[bytes]:
     size_bytes = 0
     async for chunk in stream:
         size_bytes += len(chunk)
-        if size_bytes > _MAX_BODY_BYTES:
-            raise AppError(Kind.TOO_LARGE, "body-too-large", "A request has at most 1 MiB here.")
+        if size_bytes > most_bytes:
+            raise AppError(Kind.TOO_LARGE, "body-too-large", f"A request has at most {most_bytes // 1024**2} MiB here.")
         yield chunk
 
 

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hejnal_gateway.accounts.roles import (
+    ANSWER_FOR_PRIVACY,
     ANSWER_REPORTS,
+    APPROVE_ANNOUNCEMENTS,
     GIVE_FREE,
+    IMPORT_RESIDENTS,
     KEEP_REPORT_CATEGORIES,
     PLAY_BACK,
     READ_ANNOUNCEMENTS,
@@ -13,7 +16,9 @@ from hejnal_gateway.accounts.roles import (
     SECURE_FOOTAGE,
     SEE_TIMELINE,
     SEE_TOWN,
+    WORK_ON_CONSULTATIONS,
     WRITE_ANNOUNCEMENTS,
+    WRITE_CONSULTATIONS,
     Role,
 )
 
@@ -37,6 +42,9 @@ class Door:
     """Action of the audit fact; None where looking needs no record (nothing personal)."""
     upstream_records: bool = False
     """The upstream records what it did in the transaction of the act; here only what did not come to pass is added."""
+
+    body_bytes: int = 1024 * 1024
+    """Largest request body."""
 
     copied: bool = False
     """A standby of the upstream gives the same answer."""
@@ -136,6 +144,103 @@ DOORS: tuple[Door, ...] = (
         "announcement.cancelled",
     ),
     _town("GET", "/announcements/{announcement_id}/progress", READ_ANNOUNCEMENTS, "How far its sending is"),
+    _town("GET", "/consultations", WORK_ON_CONSULTATIONS, "Consultations with drafts"),
+    _town("POST", "/consultations", WRITE_CONSULTATIONS, "Draft a consultation", "consultation.drafted"),
+    _town("GET", "/consultations/{consultation_id}", WORK_ON_CONSULTATIONS, "One consultation"),
+    _town("PUT", "/consultations/{consultation_id}", WRITE_CONSULTATIONS, "Change a consultation", "consultation.changed"),
+    _town("POST", "/consultations/{consultation_id}/opening", WRITE_CONSULTATIONS, "Show it to all", "consultation.opened"),
+    _town("POST", "/consultations/{consultation_id}/closure", WRITE_CONSULTATIONS, "End it for good", "consultation.closed"),
+    _town("GET", "/consultations/{consultation_id}/result", WORK_ON_CONSULTATIONS, "The result as it stands"),
+    _town("GET", "/consultations/{consultation_id}/opinions", WORK_ON_CONSULTATIONS, "Opinions with what became of them"),
+    _town(
+        "POST",
+        "/consultations/{consultation_id}/opinions/{opinion_id}/moderation",
+        WORK_ON_CONSULTATIONS,
+        "Show or hide an opinion",
+        "opinion.moderated",
+    ),
+    _town(
+        "POST",
+        "/consultations/{consultation_id}/paper-entries",
+        WORK_ON_CONSULTATIONS,
+        "Type in a form on paper",
+        "consultation.paper-entered",
+    ),
+    _town("POST", "/resident-imports", IMPORT_RESIDENTS, "Import phone numbers with consent (CSV)", "resident-import.taken-in"),
+    _town("GET", "/resident-imports/{import_id}", IMPORT_RESIDENTS, "How far an import is, and its report"),
+    _town("GET", "/residents", ANSWER_FOR_PRIVACY, "Who has a contact, with the consents", "resident.looked-up"),
+    _town("DELETE", "/residents/{resident_id}", ANSWER_FOR_PRIVACY, "Erase a person's data", "resident.erased"),
+    _town("GET", "/footage-requests", ANSWER_FOR_PRIVACY, "Requests for one's own footage"),
+    _town("GET", "/footage-requests/{request_id}", ANSWER_FOR_PRIVACY, "One request with who asks", "footage-request.viewed"),
+    _town(
+        "POST",
+        "/footage-requests/{request_id}/identity-check",
+        ANSWER_FOR_PRIVACY,
+        "Note who is asking",
+        "footage-request.identity-confirmed",
+    ),
+    _town("POST", "/footage-requests/{request_id}/hand-over", ANSWER_FOR_PRIVACY, "Name hold, export", "footage-request.secured"),
+    _town("POST", "/footage-requests/{request_id}/extension", ANSWER_FOR_PRIVACY, "Two months more", "footage-request.extended"),
+    _town("POST", "/footage-requests/{request_id}/answer", ANSWER_FOR_PRIVACY, "Answer for good", "footage-request.answered"),
+    _town("GET", "/announcement-drafts", READ_ANNOUNCEMENTS, "Drafts of announcements"),
+    _town("POST", "/announcement-drafts", WRITE_ANNOUNCEMENTS, "Keep a draft", "announcement-draft.created"),
+    _town("GET", "/announcement-drafts/{draft_id}", READ_ANNOUNCEMENTS, "One draft"),
+    _town("PUT", "/announcement-drafts/{draft_id}", WRITE_ANNOUNCEMENTS, "Change a draft", "announcement-draft.changed"),
+    _town("DELETE", "/announcement-drafts/{draft_id}", WRITE_ANNOUNCEMENTS, "Delete a draft", "announcement-draft.deleted"),
+    _town(
+        "POST",
+        "/announcement-drafts/{draft_id}/submission",
+        WRITE_ANNOUNCEMENTS,
+        "Publish or schedule a draft, or ask for approval",
+        "announcement-draft.submitted",
+    ),
+    _town(
+        "POST",
+        "/announcement-drafts/{draft_id}/approval",
+        APPROVE_ANNOUNCEMENTS,
+        "Agree to somebody else's draft",
+        "announcement-draft.approved",
+    ),
+    _town(
+        "POST",
+        "/announcement-drafts/{draft_id}/rejection",
+        APPROVE_ANNOUNCEMENTS,
+        "Refuse somebody else's draft",
+        "announcement-draft.rejected",
+    ),
+    _town(
+        "POST",
+        "/announcement-drafts/{draft_id}/withdrawal",
+        WRITE_ANNOUNCEMENTS,
+        "Take a draft back",
+        "announcement-draft.withdrawn",
+    ),
+    _town("GET", "/announcement-templates", READ_ANNOUNCEMENTS, "Templates of announcements"),
+    _town("POST", "/announcement-templates", WRITE_ANNOUNCEMENTS, "Keep a template", "announcement-template.created"),
+    _town(
+        "PUT", "/announcement-templates/{template_id}", WRITE_ANNOUNCEMENTS, "Change a template", "announcement-template.changed"
+    ),
+    _town(
+        "DELETE",
+        "/announcement-templates/{template_id}",
+        WRITE_ANNOUNCEMENTS,
+        "Delete a template",
+        "announcement-template.deleted",
+    ),
+    _town("GET", "/announcement-categories", READ_ANNOUNCEMENTS, "Categories of announcements, archived ones too"),
+    _town("POST", "/announcement-categories", WRITE_ANNOUNCEMENTS, "Add a category", "announcement-category.created"),
+    _town("PUT", "/announcement-categories/{code}", WRITE_ANNOUNCEMENTS, "Change a category", "announcement-category.changed"),
+    Door(
+        "citizen-api",
+        "POST",
+        "/attachments",
+        WRITE_ANNOUNCEMENTS,
+        "Attach a picture or PDF",
+        "attachment.added",
+        upstream_records=True,
+        body_bytes=10 * 1024 * 1024,
+    ),
+    _town("GET", "/attachments/{attachment_id}", READ_ANNOUNCEMENTS, "An attached picture or PDF"),
     _town("GET", "/town", SEE_TOWN, "The town: name, bounds, categories"),
     _town("GET", "/streets", SEE_TOWN, "Search streets"),
     _town("GET", "/addresses", SEE_TOWN, "Search addresses"),
