@@ -209,6 +209,12 @@ class ChannelProgress(Output):
     expired: int
     cancelled: int
     unknown: int
+    waiting_for_push: int = Field(default=0, description="Of `queued`: SMS that go only where no push was shown in time")
+    spared_by_push: int = Field(default=0, description="Of `cancelled`: SMS that a shown push has made needless")
+    causes: dict[str, int] = Field(default={}, description="Of `failed` and `expired`: how many by cause")
+    pace_s: list[float | None] | None = Field(
+        default=None, description="Seconds until 50, 95 and 99 % were handed over; null: not reached"
+    )
 
 
 class VersionProgress(Output):
