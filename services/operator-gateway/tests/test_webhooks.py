@@ -17,10 +17,10 @@ from sqlalchemy import text
 
 from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.webhooks.sender import WebhookPost, wait_s
-from hejnal_gateway.webhooks.signature import new_secret, signed_headers
 from hejnal_runtime.clock import ManualClock, SystemClock
 from hejnal_runtime.endpoints import EndpointPolicy
 from hejnal_runtime.ids import new_id
+from hejnal_runtime.webhook_signature import new_secret, signed_headers
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 

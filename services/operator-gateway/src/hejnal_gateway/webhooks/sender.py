@@ -18,7 +18,6 @@ from hejnal_gateway.alerts import store as alert_store
 from hejnal_gateway.alerts.alerts import Alerts
 from hejnal_gateway.alerts.occurrence import Occurrence
 from hejnal_gateway.webhooks.schemas import Attempt
-from hejnal_gateway.webhooks.signature import signed_headers
 from hejnal_gateway.webhooks.tables import webhook_deliveries, webhooks
 from hejnal_gateway.webhooks.webhooks import Webhooks
 from hejnal_runtime.bus import Message
@@ -26,6 +25,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError, PublicResolver
 from hejnal_runtime.errors import AppError
+from hejnal_runtime.webhook_signature import signed_headers
 
 log = structlog.get_logger()
 

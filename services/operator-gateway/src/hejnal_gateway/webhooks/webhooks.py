@@ -21,12 +21,12 @@ from hejnal_gateway.webhooks.schemas import (
     WebhookDraft,
     WebhookWithSecret,
 )
-from hejnal_gateway.webhooks.signature import new_secret
 from hejnal_gateway.webhooks.tables import webhook_deliveries, webhooks
 from hejnal_runtime.bus import Message
 from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
+from hejnal_runtime.webhook_signature import new_secret
 
 ROTATION = timedelta(hours=24)
 _ORDER = list(Severity)
