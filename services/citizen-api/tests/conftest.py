@@ -30,6 +30,8 @@ from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.health import Health
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 TOWN = {
@@ -62,10 +64,11 @@ TOWN = {
 
 @dataclass
 class Codes:
-    """A stand-in for notifier's door that speaks its internal API: notes the codes, or is away."""
+    """A stand-in for notifier's door that speaks its internal API: notes codes and test messages, or is away."""
 
     verifier: TokenVerifier
     sent: list[dict[str, Any]] = field(default_factory=list)
+    tests: list[dict[str, Any]] = field(default_factory=list)
     status: int = 202
     url: str = ""
 
@@ -74,6 +77,13 @@ class Codes:
         assert caller.service == "citizen-api"
         if self.status == 202:
             self.sent.append(await request.json())
+        return web.json_response({}, status=self.status)
+
+    async def take_test(self, request: web.Request) -> web.Response:
+        caller = self.verifier.verify(request.headers["Authorization"].removeprefix("Bearer "))
+        assert caller.service == "citizen-api"
+        if self.status == 202:
+            self.tests.append(await request.json())
         return web.json_response({}, status=self.status)
 
     @property
@@ -190,6 +200,7 @@ def open_house(tmp_path: Path, make_database: Callable[[str | None], str]) -> Ca
 async def _serve_codes(codes: Codes) -> web.AppRunner:
     app = web.Application()
     app.router.add_post("/internal/v1/one-time-codes", codes.take)
+    app.router.add_post("/internal/v1/test-messages", codes.take_test)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

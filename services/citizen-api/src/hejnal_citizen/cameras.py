@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen.access import Res
 from hejnal_citizen.schema import Output, problems
+from hejnal_citizen.settings import Settings
 from hejnal_contracts.base import Model, Point
 from hejnal_contracts.cameras import CameraRemoved, CameraState, RecordingPlan, ViewCone
 from hejnal_runtime.bus import Message
 from hejnal_runtime.database import Database
+from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(tags=["cameras"])
 
@@ -27,6 +29,7 @@ class PublicCamera(Output):
     purpose: str
     view_cone: ViewCone | None
     keeps_footage: bool
+    records_sound: bool = Field(description="Sound is recorded with the picture")
     keep_days: int = Field(description="Longest time footage is kept unless it is secured as evidence")
     changed_at: AwareDatetime
 
@@ -35,7 +38,17 @@ class CameraRegister(Output):
     """The public register with who is responsible for it."""
 
     administrator: str = Field(description="Administrator of the cameras' data and how to reach them")
+    protection_officer: str = Field(description="The data protection officer and how to reach them")
+    legal_basis: str
     items: list[PublicCamera]
+
+
+class CameraEntry(PublicCamera):
+    """One camera of the register with who answers for it."""
+
+    administrator: str
+    protection_officer: str
+    legal_basis: str
 
 
 @router.get("/cameras", responses=problems())
@@ -44,9 +57,29 @@ async def list_cameras(res: Res, response: Response) -> CameraRegister:
     async with res.database.read() as session:
         rows = (await session.execute(_LIST)).mappings().all()
     response.headers["Cache-Control"] = "public, max-age=60"
-    return CameraRegister(administrator=res.settings.camera_administrator, items=[_camera(row["state"]) for row in rows])
+    return CameraRegister(**_answerable(res.settings), items=[_camera(row["state"]) for row in rows])
 
 
+@router.get("/cameras/{camera_id}", responses=problems(404))
+async def get_camera(res: Res, camera_id: str, response: Response) -> CameraEntry:
+    """One camera of the public register, with who answers for it."""
+    async with res.database.read() as session:
+        row = (await session.execute(_ONE, {"camera_id": camera_id})).first()
+    if row is None:
+        raise AppError(Kind.NOT_FOUND, "not-found", "There is no such camera in the public register.")
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return CameraEntry(**_camera(row.state).model_dump(), **_answerable(res.settings))
+
+
+def _answerable(settings: Settings) -> dict[str, str]:
+    return {
+        "administrator": settings.camera_administrator,
+        "protection_officer": settings.protection_officer,
+        "legal_basis": settings.camera_legal_basis,
+    }
+
+
+_ONE = text("select state from cameras where public and camera_id = :camera_id")
 _LIST = text("select state from cameras where public order by name, camera_id")
 
 
@@ -73,6 +106,7 @@ def _camera(state: dict[str, Any]) -> PublicCamera:
         purpose=camera.purpose,
         view_cone=camera.view_cone,
         keeps_footage=camera.recording.enabled,
+        records_sound=camera.recording.enabled and camera.recording.record_audio,
         keep_days=camera.recording.keep_days,
         changed_at=camera.changed_at,
     )

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 
 from hejnal_citizen.access import CurrentResident, Res, client_ip
-from hejnal_citizen.residents import codes, erasure, export, profile, sessions, subscription
+from hejnal_citizen.preconditions import IfMatch, tag
+from hejnal_citizen.residents import codes, erasure, export, profile, sessions, subscription, trials
 from hejnal_citizen.residents.schemas import (
     CodeAnswer,
     CodeRequest,
@@ -11,11 +12,14 @@ from hejnal_citizen.residents.schemas import (
     ConsentGiven,
     Export,
     Me,
+    Pause,
     PushTarget,
     Subscription,
     SubscriptionChange,
+    TestMessages,
+    TestMessagesSent,
 )
-from hejnal_citizen.schema import problems
+from hejnal_citizen.schema import IdempotencyKey, problems
 
 router = APIRouter(tags=["me"])
 
@@ -49,17 +53,37 @@ async def get_subscription(res: Res, caller: CurrentResident, response: Response
     """What this resident wants to be told."""
     async with res.database.read() as session:
         found = await subscription.describe(session, caller.resident_id)
-    response.headers["ETag"] = f'"{found.version}"'
+    tag(response, found.version)
     return found
 
 
-@router.put("/me/subscription", responses=problems(401, 409))
-async def put_subscription(res: Res, caller: CurrentResident, body: SubscriptionChange, response: Response) -> Subscription:
+@router.put("/me/subscription", responses=problems(401, 409, 412))
+async def put_subscription(
+    res: Res, caller: CurrentResident, body: SubscriptionChange, response: Response, if_match: IfMatch = None
+) -> Subscription:
     """Replace filters, quiet hours, language and pause as a whole."""
     async with res.database.transaction() as session:
-        found = await subscription.replace(session, res, caller.resident_id, body)
-    response.headers["ETag"] = f'"{found.version}"'
+        found = await subscription.replace(session, res, caller.resident_id, body, if_match=if_match)
+    tag(response, found.version)
     return found
+
+
+@router.put("/me/pause", responses=problems(401, 412))
+async def put_pause(res: Res, caller: CurrentResident, body: Pause, response: Response, if_match: IfMatch = None) -> Subscription:
+    """Pause everything but emergencies until an instant, or end the pause."""
+    async with res.database.transaction() as session:
+        await subscription.pause(session, res, caller.resident_id, body.until, if_match=if_match)
+        found = await subscription.describe(session, caller.resident_id)
+    tag(response, found.version)
+    return found
+
+
+@router.post("/me/test-messages", status_code=202, responses=problems(401, 409, 429))
+async def send_test_messages(
+    res: Res, caller: CurrentResident, body: TestMessages, idempotency_key: IdempotencyKey = None
+) -> TestMessagesSent:
+    """Send a test message to one contact, or to every one that is written to."""
+    return await trials.send(res, caller.resident_id, body.contact_id, idempotency_key)
 
 
 @router.post("/me/contacts/codes", status_code=202, responses=problems(401, 429))

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen import rates
+from hejnal_citizen import preconditions, rates
 from hejnal_citizen.residents import contacts, erasure, profile, subscription
 from hejnal_citizen.residents.push_endpoints import check_target, host_of
 from hejnal_citizen.residents.schemas import (
@@ -14,6 +14,7 @@ from hejnal_citizen.residents.schemas import (
     PushSubscriptionChange,
     PushSubscriptionCreated,
     SubscriptionChange,
+    places_of,
 )
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.secrets import new_token, token_hash
@@ -47,17 +48,19 @@ async def create(res: Resources, body: PushSubscriptionChange, *, ip: str) -> Pu
 async def read(res: Resources, resident_id: str, secret: str) -> PushSubscription:
     """What is stored; AppError(NOT_FOUND) without the right secret."""
     async with res.database.read() as session:
-        await _authorise(session, resident_id, secret)
+        await authorise(session, resident_id, secret)
         return await _describe(session, resident_id)
 
 
-async def replace(res: Resources, resident_id: str, secret: str, body: PushSubscriptionChange) -> PushSubscription:
-    """Replace wish and endpoint. Errors as `create` and `read`."""
+async def replace(
+    res: Resources, resident_id: str, secret: str, body: PushSubscriptionChange, *, if_match: str | None
+) -> PushSubscription:
+    """Replace wish and endpoint. Errors as `create` and `read`, and PRECONDITION."""
     check_target(body, res.settings)
     async with res.database.transaction() as session:
-        await _authorise(session, resident_id, secret)
+        await authorise(session, resident_id, secret)
         await _free_endpoint(session, res, body.endpoint, resident_id)
-        await subscription.lock(session, resident_id)
+        preconditions.require(if_match, await subscription.lock(session, resident_id))
         await _store(session, res, resident_id, body)
         return await _describe(session, resident_id)
 
@@ -65,11 +68,12 @@ async def replace(res: Resources, resident_id: str, secret: str, body: PushSubsc
 async def delete(res: Resources, resident_id: str, secret: str) -> None:
     """Forget the browser; AppError(NOT_FOUND) without the right secret."""
     async with res.database.transaction() as session:
-        await _authorise(session, resident_id, secret)
+        await authorise(session, resident_id, secret)
         await erasure.erase(session, resident_id)
 
 
-async def _authorise(session: AsyncSession, resident_id: str, secret: str) -> None:
+async def authorise(session: AsyncSession, resident_id: str, secret: str) -> None:
+    """AppError(NOT_FOUND) unless this is the secret of this browser's subscription."""
     stored = (await session.execute(_SECRET, {"id": resident_id})).scalar()
     if stored is None or not hmac.compare_digest(bytes(stored), token_hash(secret)):
         raise AppError(Kind.NOT_FOUND, "not-found", "There is no such subscription, or its secret is another. Subscribe anew.")
@@ -85,7 +89,7 @@ async def _free_endpoint(session: AsyncSession, res: Resources, endpoint: str, r
 
 async def _store(session: AsyncSession, res: Resources, resident_id: str, body: PushSubscriptionChange) -> None:
     now = res.clock.now()
-    wish = Filter(categories=body.categories, min_severity=body.min_severity, area=body.area, channels=(Channel.PUSH,))
+    wish = Filter(categories=body.categories, min_severity=body.min_severity, places=places_of(body), channels=(Channel.PUSH,))
     change = SubscriptionChange(
         language=body.language, filters=(wish,), quiet_hours=body.quiet_hours, paused_until=body.paused_until
     )
@@ -111,7 +115,8 @@ async def _describe(session: AsyncSession, resident_id: str) -> PushSubscription
         version=state.version,
         categories=list(wish.categories),
         min_severity=wish.min_severity,
-        area=wish.area,
+        places=list(wish.places),
+        area=wish.places[0].area if len(wish.places) == 1 else None,
         language=state.language,
         quiet_hours=state.quiet_hours,
         paused_until=state.paused_until,

@@ -59,14 +59,36 @@ class Contact(Output):
     failed_at: AwareDatetime | None
 
 
+class Place(Input):
+    """A place that matters to somebody: home, school, the parents' street."""
+
+    area: Area = Field(description="A point with a radius, a drawn outline, or streets by name")
+    label: str = Field(default="", max_length=60, description="The resident's own name for it, e.g. Dom")
+
+
+Places = Annotated[
+    tuple[Place, ...],
+    Field(max_length=10, description="What happens in or around any of them is told; empty: anywhere in the town"),
+]
+_AREA = Field(default=None, deprecated=True, description="The same as `places` with one place, which counts where both are given")
+
+
 class Filter(Input):
-    """One wish: these categories, from this severity on, here, on these channels."""
+    """One wish: these categories, from this severity on, in these places, on these channels."""
 
     categories: tuple[CategoryCode, ...] = Field(min_length=1, max_length=40)
     min_severity: Severity = Severity.INFO
-    area: Area | None = Field(default=None, description="Null: anywhere in the town")
+    places: Places = ()
+    area: Area | None = _AREA
     channels: tuple[Channel, ...] = Field(min_length=1, max_length=4)
-    label: str = Field(default="", max_length=60, description="The resident's own name for it, e.g. Dom")
+    label: str = Field(default="", max_length=60, description="The resident's own name for the wish, or for its only place")
+
+
+def places_of(wish: "Filter | PushSubscriptionChange", label: str = "") -> tuple[Place, ...]:
+    """The places of a wish, whichever way they were said; empty: anywhere in the town."""
+    if wish.places or wish.__dict__["area"] is None:
+        return wish.places
+    return (Place(area=wish.__dict__["area"], label=label),)
 
 
 class SubscriptionChange(Input):
@@ -79,6 +101,39 @@ class SubscriptionChange(Input):
     filters: tuple[Filter, ...] = Field(default=(), max_length=20)
     quiet_hours: QuietHours | None = None
     paused_until: AwareDatetime | None = None
+
+
+class Pause(Input):
+    """Nothing but emergencies until then."""
+
+    until: AwareDatetime | None = Field(description="At most a year ahead; null ends the pause")
+
+
+class TestMessages(Input):
+    """Which contacts are to be tried."""
+
+    contact_id: str | None = Field(default=None, max_length=64, description="Null: every contact that is written to")
+
+
+class TestMessage(Output):
+    """What became of a test message to one contact."""
+
+    contact_id: str
+    channel: Channel
+    state: Literal["queued", "channel_off"] = Field(description="channel_off: the town has nobody who sends on this channel")
+
+
+class TestMessagesSent(Output):
+    """The test messages that are on their way."""
+
+    messages: list[TestMessage]
+
+
+class Shown(Input):
+    """A notification that the device has shown, as the push message named it."""
+
+    announcement_id: str = Field(min_length=1, max_length=64)
+    version: int = Field(ge=1, le=2_147_483_647)
 
 
 class Subscription(Output):
@@ -119,7 +174,8 @@ class PushSubscriptionChange(PushTarget):
 
     categories: tuple[CategoryCode, ...] = Field(min_length=1, max_length=40)
     min_severity: Severity = Severity.INFO
-    area: Area | None = Field(default=None, description="Null: anywhere in the town")
+    places: Places = ()
+    area: Area | None = _AREA
     language: Language = Language.PL
     quiet_hours: QuietHours | None = None
     paused_until: AwareDatetime | None = None
@@ -132,7 +188,8 @@ class PushSubscription(Output):
     version: int
     categories: list[str]
     min_severity: Severity
-    area: Area | None
+    places: list[Place]
+    area: Area | None = Field(deprecated=True, description="The only place of `places`; null with none or several")
     language: Language
     quiet_hours: QuietHours | None
     paused_until: AwareDatetime | None

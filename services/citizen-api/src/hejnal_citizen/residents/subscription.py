@@ -3,13 +3,15 @@
 A writer locks the resident's row first (`lock`), changes, and ends with `publish_state`.
 """
 
-from datetime import time
+from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hejnal_citizen import preconditions
 from hejnal_citizen.announcements import areas
-from hejnal_citizen.residents.schemas import Filter, Subscription, SubscriptionChange
+from hejnal_citizen.residents.schemas import Filter, Subscription, SubscriptionChange, places_of
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.sql import command, query
 from hejnal_citizen.town import registry
@@ -18,11 +20,13 @@ from hejnal_contracts.residents import ContactPoint, PushKeys, QuietHours, Subsc
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.outbox import publish
 
+LONGEST_PAUSE = timedelta(days=366)
+
 _LOCK = query("select version from residents where id = :id for update")
 _STATE = query("select version, language, quiet_starts, quiet_ends, paused_until from residents where id = :id")
 _FILTERS = query(
     """
-    select categories, min_severity, channels, area, label, st_asgeojson(footprint, 6)::json as footprint
+    select wish, categories, min_severity, channels, area, label, st_asgeojson(footprint, 6)::json as footprint
     from filters where resident_id = :id order by position
     """
 )
@@ -33,12 +37,13 @@ _CHANGE = command(
     where id = :id
     """
 )
+_PAUSE = command("update residents set paused_until = :until where id = :id")
 _DROP_FILTERS = command("delete from filters where resident_id = :resident_id")
 _FILTER = command(
     """
-    insert into filters (resident_id, position, categories, min_severity, channels, area, footprint, label)
-    values (:resident_id, :position, :categories, :min_severity, :channels, cast(:area as jsonb), cast(:footprint as geometry),
-        :label)
+    insert into filters (resident_id, position, wish, categories, min_severity, channels, area, footprint, label)
+    values (:resident_id, :position, :wish, :categories, :min_severity, :channels, cast(:area as jsonb),
+        cast(:footprint as geometry), :label)
     """
 )
 _ADVANCE = query(
@@ -68,7 +73,7 @@ async def describe(session: AsyncSession, resident_id: str) -> Subscription:
     row = (await session.execute(_STATE, {"id": resident_id})).first()
     if row is None:
         raise AppError(Kind.UNAUTHENTICATED, "sign-in-needed", "Please sign in first.")
-    filters = [_filter(found) for found in await session.execute(_FILTERS, {"id": resident_id})]
+    filters = _filters(list(await session.execute(_FILTERS, {"id": resident_id})))
     return Subscription(
         version=row.version,
         language=row.language,
@@ -78,9 +83,12 @@ async def describe(session: AsyncSession, resident_id: str) -> Subscription:
     )
 
 
-async def replace(session: AsyncSession, res: Resources, resident_id: str, change: SubscriptionChange) -> Subscription:
-    """Replace the whole wish. AppError: CONFLICT (changed meanwhile), INVALID (unknown category, street, area)."""
+async def replace(
+    session: AsyncSession, res: Resources, resident_id: str, change: SubscriptionChange, *, if_match: str | None = None
+) -> Subscription:
+    """Replace the whole wish. AppError: PRECONDITION or CONFLICT (changed meanwhile), INVALID (category, street, area)."""
     version = await lock(session, resident_id)
+    preconditions.require(if_match, version)
     if change.expected_version is not None and change.expected_version != version:
         detail = "Your settings were changed on another device meanwhile. Load them again before you save."
         raise AppError(Kind.CONFLICT, "version-conflict", detail)
@@ -97,9 +105,22 @@ async def store_wish(session: AsyncSession, resident_id: str, change: Subscripti
     state |= {"quiet_starts": quiet.starts if quiet else None, "quiet_ends": quiet.ends if quiet else None}
     await session.execute(_CHANGE, state)
     await session.execute(_DROP_FILTERS, {"resident_id": resident_id})
-    rows = [await _filter_row(session, resident_id, position, wish) for position, wish in enumerate(change.filters)]
+    rows = [row for number, wish in enumerate(change.filters) for row in await _filter_rows(session, resident_id, number, wish)]
     if rows:
-        await session.execute(_FILTER, rows)
+        await session.execute(_FILTER, [row | {"position": position} for position, row in enumerate(rows)])
+
+
+async def pause(session: AsyncSession, res: Resources, resident_id: str, until: datetime | None, *, if_match: str | None) -> None:
+    """Nothing but emergencies until then; None ends it. AppError: INVALID (past, or over a year ahead), PRECONDITION."""
+    version = await lock(session, resident_id)
+    preconditions.require(if_match, version)
+    now = res.clock.now()
+    if until is not None and not now < until <= now + LONGEST_PAUSE:
+        detail = "A pause ends in the future, at most a year from now. To be told nothing at all, withdraw the consent."
+        errors = [{"pointer": "/body/until", "code": "pause-out-of-range", "detail": detail}]
+        raise AppError(Kind.INVALID, "pause-out-of-range", detail, errors=errors)
+    await session.execute(_PAUSE, {"id": resident_id, "until": until})
+    await publish_state(session, res, resident_id)
 
 
 async def publish_state(session: AsyncSession, res: Resources, resident_id: str) -> None:
@@ -121,23 +142,37 @@ async def publish_state(session: AsyncSession, res: Resources, resident_id: str)
     await publish(session, fact, source=SERVICE)
 
 
-async def _filter_row(session: AsyncSession, resident_id: str, position: int, wish: Filter) -> dict[str, Any]:
-    everywhere = wish.area is None or isinstance(wish.area, TownArea)
-    return {
-        "resident_id": resident_id,
-        "position": position,
-        "categories": list(dict.fromkeys(wish.categories)),
-        "min_severity": wish.min_severity.value,
-        "channels": list(dict.fromkeys(channel.value for channel in wish.channels)),
-        "area": wish.area.model_dump_json() if wish.area else None,
-        "footprint": None if everywhere or wish.area is None else (await areas.shape_of(session, wish.area)).geometry,
-        "label": wish.label,
-    }
+async def _filter_rows(session: AsyncSession, resident_id: str, number: int, wish: Filter) -> list[dict[str, Any]]:
+    """A row per place; one for the whole town where none is named."""
+    row: dict[str, Any] = {"resident_id": resident_id, "wish": number, "min_severity": wish.min_severity.value}
+    row |= {"categories": list(dict.fromkeys(wish.categories))}
+    row |= {"channels": list(dict.fromkeys(channel.value for channel in wish.channels))}
+    places = places_of(wish, wish.label)
+    if not places or any(isinstance(place.area, TownArea) for place in places):
+        return [row | {"area": None, "footprint": None, "label": wish.label}]
+    return [
+        row
+        | {
+            "area": place.area.model_dump_json(),
+            "footprint": (await areas.shape_of(session, place.area)).geometry,
+            "label": place.label,
+        }
+        for place in places
+    ]
 
 
-def _filter(row: Any) -> Filter:
-    fields = {name: getattr(row, name) for name in ("categories", "min_severity", "channels", "area", "label")}
-    return Filter.model_validate(fields)
+def _filters(rows: list[Any]) -> list[Filter]:
+    """Rows of places put together to wishes again."""
+    wishes: list[Filter] = []
+    for _, group in groupby(rows, key=lambda row: row.wish):
+        found = list(group)
+        first = found[0]
+        fields = {name: getattr(first, name) for name in ("categories", "min_severity", "channels")}
+        fields["places"] = [{"area": row.area, "label": row.label} for row in found if row.area is not None]
+        if len(found) == 1:
+            fields |= {"area": first.area, "label": first.label}
+        wishes.append(Filter.model_validate(fields))
+    return wishes
 
 
 def _wish(row: Any) -> SubscriptionFilter:

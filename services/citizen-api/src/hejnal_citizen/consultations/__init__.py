@@ -1,0 +1,1 @@
+"""Consultations: a question, or where a camera may stand; votes and opinions, on paper too; the result for everybody."""

@@ -1,0 +1,1 @@
+"""What residents should know before they need it: whom to call, what the sirens mean."""
