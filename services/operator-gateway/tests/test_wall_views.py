@@ -66,7 +66,7 @@ async def test_numbers_are_taken_once_and_bad_views_are_refused(gateway: Gateway
         for wrong in (
             {"name": ""},
             {"number": 0},
-            {"layout": 37},
+            {"layout": 41},
             {"tiles": ["cam-1"] * 37},
             {"shared_with": ["king"]},
             {"x": 1},

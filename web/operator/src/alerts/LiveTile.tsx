@@ -7,6 +7,7 @@ import { LiveVideo } from "../live/LiveVideo.tsx";
 import type { TileState } from "../live/tile-state.ts";
 import { playbackPath } from "../playback/start-time.ts";
 import { useSession } from "../session/session.tsx";
+import { hasSub } from "../wall/tile-stream.ts";
 import { causeWords } from "../words/causes.ts";
 import { duration } from "../words/console-words.ts";
 import { clock } from "../words/town-clock.ts";
@@ -30,7 +31,7 @@ export function LiveTile({ camera, where, reason, atMs }: LiveTileProps) {
   const take = useCallback((next: TileState) => setState(next), []);
   const asks = camera.restricted && !agreed;
   const title = `${camera.number} ${camera.name}`;
-  const stream = camera.streams.some((each) => each.name === "sub") ? "sub" : "main";
+  const stream = hasSub(camera) ? "sub" : "main";
   const codec = camera.status.streams.find((each) => each.name === stream)?.codec ?? "";
   return (
     <li className="live-tile" data-camera={camera.camera_id} data-state={state.kind}>
@@ -45,7 +46,7 @@ export function LiveTile({ camera, where, reason, atMs }: LiveTileProps) {
         ) : (
           <>
             <LiveVideo cameraId={camera.camera_id} name={t("tile.picture", { camera: title })} stream={stream} codec={codec} reason={camera.restricted ? reason : ""} status={camera.status} onState={take} />
-            {state.kind === "live" ? null : (
+            {state.kind === "live" || state.kind === "paced" ? null : (
               <p className="live-tile-word">
                 {state.kind === "gone" ? causeWords(t, state.cause) : t(`tile.${state.kind}`)}
                 {state.kind === "late" ? ` ${duration(t, state.ageMs)}` : null}

@@ -1,10 +1,13 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNowQuarters } from "../words/ticker.ts";
 import { browserCanPlay, type Carrier, chooseCarrier } from "./carrier.ts";
+import { tileCost } from "./decode-budget.ts";
 import type { StreamName } from "./live-line.ts";
 import { type KnownStatus, tileState, type TileState } from "./tile-state.ts";
 import { useLiveWays } from "./use-live-ways.ts";
-import { useLive } from "./use-live.ts";
+import { type LivePicture, useLive } from "./use-live.ts";
+import { useBudget } from "./WallBudget.tsx";
+import type { BudgetTile } from "./wall-watch.ts";
 
 interface LiveVideoProps {
   readonly cameraId: string;
@@ -17,7 +20,11 @@ interface LiveVideoProps {
   /** Why a restricted camera is watched; empty where none is asked for. */
   readonly reason: string;
   readonly status: KnownStatus | null;
+  /** Somebody works with this one: where the machine cannot draw all, it is spared last. */
+  readonly pinned?: boolean;
   readonly onState: (state: TileState) => void;
+  /** The operator's own line loses what is sent, or carries it well again. */
+  readonly onPathThin?: (thin: boolean) => void;
 }
 
 /** What one connection carries. */
@@ -95,12 +102,34 @@ interface LiveLayerProps extends Omit<LiveVideoProps, "stream" | "codec" | "audi
 const STUCK_MS = 6_000;
 const RESTART_EVERY_MS = 15_000;
 
-function LiveLayer({ cameraId, name, layer, audible, reason, status, front, onSwitcher, onState, onFirstFrame }: LiveLayerProps) {
+function LiveLayer({ cameraId, name, layer, audible, reason, status, pinned = false, front, onSwitcher, onState, onPathThin, onFirstFrame }: LiveLayerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const nowMs = useNowQuarters();
   const seen = useCallback(() => onFirstFrame(layer), [onFirstFrame, layer]);
   const { stream, carrier, audio } = layer;
-  const { line, drawn, retryNow, restart, switchTo } = useLive(video, { cameraId, stream, carrier, audio, reason, onFirstFrame: seen });
+  const figures = status?.streams?.find((each) => each.name === stream) ?? null;
+  const asked = useRef({ figures, pinned, picture: null as LivePicture | null });
+  const budgeted = useMemo<BudgetTile | null>(
+    () =>
+      front && carrier === "whep"
+        ? {
+            cost: () => tileCost(cameraId, asked.current.figures, asked.current.pinned),
+            drawn: () => asked.current.picture?.drawn.current?.count ?? 0,
+            stats: () => asked.current.picture?.stats() ?? Promise.resolve(null),
+          }
+        : null,
+    [cameraId, front, carrier],
+  );
+  const { thinned, pathThin } = useBudget(cameraId, budgeted);
+  const everyMs = thinned && figures !== null ? figures.gop_s * 1_000 : null;
+  const picture = useLive(video, { cameraId, stream, carrier, pictures: thinned ? "key-frames" : "all", audio, reason, onFirstFrame: seen });
+  useEffect(() => {
+    asked.current = { figures, pinned, picture };
+  });
+  const { line, drawn, retryNow, restart, switchTo } = picture;
+  useEffect(() => {
+    if (front) onPathThin?.(pathThin);
+  }, [front, pathThin, onPathThin]);
   const watchingSinceMs = useWatchingSince();
   const reported = useRef("");
   const restartedAtMs = useRef(0);
@@ -123,9 +152,10 @@ function LiveLayer({ cameraId, name, layer, audible, reason, status, front, onSw
       lastFrameAgeMs: drawn.current?.ageMs ?? 0,
       watchingSinceMs: watchingSinceMs.current,
       nowMs: now,
+      everyMs,
     });
     const silentMs = now - Math.max(drawn.current?.atMs ?? 0, watchingSinceMs.current);
-    const stuck = line.kind === "connected" && status?.condition === "live" && silentMs > STUCK_MS && !document.hidden;
+    const stuck = line.kind === "connected" && status?.condition === "live" && silentMs > STUCK_MS + (everyMs ?? 0) && !document.hidden;
     if (stuck && now - restartedAtMs.current > RESTART_EVERY_MS) {
       restartedAtMs.current = now;
       restart();
@@ -135,14 +165,14 @@ function LiveLayer({ cameraId, name, layer, audible, reason, status, front, onSw
     if (text === reported.current) return;
     reported.current = text;
     onState(state);
-  }, [front, status, line, nowMs, drawn, watchingSinceMs, onState, restart]);
+  }, [front, status, line, nowMs, drawn, watchingSinceMs, everyMs, onState, restart]);
 
   const condition = status?.condition;
   useEffect(() => {
     if (condition === "live") retryNow();
   }, [condition, retryNow]);
   const className = front ? "live-video" : "live-video live-video-next";
-  return <video ref={video} className={className} data-camera={cameraId} data-stream={stream} data-carrier={carrier} aria-label={name} muted playsInline autoPlay />;
+  return <video ref={video} className={className} data-camera={cameraId} data-stream={stream} data-carrier={carrier} data-every-ms={everyMs ?? undefined} aria-label={name} muted playsInline autoPlay />;
 }
 
 /** The age in steps in which it is told: fifths of a second while all is well, seconds when late. */

@@ -1,6 +1,10 @@
 /** What every way of carrying a live picture has in common: its states, and what it takes to watch. */
 
+import type { LineStats } from "./line-stats.ts";
+
 export type StreamName = "main" | "sub";
+/** What of a stream is sent: every picture, or only those that can be decoded by themselves. */
+export type Pictures = "all" | "key-frames";
 
 /** How one live connection stands. `refused` does not come back by itself; all other failures are tried again. */
 export type LineState =
@@ -26,8 +30,10 @@ export interface LiveLine {
   retryNow(): void;
   /** Begins anew although the connection stands: no picture comes out of it any more. */
   restart(): void;
-  /** Goes over to the camera's other stream without a black picture; false where only a second connection can. */
-  switchTo(stream: StreamName): Promise<boolean>;
+  /** Goes over to the camera's other stream, or other pictures of it, without a black one; false where only a second connection can. */
+  switchTo(stream: StreamName, pictures: Pictures): Promise<boolean>;
+  /** What is counted of what comes; null where nothing is, or nothing has come yet. */
+  stats(): Promise<LineStats | null>;
   close(): void;
 }
 

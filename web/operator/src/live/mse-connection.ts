@@ -54,6 +54,11 @@ export class MseConnection implements LiveLine {
     return Promise.resolve(false);
   }
 
+  /** What comes over the WebSocket is lost by nobody and sent whole. */
+  stats(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   close(): void {
     this.#closed = true;
     this.#release();

@@ -17,6 +17,7 @@ const input = (change: Partial<TileInput>): TileInput => ({
   lastFrameAgeMs: 0,
   watchingSinceMs: 0,
   nowMs: NOW,
+  everyMs: null,
   ...change,
 });
 
@@ -31,6 +32,12 @@ describe("tileState", () => {
     expect(tileState(input({ lastFrameAgeMs: 300 }))).toEqual({ kind: "live", ageMs: 340 });
     expect(tileState(input({ lastFrameAgeMs: 2_400 }))).toEqual({ kind: "late", ageMs: 2_440 });
     expect(tileState(input({ lastFrameAgeMs: 20_000 }))).toEqual({ kind: "late", ageMs: 20_040 });
+  });
+
+  it("calls no picture live that is sent seldom, and late only when the next one is", () => {
+    expect(tileState(input({ everyMs: 2_000 }))).toEqual({ kind: "paced", everyMs: 2_000 });
+    expect(tileState(input({ everyMs: 2_000, lastFrameAtMs: NOW - 3_400 }))).toEqual({ kind: "paced", everyMs: 2_000 });
+    expect(tileState(input({ everyMs: 2_000, lastFrameAtMs: NOW - 3_600 }))).toEqual({ kind: "late", ageMs: 3_600 });
   });
 
   it("never says live from the gateway's word alone", () => {

@@ -2,7 +2,7 @@ import type { CameraStatus } from "../api/cameras.ts";
 import type { LineFailure, LineState } from "./live-line.ts";
 
 /** The part of the gateway's word on a camera that a tile goes by. */
-export type KnownStatus = Pick<CameraStatus, "condition" | "cause" | "detail" | "since" | "retry_at">;
+export type KnownStatus = Pick<CameraStatus, "condition" | "cause" | "detail" | "since" | "retry_at"> & Partial<Pick<CameraStatus, "streams">>;
 
 export interface TileInput {
   /** Null: nothing is known of the camera yet. */
@@ -15,15 +15,19 @@ export interface TileInput {
   /** When the tile was given this camera, or the page was shown again. */
   readonly watchingSinceMs: number;
   readonly nowMs: number;
+  /** How seldom pictures are sent on purpose; null: as the camera makes them. */
+  readonly everyMs: number | null;
 }
 
 /**
  * What a tile says. A picture is never shown as live when what it shows is more than 1.5 s ago, be it that no frame comes or
- * that frames come late: `live` and `late` carry the age of the picture, `gone` the cause and since when.
+ * that frames come late: `live` and `late` carry the age of the picture, `gone` the cause and since when. `paced` is a picture
+ * that comes as often as it was asked for, on a wall with more pictures than the machine can draw.
  */
 export type TileState =
   | { readonly kind: "connecting"; readonly sinceMs: number }
   | { readonly kind: "live"; readonly ageMs: number }
+  | { readonly kind: "paced"; readonly everyMs: number }
   | { readonly kind: "late"; readonly ageMs: number }
   | { readonly kind: "gone"; readonly cause: string; readonly sinceMs: number; readonly detail: string; readonly retryAtMs: number | null };
 
@@ -33,10 +37,11 @@ export const GONE_MS = 10_000;
 const FIRST_PICTURE_MS = 5_000;
 
 export function tileState(input: TileInput): TileState {
-  const { status, line, lastFrameAtMs, lastFrameAgeMs, watchingSinceMs, nowMs } = input;
+  const { status, line, lastFrameAtMs, lastFrameAgeMs, watchingSinceMs, nowMs, everyMs } = input;
   const reference = lastFrameAtMs === null ? null : Math.max(lastFrameAtMs, watchingSinceMs);
   const silentMs = reference === null ? null : nowMs - reference;
   const ageMs = silentMs === null ? 0 : silentMs + lastFrameAgeMs;
+  if (everyMs !== null && silentMs !== null && ageMs <= everyMs + STALE_MS) return { kind: "paced", everyMs };
   if (silentMs !== null && silentMs <= STALE_MS) return { kind: ageMs <= STALE_MS ? "live" : "late", ageMs };
   if (status?.condition === "retrying" || status?.condition === "off") {
     return {

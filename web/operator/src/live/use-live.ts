@@ -1,7 +1,8 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "../session/session.tsx";
 import type { Carrier } from "./carrier.ts";
-import type { LineState, LiveLine, StreamName } from "./live-line.ts";
+import type { LineStats } from "./line-stats.ts";
+import type { LineState, LiveLine, Pictures, StreamName } from "./live-line.ts";
 import { MseConnection } from "./mse-connection.ts";
 import { PictureAge } from "./picture-age.ts";
 import { isNews } from "./picture-progress.ts";
@@ -13,6 +14,8 @@ export interface Drawn {
   readonly atMs: number;
   /** How old it was then. */
   readonly ageMs: number;
+  /** How many there have been. */
+  readonly count: number;
 }
 
 export interface LivePicture {
@@ -22,6 +25,7 @@ export interface LivePicture {
   readonly retryNow: () => void;
   readonly restart: () => void;
   readonly switchTo: (stream: StreamName) => Promise<boolean>;
+  readonly stats: () => Promise<LineStats | null>;
 }
 
 interface LiveOptions {
@@ -29,13 +33,14 @@ interface LiveOptions {
   /** The stream to begin with; `switchTo` changes it. */
   readonly stream: StreamName;
   readonly carrier: Carrier;
+  readonly pictures: Pictures;
   readonly audio: boolean;
   readonly reason: string;
   readonly onFirstFrame: () => void;
 }
 
 /** Watches a camera in `video` for as long as the component lives and the session is active. */
-export function useLive(video: RefObject<HTMLVideoElement | null>, { cameraId, stream, carrier, audio, reason, onFirstFrame }: LiveOptions): LivePicture {
+export function useLive(video: RefObject<HTMLVideoElement | null>, { cameraId, stream, carrier, pictures, audio, reason, onFirstFrame }: LiveOptions): LivePicture {
   const { active, ended } = useSession();
   const [line, setLine] = useState<LineState>({ kind: "idle" });
   const drawn = useRef<Drawn | null>(null);
@@ -82,10 +87,10 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, { cameraId, s
       const { rtpTimestamp } = metadata;
       if (!isNews(lastRtp, rtpTimestamp)) return;
       lastRtp = rtpTimestamp ?? null;
-      const first = drawn.current === null;
+      const before = drawn.current;
       const behindMs = edge === null ? 0 : Math.max(0, (edge.endS - metadata.mediaTime) * 1_000 + shownAtMs - edge.atMs);
-      drawn.current = { atMs: Date.now(), ageMs: behindMs + age.of({ shownAtMs, rtpTimestamp, captureTime: metadata.captureTime }) };
-      if (first) firstFrame.current();
+      drawn.current = { atMs: Date.now(), ageMs: behindMs + age.of({ shownAtMs, rtpTimestamp, captureTime: metadata.captureTime }), count: (before?.count ?? 0) + 1 };
+      if (before === null) firstFrame.current();
     });
     opened.start();
     return () => {
@@ -96,14 +101,24 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, { cameraId, s
     };
   }, [video, cameraId, carrier, audio, reason, active, ended]);
 
+  const sent = useRef(pictures);
+  // Each connection begins with all pictures.
+  const connected = line.kind === "connected";
+  useEffect(() => {
+    const before = connected ? sent.current : "all";
+    sent.current = pictures;
+    if (connected && (pictures !== "all" || before !== "all")) void connection.current?.switchTo(wanted.current, pictures);
+  }, [connected, pictures]);
+
   const switchTo = useCallback(async (next: StreamName) => {
-    const done = (await connection.current?.switchTo(next)) ?? false;
+    const done = (await connection.current?.switchTo(next, sent.current)) ?? false;
     if (done) wanted.current = next;
     return done;
   }, []);
+  const stats = useCallback(() => connection.current?.stats() ?? Promise.resolve(null), []);
   const retryNow = useCallback(() => connection.current?.retryNow(), []);
   const restart = useCallback(() => connection.current?.restart(), []);
-  return { line, drawn, retryNow, restart, switchTo };
+  return { line, drawn, retryNow, restart, switchTo, stats };
 }
 
 /** Calls `onFrame` for each new frame that is put on the screen. Returns what stops it. */

@@ -1,7 +1,8 @@
 import { asProblem, Problem, problemFrom } from "@hejnal/shared";
 import { backoffMs, LIVE_BACKOFF } from "../net/backoff.ts";
 import { knownIceServers, learnIceServers } from "./ice-servers.ts";
-import { FINAL_STATUSES, type LineFailure, type LineState, type LiveLine, type StreamName } from "./live-line.ts";
+import { type LineStats, readStats } from "./line-stats.ts";
+import { FINAL_STATUSES, type LineFailure, type LineState, type LiveLine, type Pictures, type StreamName } from "./live-line.ts";
 
 export interface WhepOptions {
   /** Address of the wanted stream; asked for anew with each try. */
@@ -54,7 +55,7 @@ export class WhepConnection implements LiveLine {
     if (!this.#closed) void this.#connect();
   }
 
-  async switchTo(stream: StreamName): Promise<boolean> {
+  async switchTo(stream: StreamName, pictures: Pictures): Promise<boolean> {
     const { fetch: send = fetch } = this.#options;
     const generation = this.#generation;
     if (this.#resource === null || this.#peer?.connectionState !== "connected") return false;
@@ -62,13 +63,23 @@ export class WhepConnection implements LiveLine {
       const response = await send(`${this.#resource}/stream`, {
         method: "PUT",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ stream }),
+        body: JSON.stringify({ stream, pictures }),
         credentials: "same-origin",
         signal: AbortSignal.timeout(OFFER_TIMEOUT_MS),
       });
       return response.ok && !this.#closed && generation === this.#generation;
     } catch {
       return false; // a second connection will find out what is wrong
+    }
+  }
+
+  async stats(): Promise<LineStats | null> {
+    const peer = this.#peer;
+    if (peer?.connectionState !== "connected") return null;
+    try {
+      return readStats(await peer.getStats());
+    } catch {
+      return null; // closed meanwhile
     }
   }
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useId, useState } from "react";
+import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { PictureMark } from "../cameras/PictureMark.tsx";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
@@ -12,7 +13,8 @@ import { duration, secondsOf } from "../words/console-words.ts";
 import { allowDrop, beginDrag, type Dragged, dropped } from "./drag.ts";
 import { TileAsks, TileGone } from "./TileGone.tsx";
 import { TileTools } from "./TileTools.tsx";
-import { codecOf, streamFor } from "./tile-stream.ts";
+import { codecOf, hasSub, streamFor } from "./tile-stream.ts";
+import { useSettled } from "./use-settled.ts";
 
 interface TileProps {
   readonly index: number;
@@ -36,7 +38,9 @@ interface TileProps {
   readonly children?: ReactNode;
 }
 
-const STATE_ICONS: Readonly<Record<TileState["kind"], ConsoleIconName>> = { connecting: "connecting", live: "live", late: "late", gone: "gone" };
+/** A tile that the arrow keys pass over is not yet worked with. */
+const PINNED_AFTER_MS = 1_500;
+const STATE_ICONS: Readonly<Record<TileState["kind"], ConsoleIconName>> = { connecting: "connecting", live: "live", paced: "live", late: "late", gone: "gone" };
 
 /** One place on the wall: the picture, whose it is, and how old it is. */
 export function Tile(props: TileProps) {
@@ -111,15 +115,19 @@ interface WatchingProps extends TileProps {
 }
 
 /** The picture or its cause, and the tile's tools. */
-function Watching({ camera, id, state, onState, pixels, enlarged, hidden, audible, steer, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
+function Watching({ camera, id, state, onState, pixels, focused, enlarged, hidden, audible, steer, onClear, onEnlarge, onSound, onAskReason }: WatchingProps) {
   const { t } = useTranslation();
   const { reasonFor } = useReasons();
   const reason = reasonFor(camera.camera_id);
   const title = `${camera.number} ${camera.name}`;
   const take = useCallback((next: TileState) => onState(next), [onState]);
-  const [stream, setStream] = useState(() => streamFor(camera, pixels, null));
-  const fitting = streamFor(camera, pixels, stream);
-  if (fitting !== stream) setStream(fitting);
+  const [fitting, setFitting] = useState(() => streamFor(camera, pixels, null));
+  const fits = streamFor(camera, pixels, fitting);
+  if (fits !== fitting) setFitting(fits);
+  const [pathThin, setPathThin] = useState(false);
+  const [smaller, setSmaller] = useState(false);
+  const stream = smaller ? "sub" : fitting;
+  const pinned = useSettled(focused || enlarged || audible || steer?.on === true, PINNED_AFTER_MS);
   const ways = useLiveWays(camera.camera_id, stream);
   return (
     <>
@@ -133,11 +141,14 @@ function Watching({ camera, id, state, onState, pixels, enlarged, hidden, audibl
           audible={audible}
           reason={reason}
           status={camera.status}
+          pinned={pinned}
           onState={take}
+          onPathThin={setPathThin}
         />
       )}
       <div id={`${id}-seen`} className="tile-seen">
         {state.kind === "gone" ? <TileGone state={state} onAskReason={() => onAskReason(camera)} /> : null}
+        {pathThin && state.kind !== "gone" ? <SlowLine onSmaller={stream === "main" && hasSub(camera) ? () => setSmaller(true) : null} /> : null}
         {state.kind === "connecting" && !hidden ? <Poster camera={camera} title={title} reason={reason} /> : null}
         {state.kind === "connecting" ? <p className="tile-hint">{t("tile.connecting")}…</p> : null}
       </div>
@@ -153,13 +164,28 @@ function Watching({ camera, id, state, onState, pixels, enlarged, hidden, audibl
   );
 }
 
+/** The operator's own line loses much of what is sent; the camera's smaller stream may fit through. */
+function SlowLine({ onSmaller }: { readonly onSmaller: (() => void) | null }) {
+  const { t } = useTranslation();
+  return (
+    <div className="tile-slow-line" role="status">
+      {t("tile.slowLine")}
+      {onSmaller === null ? null : (
+        <Button className="button" onPress={onSmaller}>
+          {t("tile.smaller")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
 /** Live, late or gone, and how old the picture is. */
 function StateWord({ state }: { readonly state: TileState }) {
   const { t, i18n } = useTranslation();
   return (
     <span className={`tile-state tile-state-${state.kind}`}>
       <ConsoleIcon name={STATE_ICONS[state.kind]} size="1.2em" />
-      {t(`tile.${state.kind}`)}
+      {state.kind === "paced" ? t("tile.paced", { every: secondsOf(t, i18n.language, state.everyMs) }) : t(`tile.${state.kind}`)}
       {state.kind === "live" ? <span className="tile-age">{secondsOf(t, i18n.language, state.ageMs)}</span> : null}
       {state.kind === "late" ? ` ${duration(t, state.ageMs)}` : null}
     </span>

@@ -1,6 +1,7 @@
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { WallView } from "../api/views.ts";
+import { useThinned } from "../live/WallBudget.tsx";
 import { ConsoleIcon } from "../ui/icons.tsx";
 import { IconButton } from "../ui/IconButton.tsx";
 import { TourControl } from "./TourControl.tsx";
@@ -23,6 +24,22 @@ interface WallBarProps {
   readonly onView: (view: WallView) => void;
   readonly onTour: (tour: Tour | null) => void;
   readonly onFullScreen: () => void;
+}
+
+/** That this computer cannot draw all pictures, and what is done about it; nothing while it can. */
+function ThinnedNote() {
+  const { t } = useTranslation();
+  const count = useThinned();
+  return (
+    <span role="status" className="wall-thinned">
+      {count === 0 ? null : (
+        <span title={t("wall.thinnedHelp")}>
+          <ConsoleIcon name="late" />
+          {t("wall.thinned", { count })}
+        </span>
+      )}
+    </span>
+  );
 }
 
 /** What the wall as a whole can do. */
@@ -56,6 +73,7 @@ export function WallBar(props: WallBarProps) {
       </Button>
       <ViewsMenu wall={wall} onCall={props.onView} />
       <TourControl tour={props.tour} at={props.tourAt} stops={props.tourStops} paused={props.tourPaused} views={props.views} onTour={props.onTour} />
+      <ThinnedNote />
       <span className="wall-bar-end">
         {windowNumber > 1 ? <span className="soft">{t("wall.window", { number: windowNumber })}</span> : null}
         <IconButton label={t("wall.newWindow")} onPress={() => window.open(`/wall?window=${windowNumber + 1}`, `hejnal-wall-${windowNumber + 1}`, "popup,width=1280,height=720")}>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import type { WallView } from "../api/views.ts";
 import { type NumberedCamera, useCameras } from "../cameras/use-cameras.ts";
+import { WallBudget } from "../live/WallBudget.tsx";
 import { PtzPad } from "../ptz/PtzPad.tsx";
 import { ReasonDialog } from "../reasons/ReasonDialog.tsx";
 import { useSession } from "../session/session.tsx";
@@ -23,13 +24,19 @@ import { WallBar } from "./WallBar.tsx";
 import "./wall.css";
 import "./wall-many.css";
 
-/** The wall: up to thirty-six live pictures, filled from the list, by number and Enter, from a saved view, or by a tour. */
+const MANY = 25;
+
+/** The wall: up to forty live pictures, filled from the list, by number and Enter, from a saved view, or by a tour. */
 export function WallPage() {
   const { cameras, byId, isPending, error, refetch } = useCameras();
   const windowNumber = windowOf(useSearch());
   if (isPending) return <Skeleton rows={6} />;
   if (error !== null && cameras.length === 0) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  return <WallRoom key={windowNumber} windowNumber={windowNumber} cameras={cameras} byId={byId} />;
+  return (
+    <WallBudget key={windowNumber}>
+      <WallRoom windowNumber={windowNumber} cameras={cameras} byId={byId} />
+    </WallBudget>
+  );
 }
 
 interface WallRoomProps {
@@ -138,7 +145,7 @@ function WallRoom({ windowNumber, cameras, byId }: WallRoomProps) {
             <p>{t("wall.noCamerasTodo")}</p>
           </EmptyState>
         ) : (
-          <div ref={grid} role="grid" aria-label={t("wall.label")} className={`wall-grid wall-grid-${wall.layout}`} data-enlarged={enlarged}>
+          <div ref={grid} role="grid" aria-label={t("wall.label")} className={`wall-grid wall-grid-${wall.layout}`} data-enlarged={enlarged} data-many={wall.layout >= MANY && !enlarged}>
             {Array.from({ length: wall.layout / columns }, (_, row) => (
               <div role="row" key={row} className="wall-row">
                 {Array.from({ length: columns }, (__, column) => {

@@ -19,6 +19,11 @@ export function streamFor({ streams, status }: Streams, tilePixels: number, befo
   return tilePixels > bound ? "main" : "sub";
 }
 
+/** Whether there is a smaller picture to go over to. */
+export function hasSub({ streams }: Pick<Camera, "streams">): boolean {
+  return streams.some((stream) => stream.name === "sub");
+}
+
 /** What a camera is said to send on a stream; empty when nothing is known. */
 export function codecOf({ status }: Pick<Camera, "status">, stream: StreamName): string {
   return status.streams.find((each) => each.name === stream)?.codec ?? "";

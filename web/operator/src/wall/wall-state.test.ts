@@ -40,7 +40,7 @@ describe("reduceWall", () => {
       expect(at.focused).toBe(0);
       expect(layout % columnsOf(layout)).toBe(0);
     }
-    expect([0, 1, 5, 17, 99].map(layoutFor)).toEqual([1, 1, 6, 25, 36]);
+    expect([0, 1, 5, 17, 99].map(layoutFor)).toEqual([1, 1, 6, 25, 40]);
   });
 
   it("carries a camera to the neighbouring tile, and swaps two that were dragged", () => {

@@ -1,8 +1,8 @@
-export const LAYOUTS = [1, 4, 6, 9, 12, 16, 25, 36] as const;
+export const LAYOUTS = [1, 4, 6, 9, 12, 16, 25, 36, 40] as const;
 export type Layout = (typeof LAYOUTS)[number];
-export const MOST_TILES = 36;
+export const MOST_TILES = 40;
 
-const COLUMNS: Readonly<Record<Layout, number>> = { 1: 1, 4: 2, 6: 3, 9: 3, 12: 4, 16: 4, 25: 5, 36: 6 };
+const COLUMNS: Readonly<Record<Layout, number>> = { 1: 1, 4: 2, 6: 3, 9: 3, 12: 4, 16: 4, 25: 5, 36: 6, 40: 8 };
 
 /** How many tiles stand side by side. */
 export function columnsOf(layout: Layout): number {
@@ -11,7 +11,7 @@ export function columnsOf(layout: Layout): number {
 
 /** The smallest layout with room for that many; the largest when there is none. */
 export function layoutFor(cameras: number): Layout {
-  return LAYOUTS.find((layout) => layout >= cameras) ?? 36;
+  return LAYOUTS.find((layout) => layout >= cameras) ?? MOST_TILES;
 }
 
 /** Which cameras hang on the wall, and which tile the keyboard speaks to. Tiles beyond the layout keep their camera. */
