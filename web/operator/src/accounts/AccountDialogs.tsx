@@ -1,4 +1,4 @@
-import { asProblem, ErrorState, Skeleton } from "@hejnal/shared";
+import { asProblem } from "@hejnal/shared";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { type Account, ACCOUNTS_KEY, accountSessionsKey, endSessionsOf, fetchSes
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { FormDialog } from "../ui/FormDialog.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { SessionTable } from "./SessionTable.tsx";
 
@@ -57,23 +58,21 @@ export function SessionsDialog({ account, onClose }: AccountDialogProps) {
   });
   return (
     <ConsoleDialog title={t("accounts.sessionsTitle", { name: account.name })} isOpen onClose={onClose} width="wide">
-      {query.isPending ? (
-        <Skeleton rows={2} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <>
-          <SessionTable sessions={query.data} />
-          <ProblemLine error={end.error} act="keepAccounts" />
-          {query.data.length === 0 ? null : (
-            <div className="form-actions">
-              <Button className="button button-attention" isPending={end.isPending} onPress={() => end.mutate()}>
-                {t("accounts.endAll")}
-              </Button>
-            </div>
-          )}
-        </>
-      )}
+      <Loaded query={query} rows={2}>
+        {(sessions) => (
+          <>
+            <SessionTable sessions={sessions} />
+            <ProblemLine error={end.error} act="keepAccounts" />
+            {sessions.length === 0 ? null : (
+              <div className="form-actions">
+                <Button className="button button-attention" isPending={end.isPending} onPress={() => end.mutate()}>
+                  {t("accounts.endAll")}
+                </Button>
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
     </ConsoleDialog>
   );
 }

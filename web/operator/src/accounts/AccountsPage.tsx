@@ -1,9 +1,11 @@
-import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
+import { EmptyState } from "@hejnal/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, Input, Label, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type Account, ACCOUNTS_KEY, fetchAccounts, type SetUpLink } from "../api/accounts.ts";
+import { DataTable } from "../ui/DataTable.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 import { AccountDialog } from "./AccountDialog.tsx";
@@ -39,15 +41,9 @@ export function AccountsPage() {
           </Button>
         </div>
       </header>
-      {query.isPending ? (
-        <Skeleton rows={5} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : shown.length === 0 ? (
-        <EmptyState icon="person" title={t("accounts.none")} />
-      ) : (
-        <Table accounts={shown} onOpen={(what, accountId) => setOpened({ what, accountId })} />
-      )}
+      <Loaded query={query} rows={5} isEmpty={() => shown.length === 0} empty={<EmptyState icon="person" title={t("accounts.none")} />}>
+        {() => <Table accounts={shown} onOpen={(what, accountId) => setOpened({ what, accountId })} />}
+      </Loaded>
       {opened?.what === "new" ? (
         <NewAccountDialog
           onClose={close}
@@ -78,50 +74,33 @@ function Table({ accounts, onOpen }: { readonly accounts: readonly Account[]; re
   const { t } = useTranslation();
   const nowMs = useNowSeconds();
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <caption className="visually-hidden">{t("nav.accounts")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("accounts.person")}</th>
-            <th scope="col">{t("accounts.role")}</th>
-            <th scope="col">{t("accounts.sees")}</th>
-            <th scope="col">{t("accounts.wayIn")}</th>
-            <th scope="col">{t("accounts.lastSignIn")}</th>
-            <th scope="col">
-              <span className="visually-hidden">{t("cameras.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {accounts.map((account) => (
-            <tr key={account.account_id} data-account={account.login} className={account.enabled ? undefined : "account-off"}>
-              <th scope="row">
-                {account.name}
-                <span className="soft cell-line">{account.login}</span>
-              </th>
-              <td>
-                {t(`role.${account.role}`)}
-                {account.enabled ? null : <span className="attention cell-line">{t("accounts.off")}</span>}
-              </td>
-              <td>{account.camera_groups === null ? t("accounts.allCameras") : account.camera_groups.length === 0 ? t("accounts.noCameras") : account.camera_groups.join(", ")}</td>
-              <td>
-                <WayIn account={account} />
-              </td>
-              <td>{account.last_signed_in_at === null ? t("accounts.never") : momentWithSeconds(Date.parse(account.last_signed_in_at), nowMs)}</td>
-              <td className="cell-actions">
-                {(["edit", "sessions", "reset"] as const).map((what) => (
-                  <button key={what} type="button" className="link-button" onClick={() => onOpen(what, account.account_id)}>
-                    {t(`accounts.${what}`)}
-                    <span className="visually-hidden">, {account.name}</span>
-                  </button>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable caption={t("nav.accounts")} columns={[t("accounts.person"), t("accounts.role"), t("accounts.sees"), t("accounts.wayIn"), t("accounts.lastSignIn")]} actions>
+      {accounts.map((account) => (
+        <tr key={account.account_id} data-account={account.login} className={account.enabled ? undefined : "account-off"}>
+          <th scope="row">
+            {account.name}
+            <span className="soft cell-line">{account.login}</span>
+          </th>
+          <td>
+            {t(`role.${account.role}`)}
+            {account.enabled ? null : <span className="attention cell-line">{t("accounts.off")}</span>}
+          </td>
+          <td>{account.camera_groups === null ? t("accounts.allCameras") : account.camera_groups.length === 0 ? t("accounts.noCameras") : account.camera_groups.join(", ")}</td>
+          <td>
+            <WayIn account={account} />
+          </td>
+          <td>{account.last_signed_in_at === null ? t("accounts.never") : momentWithSeconds(Date.parse(account.last_signed_in_at), nowMs)}</td>
+          <td className="cell-actions">
+            {(["edit", "sessions", "reset"] as const).map((what) => (
+              <button key={what} type="button" className="link-button" onClick={() => onOpen(what, account.account_id)}>
+                {t(`accounts.${what}`)}
+                <span className="visually-hidden">, {account.name}</span>
+              </button>
+            ))}
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

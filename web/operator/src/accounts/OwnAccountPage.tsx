@@ -1,10 +1,10 @@
-import { ErrorState, Skeleton } from "@hejnal/shared";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { endOtherSessions, endOwnSession, fetchOwnSessions, OWN_SESSIONS_KEY } from "../api/own-account.ts";
 import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { OwnPasskeys } from "./OwnPasskeys.tsx";
 import { OwnPassword } from "./OwnPassword.tsx";
@@ -51,32 +51,30 @@ function OwnSessions() {
   return (
     <section className="form" aria-labelledby="own-sessions">
       <h2 id="own-sessions">{t("own.sessions")}</h2>
-      {query.isPending ? (
-        <Skeleton rows={2} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <>
-          <SessionTable
-            sessions={query.data}
-            action={(session) =>
-              session.current ? null : (
-                <button type="button" className="link-button" onClick={() => end.mutate(session.session_id)}>
-                  {t("own.end")}
-                </button>
-              )
-            }
-          />
-          <ProblemLine error={end.error} />
-          {query.data.length > 1 ? (
-            <div className="form-actions">
-              <Button className="button" isDisabled={end.isPending} onPress={() => end.mutate(null)}>
-                {t("own.endOthers")}
-              </Button>
-            </div>
-          ) : null}
-        </>
-      )}
+      <Loaded query={query} rows={2}>
+        {(sessions) => (
+          <>
+            <SessionTable
+              sessions={sessions}
+              action={(session) =>
+                session.current ? null : (
+                  <button type="button" className="link-button" onClick={() => end.mutate(session.session_id)}>
+                    {t("own.end")}
+                  </button>
+                )
+              }
+            />
+            <ProblemLine error={end.error} />
+            {sessions.length > 1 ? (
+              <div className="form-actions">
+                <Button className="button" isDisabled={end.isPending} onPress={() => end.mutate(null)}>
+                  {t("own.endOthers")}
+                </Button>
+              </div>
+            ) : null}
+          </>
+        )}
+      </Loaded>
     </section>
   );
 }

@@ -1,4 +1,3 @@
-import { ErrorState, Skeleton } from "@hejnal/shared";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "react-aria-components";
@@ -9,6 +8,7 @@ import { SESSION_KEY } from "../session/session.tsx";
 import { passkeysPossible } from "../session/webauthn.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { Field } from "../ui/Field.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
@@ -43,29 +43,27 @@ export function OwnPasskeys() {
     <section className="fieldset" aria-labelledby="own-passkeys">
       <h2 id="own-passkeys">{t("own.passkeys")}</h2>
       <p className="soft">{possible ? t("own.passkeysHelp") : t("own.passkeysNot")}</p>
-      {query.isPending ? (
-        <Skeleton rows={1} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <ul className="near">
-          {query.data.map((key) => (
-            <li key={key.passkey_id}>
-              <span className="near-name">
-                {key.name}
-                <span className="soft">
-                  {key.last_used_at === null ? t("own.neverUsed") : t("own.lastUsed", { moment: momentWithSeconds(Date.parse(key.last_used_at), nowMs) })}
-                  {key.backed_up ? `, ${t("own.backedUp")}` : null}
+      <Loaded query={query} rows={1}>
+        {(keys) => (
+          <ul className="near">
+            {keys.map((key) => (
+              <li key={key.passkey_id}>
+                <span className="near-name">
+                  {key.name}
+                  <span className="soft">
+                    {key.last_used_at === null ? t("own.neverUsed") : t("own.lastUsed", { moment: momentWithSeconds(Date.parse(key.last_used_at), nowMs) })}
+                    {key.backed_up ? `, ${t("own.backedUp")}` : null}
+                  </span>
                 </span>
-              </span>
-              <button type="button" className="link-button" onClick={() => remove.mutate(key.passkey_id)}>
-                {t("own.passkeyRemove")}
-                <span className="visually-hidden">, {key.name}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+                <button type="button" className="link-button" onClick={() => remove.mutate(key.passkey_id)}>
+                  {t("own.passkeyRemove")}
+                  <span className="visually-hidden">, {key.name}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
       <ProblemLine error={remove.error} />
       {!possible ? null : adding ? (
         <PasswordProof submit={t("own.passkeyAdd")} pending={add.isPending} error={add.error} onPassword={(password) => add.mutate(password)} onCancel={() => setAdding(false)}>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { OpenSession } from "../api/accounts.ts";
+import { DataTable } from "../ui/DataTable.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 
@@ -16,39 +17,21 @@ export function SessionTable({ sessions, action }: SessionTableProps) {
   const moment = (at: string) => momentWithSeconds(Date.parse(at), nowMs);
   if (sessions.length === 0) return <p className="soft">{t("own.noSessions")}</p>;
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{t("own.browser")}</th>
-            <th scope="col">{t("own.sourceIp")}</th>
-            <th scope="col">{t("own.method")}</th>
-            <th scope="col">{t("own.begun")}</th>
-            <th scope="col">{t("own.lastSeen")}</th>
-            {action === undefined ? null : (
-              <th scope="col">
-                <span className="visually-hidden">{t("cameras.actions")}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {sessions.map((session) => (
-            <tr key={session.session_id}>
-              <th scope="row">
-                {browserWords(session.browser) || t("own.unknownBrowser")}
-                {session.current ? <span className="soft cell-line">{t("own.thisOne")}</span> : null}
-              </th>
-              <td>{session.source_ip}</td>
-              <td>{t(`own.methods.${session.method}`)}</td>
-              <td>{moment(session.created_at)}</td>
-              <td>{moment(session.last_seen_at)}</td>
-              {action === undefined ? null : <td className="cell-actions">{action(session)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable caption={t("own.sessions")} columns={[t("own.browser"), t("own.sourceIp"), t("own.method"), t("own.begun"), t("own.lastSeen")]} actions={action !== undefined}>
+      {sessions.map((session) => (
+        <tr key={session.session_id}>
+          <th scope="row">
+            {browserWords(session.browser) || t("own.unknownBrowser")}
+            {session.current ? <span className="soft cell-line">{t("own.thisOne")}</span> : null}
+          </th>
+          <td>{session.source_ip}</td>
+          <td>{t(`own.methods.${session.method}`)}</td>
+          <td>{moment(session.created_at)}</td>
+          <td>{moment(session.last_seen_at)}</td>
+          {action === undefined ? null : <td className="cell-actions">{action(session)}</td>}
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -1,4 +1,4 @@
-import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
+import { EmptyState } from "@hejnal/shared";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { type SyntheticEvent, useState } from "react";
@@ -6,7 +6,9 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type AuditEntry, type AuditQuestion, fetchAudit } from "../api/audit.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { DataTable } from "../ui/DataTable.tsx";
 import { MomentField } from "../ui/MomentField.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { exact } from "../words/console-words.ts";
 import { fromLocalInput } from "../words/town-clock.ts";
 import { ACTION_GROUPS, actionWords } from "./action-words.ts";
@@ -26,43 +28,19 @@ export function LogPage() {
     // Each look at the log is an entry in it: it is read when somebody asks, not by itself.
     staleTime: Infinity,
   });
-  const entries = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <p className="soft">{t("audit.selfNote")}</p>
       <Filters key={question.actorId} question={question} onAsk={setQuestion} onAgain={() => void query.refetch()} />
-      {query.isPending ? (
-        <Skeleton rows={6} />
-      ) : query.isError && entries.length === 0 ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : entries.length === 0 ? (
-        <EmptyState icon="search" title={t("audit.none")} />
-      ) : (
-        <div className="table-scroll">
-          <table className="table audit-table">
-            <caption className="visually-hidden">{t("nav.audit")}</caption>
-            <thead>
-              <tr>
-                {(["at", "actor", "action", "camera", "footage", "reason", "address"] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`audit.column.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map((entry) => (
-                <Row key={entry.entry_id} entry={entry} onActor={() => setQuestion({ ...question, actorId: entry.actor_id })} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {query.hasNextPage ? (
-        <Button className="button" isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          {t("ui.older")}
-        </Button>
-      ) : null}
+      <PagedList query={query} rows={6} empty={<EmptyState icon="search" title={t("audit.none")} />}>
+        {(entries) => (
+          <DataTable caption={t("nav.audit")} columns={(["at", "actor", "action", "camera", "footage", "reason", "address"] as const).map((column) => t(`audit.column.${column}`))} className="table audit-table">
+            {entries.map((entry) => (
+              <Row key={entry.entry_id} entry={entry} onActor={() => setQuestion({ ...question, actorId: entry.actor_id })} />
+            ))}
+          </DataTable>
+        )}
+      </PagedList>
     </>
   );
 }

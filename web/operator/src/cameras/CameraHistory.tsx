@@ -1,9 +1,9 @@
-import { ErrorState, Skeleton } from "@hejnal/shared";
 import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { type CameraVersion, fetchVersions } from "../api/registry.ts";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { exact } from "../words/console-words.ts";
 import { useNames } from "../accounts/use-names.ts";
 import { differences, type Part } from "./version-differences.ts";
@@ -15,25 +15,23 @@ export function CameraHistory({ cameraId, name, onClose }: { readonly cameraId: 
   const query = useQuery({ queryKey: ["camera-versions", cameraId], queryFn: () => fetchVersions(cameraId) });
   return (
     <ConsoleDialog title={t("history.title", { camera: name })} isOpen onClose={onClose} width="wide">
-      {query.isPending ? (
-        <Skeleton rows={3} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <ol className="history">
-          {query.data.map((version, index) => (
-            <li key={version.version} className="history-step">
-              <p>
-                <strong>{t(`history.change.${changeKey(version.change)}`)}</strong>{" "}
-                <span className="soft">
-                  <time dateTime={version.changed_at}>{exact(Date.parse(version.changed_at))}</time>, {nameOf(version.changed_by)}, {t("history.version", { version: version.version })}
-                </span>
-              </p>
-              <Changes before={query.data[index + 1] ?? null} version={version} />
-            </li>
-          ))}
-        </ol>
-      )}
+      <Loaded query={query} rows={3}>
+        {(versions) => (
+          <ol className="history">
+            {versions.map((version, index) => (
+              <li key={version.version} className="history-step">
+                <p>
+                  <strong>{t(`history.change.${changeKey(version.change)}`)}</strong>{" "}
+                  <span className="soft">
+                    <time dateTime={version.changed_at}>{exact(Date.parse(version.changed_at))}</time>, {nameOf(version.changed_by)}, {t("history.version", { version: version.version })}
+                  </span>
+                </p>
+                <Changes before={versions[index + 1] ?? null} version={version} />
+              </li>
+            ))}
+          </ol>
+        )}
+      </Loaded>
     </ConsoleDialog>
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { playbackPath } from "../playback/start-time.ts";
 import { useSession } from "../session/session.tsx";
+import { DataTable } from "../ui/DataTable.tsx";
 import { loadWall, reduceWall, saveWall } from "../wall/wall-state.ts";
 import { causeWords } from "../words/causes.ts";
 import { duration, since } from "../words/console-words.ts";
@@ -32,79 +33,68 @@ export function CameraTable({ cameras, short }: { readonly cameras: readonly Num
     navigate("/wall");
   };
   return (
-    <div className="table-scroll">
-      <table className="table cameras-table">
-        <thead>
-          <tr>
-            <th scope="col" className="number">
-              {t("cameras.number")}
+    <>
+      <DataTable
+        caption={t("nav.cameras")}
+        columns={[{ label: t("cameras.number"), className: "number" }, t("cameras.name"), t("cameras.state"), ...(short ? [] : [t("cameras.stream"), t("cameras.recording")])]}
+        actions
+        className="table cameras-table"
+      >
+        {cameras.map((camera) => (
+          <tr key={camera.camera_id} data-camera={camera.camera_id} data-condition={camera.status.condition}>
+            <td className="number">{camera.number}</td>
+            <th scope="row">
+              {camera.name}
+              <span className="soft cell-line">{camera.address}</span>
             </th>
-            <th scope="col">{t("cameras.name")}</th>
-            <th scope="col">{t("cameras.state")}</th>
-            {short ? null : <th scope="col">{t("cameras.stream")}</th>}
-            {short ? null : <th scope="col">{t("cameras.recording")}</th>}
-            <th scope="col">
-              <span className="visually-hidden">{t("cameras.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {cameras.map((camera) => (
-            <tr key={camera.camera_id} data-camera={camera.camera_id} data-condition={camera.status.condition}>
-              <td className="number">{camera.number}</td>
-              <th scope="row">
-                {camera.name}
-                <span className="soft cell-line">{camera.address}</span>
-              </th>
-              <td>
-                <ConditionMark condition={camera.status.condition} />
-                <PictureMark status={camera.status} />
-                {camera.status.cause === null || camera.status.cause === undefined ? null : <span className="cell-line">{causeWords(t, camera.status.cause)}</span>}
-                {camera.status.since === null || camera.status.since === undefined ? null : (
-                  <span className="soft cell-line">{t("tile.since", { since: since(t, Date.parse(camera.status.since), nowMs), age: duration(t, nowMs - Date.parse(camera.status.since)) })}</span>
-                )}
-              </td>
-              {short ? null : (
-                <td>
-                  {camera.status.streams.map((stream) => (
-                    <span key={stream.name} className="cell-line">
-                      {t("cameras.figures", {
-                        stream: t(`cameras.streamName.${stream.name}`),
-                        width: String(stream.width),
-                        height: String(stream.height),
-                        fps: number.format(stream.fps),
-                        mbps: number.format(stream.bitrate_bps / 1e6),
-                      })}
-                    </span>
-                  ))}
-                </td>
+            <td>
+              <ConditionMark condition={camera.status.condition} />
+              <PictureMark status={camera.status} />
+              {camera.status.cause === null || camera.status.cause === undefined ? null : <span className="cell-line">{causeWords(t, camera.status.cause)}</span>}
+              {camera.status.since === null || camera.status.since === undefined ? null : (
+                <span className="soft cell-line">{t("tile.since", { since: since(t, Date.parse(camera.status.since), nowMs), age: duration(t, nowMs - Date.parse(camera.status.since)) })}</span>
               )}
-              {short ? null : <td>{camera.recording.enabled ? t("cameras.days", { count: camera.recording.keep_days }) : t("cameras.notRecorded")}</td>}
-              <td className="cell-actions">
-                <button type="button" className="link-button" onClick={() => setOpened({ what: "details", cameraId: camera.camera_id })}>
-                  {t("cameraDetails.open")}
-                  <span className="visually-hidden">, {camera.name}</span>
-                </button>
-                {may("watchLive") ? (
-                  <button type="button" className="link-button" onClick={() => watch(camera.camera_id)}>
-                    {t("cameras.watch")}
-                  </button>
-                ) : null}
-                {may("playBack") ? (
-                  <button type="button" className="link-button" onClick={() => navigate(playbackPath(camera.camera_id, Date.now() - 60_000))}>
-                    {t("cameras.playback")}
-                  </button>
-                ) : null}
-                {may("keepCameras") ? <KeeperMenu camera={camera} onOpen={(what) => setOpened({ what, cameraId: camera.camera_id })} /> : null}
+            </td>
+            {short ? null : (
+              <td>
+                {camera.status.streams.map((stream) => (
+                  <span key={stream.name} className="cell-line">
+                    {t("cameras.figures", {
+                      stream: t(`cameras.streamName.${stream.name}`),
+                      width: String(stream.width),
+                      height: String(stream.height),
+                      fps: number.format(stream.fps),
+                      mbps: number.format(stream.bitrate_bps / 1e6),
+                    })}
+                  </span>
+                ))}
               </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+            )}
+            {short ? null : <td>{camera.recording.enabled ? t("cameras.days", { count: camera.recording.keep_days }) : t("cameras.notRecorded")}</td>}
+            <td className="cell-actions">
+              <button type="button" className="link-button" onClick={() => setOpened({ what: "details", cameraId: camera.camera_id })}>
+                {t("cameraDetails.open")}
+                <span className="visually-hidden">, {camera.name}</span>
+              </button>
+              {may("watchLive") ? (
+                <button type="button" className="link-button" onClick={() => watch(camera.camera_id)}>
+                  {t("cameras.watch")}
+                </button>
+              ) : null}
+              {may("playBack") ? (
+                <button type="button" className="link-button" onClick={() => navigate(playbackPath(camera.camera_id, Date.now() - 60_000))}>
+                  {t("cameras.playback")}
+                </button>
+              ) : null}
+              {may("keepCameras") ? <KeeperMenu camera={camera} onOpen={(what) => setOpened({ what, cameraId: camera.camera_id })} /> : null}
+            </td>
+          </tr>
+        ))}
+      </DataTable>
       {about !== undefined && opened?.what === "details" ? <CameraDetails camera={about} onClose={close} /> : null}
       {about !== undefined && opened?.what === "history" ? <CameraHistory cameraId={about.camera_id} name={about.name} onClose={close} /> : null}
       {about !== undefined && opened?.what === "removal" ? <RemoveCameraDialog camera={about} onClose={close} /> : null}
-    </div>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type Candidate, type Discovery, fetchDiscovery, probeDevice, startDiscovery } from "../api/discovery.ts";
+import { DataTable } from "../ui/DataTable.tsx";
 import { Field } from "../ui/Field.tsx";
 import { FormDialog } from "../ui/FormDialog.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
@@ -64,43 +65,28 @@ function Devices({ candidates, onChoose }: { readonly candidates: readonly Candi
   const { t } = useTranslation();
   const { byId } = useCameras();
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <caption className="visually-hidden">{t("discovery.title")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("discovery.device")}</th>
-            <th scope="col">{t("discovery.address")}</th>
-            <th scope="col">{t("discovery.known")}</th>
-            <th scope="col">
-              <span className="visually-hidden">{t("cameras.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {candidates.map((candidate) => (
-            <tr key={candidate.endpoint} data-device={candidate.endpoint}>
-              <th scope="row">
-                {candidate.name === "" ? t("discovery.unnamed") : candidate.name}
-                <span className="soft cell-line">{[candidate.hardware, candidate.location].filter((text) => text !== "").join(", ")}</span>
-              </th>
-              <td>{candidate.answered_from}</td>
-              <td>{candidate.registered_as === null ? t("discovery.new") : (byId.get(candidate.registered_as)?.name ?? candidate.registered_as)}</td>
-              <td className="cell-actions">
-                {candidate.registered_as === null ? (
-                  <button type="button" className="link-button" onClick={() => onChoose(candidate)}>
-                    {t("discovery.add")}
-                    <span className="visually-hidden">, {candidate.name} {candidate.answered_from}</span>
-                  </button>
-                ) : (
-                  <Link href={`/cameras/${candidate.registered_as}/edit`}>{t("cameras.edit")}</Link>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable caption={t("discovery.title")} columns={[t("discovery.device"), t("discovery.address"), t("discovery.known")]} actions>
+      {candidates.map((candidate) => (
+        <tr key={candidate.endpoint} data-device={candidate.endpoint}>
+          <th scope="row">
+            {candidate.name === "" ? t("discovery.unnamed") : candidate.name}
+            <span className="soft cell-line">{[candidate.hardware, candidate.location].filter((text) => text !== "").join(", ")}</span>
+          </th>
+          <td>{candidate.answered_from}</td>
+          <td>{candidate.registered_as === null ? t("discovery.new") : (byId.get(candidate.registered_as)?.name ?? candidate.registered_as)}</td>
+          <td className="cell-actions">
+            {candidate.registered_as === null ? (
+              <button type="button" className="link-button" onClick={() => onChoose(candidate)}>
+                {t("discovery.add")}
+                <span className="visually-hidden">, {candidate.name} {candidate.answered_from}</span>
+              </button>
+            ) : (
+              <Link href={`/cameras/${candidate.registered_as}/edit`}>{t("cameras.edit")}</Link>
+            )}
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -3,6 +3,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { cancelExport, decideExport, type Export, packageUrl } from "../api/exports.ts";
 import { useSession } from "../session/session.tsx";
+import { DataTable } from "../ui/DataTable.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { exact } from "../words/console-words.ts";
 import { failureWords, progressOf, stageWords, stateWords } from "./export-words.ts";
@@ -17,25 +18,11 @@ interface ExportTableProps {
 export function ExportTable({ exports, nameOf }: ExportTableProps) {
   const { t } = useTranslation();
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <caption className="visually-hidden">{t("exports.list")}</caption>
-        <thead>
-          <tr>
-            {(["case", "cameras", "time", "state"] as const).map((column) => (
-              <th key={column} scope="col">
-                {t(`exports.column.${column}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {exports.map((each) => (
-            <Row key={each.export_id} wanted={each} nameOf={nameOf} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable caption={t("exports.list")} columns={(["case", "cameras", "time", "state"] as const).map((column) => t(`exports.column.${column}`))}>
+      {exports.map((each) => (
+        <Row key={each.export_id} wanted={each} nameOf={nameOf} />
+      ))}
+    </DataTable>
   );
 }
 

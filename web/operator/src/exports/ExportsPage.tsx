@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import { useCameras } from "../cameras/use-cameras.ts";
 import { startTime } from "../playback/start-time.ts";
+import { Loaded } from "../ui/Loaded.tsx";
 import { ExportForm } from "./ExportForm.tsx";
 import { ExportTable } from "./ExportTable.tsx";
 import { useExports } from "./use-exports.ts";
@@ -25,13 +26,9 @@ export function ExportsPage() {
       <p className="soft">{t("exports.intro")}</p>
       <ExportForm cameras={cameras} cameraId={new URLSearchParams(search).get("camera")} atMs={atMs} />
       <h2>{t("exports.list")}</h2>
-      {query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.data.length === 0 ? (
-        <EmptyState icon="search" title={t("exports.none")} />
-      ) : (
-        <ExportTable exports={query.data} nameOf={nameOf} />
-      )}
+      <Loaded query={query} empty={<EmptyState icon="search" title={t("exports.none")} />}>
+        {(exports) => <ExportTable exports={exports} nameOf={nameOf} />}
+      </Loaded>
     </div>
   );
 }

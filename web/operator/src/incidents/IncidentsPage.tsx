@@ -1,4 +1,4 @@
-import { EmptyState, ErrorState, SeverityBadge, Skeleton } from "@hejnal/shared";
+import { EmptyState, SeverityBadge } from "@hejnal/shared";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
@@ -8,6 +8,7 @@ import { AlertSections } from "../alerts/AlertSections.tsx";
 import { HappeningDialog } from "../alerts/HappeningDialog.tsx";
 import { fetchIncidents, type Incident, incidentKey, INCIDENTS_KEY, openIncident } from "../api/incidents.ts";
 import { useSession } from "../session/session.tsx";
+import { PagedList } from "../ui/PagedList.tsx";
 import { exact } from "../words/console-words.ts";
 import { IncidentView } from "./IncidentView.tsx";
 import "../alerts/alerts.css";
@@ -29,7 +30,6 @@ export function IncidentsPage({ incidentId }: { readonly incidentId: string | nu
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: 30_000,
   });
-  const incidents = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="split alerts">
       <section className="split-list" aria-labelledby="incidents-title">
@@ -50,24 +50,15 @@ export function IncidentsPage({ incidentId }: { readonly incidentId: string | nu
             </ToggleButton>
           </ToggleButtonGroup>
         </header>
-        {query.isPending ? (
-          <Skeleton rows={4} />
-        ) : query.isError && incidents.length === 0 ? (
-          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-        ) : incidents.length === 0 ? (
-          <EmptyState icon="check" title={t(`incidents.empty.${view}`)} />
-        ) : (
-          <ul className="cards">
-            {incidents.map((incident) => (
-              <IncidentCard key={incident.incident_id} incident={incident} open={incident.incident_id === incidentId} />
-            ))}
-          </ul>
-        )}
-        {query.hasNextPage ? (
-          <Button className="button" isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-            {t("ui.older")}
-          </Button>
-        ) : null}
+        <PagedList query={query} empty={<EmptyState icon="check" title={t(`incidents.empty.${view}`)} />}>
+          {(incidents) => (
+            <ul className="cards">
+              {incidents.map((incident) => (
+                <IncidentCard key={incident.incident_id} incident={incident} open={incident.incident_id === incidentId} />
+              ))}
+            </ul>
+          )}
+        </PagedList>
       </section>
       <section className="split-detail" aria-label={t("incidents.detail")}>
         {incidentId === null ? <EmptyState icon="list" title={t("incidents.choose")} /> : <IncidentView key={incidentId} incidentId={incidentId} />}

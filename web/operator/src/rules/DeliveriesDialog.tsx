@@ -1,8 +1,10 @@
-import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
+import { EmptyState } from "@hejnal/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { deliveriesKey, fetchDeliveries, type Webhook } from "../api/rules.ts";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { DataTable } from "../ui/DataTable.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
 
@@ -13,46 +15,29 @@ export function DeliveriesDialog({ webhook, onClose }: { readonly webhook: Webho
   const query = useQuery({ queryKey: deliveriesKey(webhook.webhook_id), queryFn: () => fetchDeliveries(webhook.webhook_id), refetchInterval: 5_000 });
   return (
     <ConsoleDialog title={t("webhooks.deliveriesOf", { name: webhook.name })} isOpen onClose={onClose} width="wide">
-      {query.isPending ? (
-        <Skeleton rows={3} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.data.length === 0 ? (
-        <EmptyState icon="forward" title={t("webhooks.nothingSent")} />
-      ) : (
-        <div className="table-scroll">
-          <table className="table">
-            <caption className="visually-hidden">{t("webhooks.deliveriesOf", { name: webhook.name })}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t("audit.column.at")}</th>
-                <th scope="col">{t("webhooks.fact")}</th>
-                <th scope="col">{t("webhooks.outcome")}</th>
-                <th scope="col">{t("webhooks.tries")}</th>
+      <Loaded query={query} rows={3} empty={<EmptyState icon="forward" title={t("webhooks.nothingSent")} />}>
+        {(deliveries) => (
+          <DataTable caption={t("webhooks.deliveriesOf", { name: webhook.name })} columns={[t("audit.column.at"), t("webhooks.fact"), t("webhooks.outcome"), t("webhooks.tries")]}>
+            {deliveries.map((delivery) => (
+              <tr key={delivery.delivery_id}>
+                <td>{momentWithSeconds(Date.parse(delivery.made_at), nowMs)}</td>
+                <td>{delivery.type}</td>
+                <td className={delivery.state === "failed" || delivery.state === "expired" ? "attention" : undefined}>
+                  {t(`webhooks.state.${delivery.state}`)}
+                  {delivery.next_at === null ? null : <span className="soft cell-line">{t("webhooks.nextTry", { moment: momentWithSeconds(Date.parse(delivery.next_at), nowMs) })}</span>}
+                </td>
+                <td>
+                  {delivery.attempts.map((attempt) => (
+                    <span key={attempt.at} className="cell-line">
+                      {momentWithSeconds(Date.parse(attempt.at), nowMs)} {attempt.status ?? ""} {attempt.error}
+                    </span>
+                  ))}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {query.data.map((delivery) => (
-                <tr key={delivery.delivery_id}>
-                  <td>{momentWithSeconds(Date.parse(delivery.made_at), nowMs)}</td>
-                  <td>{delivery.type}</td>
-                  <td className={delivery.state === "failed" || delivery.state === "expired" ? "attention" : undefined}>
-                    {t(`webhooks.state.${delivery.state}`)}
-                    {delivery.next_at === null ? null : <span className="soft cell-line">{t("webhooks.nextTry", { moment: momentWithSeconds(Date.parse(delivery.next_at), nowMs) })}</span>}
-                  </td>
-                  <td>
-                    {delivery.attempts.map((attempt) => (
-                      <span key={attempt.at} className="cell-line">
-                        {momentWithSeconds(Date.parse(attempt.at), nowMs)} {attempt.status ?? ""} {attempt.error}
-                      </span>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </DataTable>
+        )}
+      </Loaded>
     </ConsoleDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { EmptyState, ErrorState, Skeleton } from "@hejnal/shared";
+import { EmptyState } from "@hejnal/shared";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "react-aria-components";
@@ -7,6 +7,7 @@ import { AlertSections } from "../alerts/AlertSections.tsx";
 import { deliveriesKey, fetchWebhooks, removeWebhook, renewWebhookSecret, resumeWebhook, testWebhook, type Webhook, type WebhookWithSecret, WEBHOOKS_KEY } from "../api/rules.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
+import { Loaded } from "../ui/Loaded.tsx";
 import { ProblemLine } from "../ui/ProblemLine.tsx";
 import { momentWithSeconds } from "../words/console-words.ts";
 import { useNowSeconds } from "../words/ticker.ts";
@@ -38,19 +39,15 @@ export function WebhooksPage() {
         </div>
       </header>
       <p className="soft">{t("webhooks.means")}</p>
-      {query.isPending ? (
-        <Skeleton rows={3} />
-      ) : query.data === undefined ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.data.length === 0 ? (
-        <EmptyState icon="forward" title={t("webhooks.none")} />
-      ) : (
-        <ul className="cards">
-          {query.data.map((webhook) => (
-            <WebhookCard key={webhook.webhook_id} webhook={webhook} onOpen={(what) => setOpened({ what, webhookId: webhook.webhook_id })} onSecret={setSecret} />
-          ))}
-        </ul>
-      )}
+      <Loaded query={query} rows={3} empty={<EmptyState icon="forward" title={t("webhooks.none")} />}>
+        {(webhooks) => (
+          <ul className="cards">
+            {webhooks.map((webhook) => (
+              <WebhookCard key={webhook.webhook_id} webhook={webhook} onOpen={(what) => setOpened({ what, webhookId: webhook.webhook_id })} onSecret={setSecret} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
       {opened?.what === "new" ? <WebhookDialog webhook={null} onClose={close} onMade={setSecret} /> : null}
       {chosen !== undefined && opened?.what === "edit" ? <WebhookDialog webhook={chosen} onClose={close} onMade={setSecret} /> : null}
       {chosen !== undefined && opened?.what === "deliveries" ? <DeliveriesDialog webhook={chosen} onClose={close} /> : null}
