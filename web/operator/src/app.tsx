@@ -21,6 +21,7 @@ const IncidentsPage = lazy(() => import("./incidents/IncidentsPage.tsx").then((m
 const RulesPage = lazy(() => import("./rules/RulesPage.tsx").then((module) => ({ default: module.RulesPage })));
 const WebhooksPage = lazy(() => import("./rules/WebhooksPage.tsx").then((module) => ({ default: module.WebhooksPage })));
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
+const ReportCategoriesPage = lazy(() => import("./reports/ReportCategoriesPage.tsx").then((module) => ({ default: module.ReportCategoriesPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
@@ -120,6 +121,7 @@ function Console() {
             <Route path="/alert-rules">{() => <For act="keepAlertRules" page={<RulesPage />} />}</Route>
             <Route path="/webhooks">{() => <For act="keepAlertRules" page={<WebhooksPage />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
+            <Route path="/report-categories/:code?">{({ code }) => <For act="keepReportCategories" page={<ReportCategoriesPage code={code ?? null} />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>

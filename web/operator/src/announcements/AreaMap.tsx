@@ -5,10 +5,13 @@ import { useTranslation } from "react-i18next";
 import type { Town } from "../api/town.ts";
 import type { Draft, Point } from "./draft.ts";
 
+/** What of an announcement, or of anything else with an area, is drawn. */
+export type Drawn = Pick<Draft, "area" | "center" | "radiusM" | "ring" | "severity">;
+
 interface AreaMapProps {
-  readonly draft: Draft;
+  readonly draft: Drawn;
   readonly town: Town;
-  readonly onChange: (part: Partial<Draft>) => void;
+  readonly onChange: (part: Partial<Drawn>) => void;
 }
 
 const PAN_PX = 40;
@@ -102,7 +105,7 @@ function rounded({ lat, lng }: { lat: number; lng: number }): Point {
 }
 
 /** The drafted area as GeoJSON; corners are drawn too, so that the first two can be seen. */
-function drawn(draft: Draft): GeoJSON.FeatureCollection {
+function drawn(draft: Drawn): GeoJSON.FeatureCollection {
   const properties = { severity: draft.severity };
   const features: GeoJSON.Feature[] = [];
   const polygon = (ring: [number, number][]) => features.push({ type: "Feature", properties, geometry: { type: "Polygon", coordinates: [ring] } });

@@ -11,6 +11,8 @@ interface MaskEditorProps {
   readonly picture: string | null;
   /** What the picture shows, in words. */
   readonly name: string;
+  /** Words for the picture where it is not a camera's. */
+  readonly alt?: string;
   readonly masks: readonly Mask[];
   readonly shape: MaskShape;
   readonly most: number;
@@ -27,7 +29,7 @@ const ARROWS: Readonly<Record<string, Corner>> = {
 };
 
 /** Draws covers over a picture: by mouse, finger, or keys (each corner and each middle is a button that the arrows move). */
-export function MaskEditor({ picture, name, masks, shape, most, onChange }: MaskEditorProps) {
+export function MaskEditor({ picture, name, alt, masks, shape, most, onChange }: MaskEditorProps) {
   const { t } = useTranslation();
   const [failed, setFailed] = useState<string | null>(null);
   const area = useRef<HTMLDivElement>(null);
@@ -36,7 +38,7 @@ export function MaskEditor({ picture, name, masks, shape, most, onChange }: Mask
   return (
     <div className="mask-editor">
       <div ref={area} className="mask-area">
-        {shown ? <img src={picture} alt={t("masks.picture", { camera: name })} draggable={false} onError={() => setFailed(picture)} /> : <p className="mask-nothing">{t("masks.noPicture")}</p>}
+        {shown ? <img src={picture} alt={alt ?? t("masks.picture", { camera: name })} draggable={false} onError={() => setFailed(picture)} /> : <p className="mask-nothing">{t("masks.noPicture")}</p>}
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
           {masks.map((mask, index) => (
             <polygon key={index} points={mask.map(({ x, y }) => `${x},${y}`).join(" ")} />

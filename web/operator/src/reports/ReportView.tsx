@@ -2,16 +2,21 @@ import { categoryIcon, ErrorState, exactTime, Icon, Skeleton, useDateWords, useL
 import { TownMap } from "@hejnal/shared/map";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { fetchReport, photoUrl, type Report, REPORTS_KEY } from "../api/town.ts";
+import { fetchReport, type Report, REPORTS_KEY } from "../api/town.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
 import { viewCones } from "../cameras/view-cones.ts";
 import { useEvents } from "../events/EventsProvider.tsx";
 import { useSession } from "../session/session.tsx";
-import { ConsoleDialog } from "../ui/ConsoleDialog.tsx";
 import { AnswerForm } from "./AnswerForm.tsx";
 import { CamerasNearby } from "./CamerasNearby.tsx";
+import { Conversation } from "./Conversation.tsx";
+import { MergeDialog } from "./MergeDialog.tsx";
+import { Moderation } from "./Moderation.tsx";
 import { nearbyCameras } from "./nearby-cameras.ts";
+import { Photos } from "./Photos.tsx";
+import { Signals } from "./Signals.tsx";
 import { StatusMark } from "./StatusMark.tsx";
 import { useTown } from "./use-town.ts";
 
@@ -34,6 +39,8 @@ function Opened({ report }: { readonly report: Report }) {
   const language = useLanguage();
   const dates = useDateWords();
   const { reportCategory } = useTown();
+  const { may } = useSession();
+  const [merging, setMerging] = useState(false);
   const submitted = new Date(report.submitted_at);
   return (
     <article className="report">
@@ -48,6 +55,12 @@ function Opened({ report }: { readonly report: Report }) {
           <StatusMark status={report.status} outcome={report.outcome} />
           {report.urgent ? <span className="tag tag-urgent">{t("reports.urgent")}</span> : null}
           {report.unit === "" ? null : <span className="soft">{report.unit}</span>}
+          {report.me_too === 0 ? null : <span className="tag">{t("signals.meTooCount", { count: report.me_too })}</span>}
+          {may("answerReports") && report.merged_into === null ? (
+            <Button className="button" onPress={() => setMerging(true)}>
+              {t("merge.open")}
+            </Button>
+          ) : null}
         </p>
       </header>
       <div className="report-columns">
@@ -55,11 +68,15 @@ function Opened({ report }: { readonly report: Report }) {
           <p className="report-text">{report.text}</p>
           <p className="soft">{report.anonymous ? t("reports.anonymous") : report.contact === null ? t("reports.contactKept") : t("reports.contact", { contact: report.contact })}</p>
           <Photos report={report} />
+          <Signals report={report} />
           <Story report={report} />
           <AnswerForm key={report.id} report={report} />
+          <Conversation report={report} />
+          <Moderation report={report} />
         </div>
         <ReportPlace report={report} />
       </div>
+      {merging ? <MergeDialog report={report} onClose={() => setMerging(false)} /> : null}
     </article>
   );
 }
@@ -81,29 +98,6 @@ function ReportPlace({ report }: { readonly report: Report }) {
       {town === null ? null : <TownMap label={t("reports.map", { address: report.address })} bounds={town.bounds} scheme="dark" markers={markers} areas={cones} focus={focus} {...(town.map_url === null ? {} : { tiles: town.map_url })} />}
       {may("seeCameras") ? <CamerasNearby near={near} atMs={Date.parse(report.submitted_at)} /> : null}
     </aside>
-  );
-}
-
-function Photos({ report }: { readonly report: Report }) {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState<number | null>(null);
-  const photo = open === null ? undefined : report.photos[open];
-  if (report.photos.length === 0) return <p className="soft">{t("reports.noPhotos")}</p>;
-  return (
-    <>
-      <ul className="photos">
-        {report.photos.map(({ id }, index) => (
-          <li key={id}>
-            <button type="button" className="photo" onClick={() => setOpen(index)}>
-              <img src={photoUrl(report.id, id, "thumb")} alt={t("reports.photo", { number: index + 1, of: report.photos.length })} loading="lazy" />
-            </button>
-          </li>
-        ))}
-      </ul>
-      <ConsoleDialog title={t("reports.photo", { number: (open ?? 0) + 1, of: report.photos.length })} isOpen={photo !== undefined} onClose={() => setOpen(null)} width="wide">
-        {photo === undefined ? null : <img className="photo-full" src={photoUrl(report.id, photo.id, "full")} width={photo.width} height={photo.height} alt={t("reports.photo", { number: (open ?? 0) + 1, of: report.photos.length })} />}
-      </ConsoleDialog>
-    </>
   );
 }
 

@@ -10,9 +10,11 @@ import { useSettled } from "../wall/use-settled.ts";
 import { QueueMap } from "./QueueMap.tsx";
 import { ANY_REPORT, isNarrowed, type ReportFilter, reportQuery } from "./report-filter.ts";
 import { ReportFilters } from "./ReportFilters.tsx";
+import { ReportSections } from "./ReportSections.tsx";
 import { ReportView } from "./ReportView.tsx";
 import { StatusMark } from "./StatusMark.tsx";
 import { useTown } from "./use-town.ts";
+import "../styles/town-desk.css";
 import "./reports.css";
 
 const TYPING_MS = 300;
@@ -34,6 +36,7 @@ export function ReportsPage({ reportId }: { readonly reportId: string | null }) 
   return (
     <div className="split">
       <section className="split-list" aria-labelledby="reports-title">
+        <ReportSections />
         <header className="split-head">
           <h1 id="reports-title">{t("nav.reports")}</h1>
           {reportId === null ? null : (

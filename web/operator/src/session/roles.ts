@@ -22,10 +22,12 @@ const ALLOWED = {
   keepAlertRules: ["admin"],
   readReports: ["operator", "dispatcher", "clerk", "editor", "admin"],
   answerReports: ["clerk", "editor", "admin"],
-  keepReportCategories: ["admin"],
+  keepReportCategories: ["editor", "admin"],
   keepOpen311: ["admin"],
   readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
   writeAnnouncements: ["editor", "admin"],
+  seeDrafts: ["editor", "dispatcher", "admin"],
+  approveAnnouncements: ["editor", "dispatcher", "admin"],
   readAudit: ["dpo", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
