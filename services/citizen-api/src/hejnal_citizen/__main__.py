@@ -1,4 +1,4 @@
-"""Commands of citizen-api: serve, migrate, openapi, import-town, check."""
+"""Commands of citizen-api: serve, migrate, openapi, import-town, open311-key."""
 
 import argparse
 import asyncio
@@ -21,6 +21,11 @@ def main() -> None:
         "import-town", help="put a town's boundary, streets and addresses into the database; may be repeated"
     )
     town.add_argument("file", type=Path)
+    key = commands.add_parser("open311-key", help="let another program in by the key in a file; may be repeated")
+    key.add_argument("file", type=Path, help="one line: the key, at least 20 characters")
+    key.add_argument("--label", required=True, help="whose key it is")
+    key.add_argument("--may-read", action="store_true", help="also sees words and exact places of all reports")
+    key.add_argument("--may-update", action="store_true", help="may answer and close reports")
     arguments = parser.parse_args()
     if arguments.command == "serve":
         from hejnal_citizen.service import run
@@ -36,6 +41,11 @@ def main() -> None:
         from hejnal_citizen.town.importer import import_file
 
         print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+    elif arguments.command == "open311-key":
+        from hejnal_citizen.open311.key_file import let_in
+
+        rights = {"may_read": arguments.may_read, "may_update": arguments.may_update}
+        print(json.dumps(asyncio.run(let_in(_database_url(), arguments.file, label=arguments.label, **rights))))
 
 
 def _database_url() -> str:

@@ -19,6 +19,7 @@ _CLAIM = command(
     """
 )
 _FOUND = query("select fingerprint, result from idempotency where scope = :scope and key = :key")
+_NOTE = command("update idempotency set result = cast(:result as jsonb) where scope = :scope and key = :key")
 _FORGET = command("delete from idempotency where at < :before")
 
 
@@ -50,6 +51,11 @@ async def claim(
         raise AppError(Kind.CONFLICT, "idempotency-key-reused", detail)
     noted: dict[str, Any] = found.result
     return noted
+
+
+async def note(session: AsyncSession, scope: str, key: str, result: dict[str, Any]) -> None:
+    """Replace the result noted with a claimed key: what is only known once the work is done. Same transaction as the claim."""
+    await session.execute(_NOTE, {"scope": scope, "key": key, "result": json.dumps(result)})
 
 
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:

@@ -337,5 +337,6 @@ cameras = Table(
 import hejnal_citizen.announcements.tables  # noqa: E402
 import hejnal_citizen.consultations.tables  # noqa: E402
 import hejnal_citizen.footage_requests.tables  # noqa: E402
+import hejnal_citizen.open311.tables  # noqa: E402
 import hejnal_citizen.reports.tables  # noqa: E402
 import hejnal_citizen.resident_imports.tables  # noqa: E402, F401

@@ -1,6 +1,7 @@
 """The form of a report, however it arrives, and the judgement whether it is one."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -78,8 +79,15 @@ def given_answers(text: str) -> dict[str, Any]:
     return given
 
 
-async def check(session: AsyncSession, form: ReportForm, resident_id: str | None) -> CheckedReport:
-    """Judge a form. AppError(INVALID): category, place, contact, or answers."""
+async def check(
+    session: AsyncSession,
+    form: ReportForm,
+    resident_id: str | None,
+    *,
+    answers: Mapping[str, Any] | None = None,
+    source: Source = "web",
+) -> CheckedReport:
+    """Judge a form; `answers` where they are not in its own field. AppError(INVALID): category, place, contact, answers."""
     category = await registry.report_category(session, form.category)
     place = Point(lat=form.lat, lon=form.lon)
     await registry.require_inside(session, place)
@@ -87,7 +95,7 @@ async def check(session: AsyncSession, form: ReportForm, resident_id: str | None
     if not category.anonymous_allowed and contact is None and resident_id is None:
         detail = "Reports of this category need somebody to ask back: sign in, or leave an e-mail address or phone number."
         raise AppError(Kind.INVALID, "contact-needed", detail)
-    answers = check_answers(category.questions, given_answers(form.answers))
+    kept = check_answers(category.questions, given_answers(form.answers) if answers is None else answers)
     near = (await addresses.nearest(session, place)).address
     return CheckedReport(
         category=category,
@@ -97,6 +105,7 @@ async def check(session: AsyncSession, form: ReportForm, resident_id: str | None
         address=near.label if near else "",
         unit=await unit_for(session, category.code, place, category.unit),
         contact=contact,
-        answers=answers,
+        answers=kept,
         language=form.language,
+        source=source,
     )
