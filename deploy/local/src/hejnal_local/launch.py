@@ -104,6 +104,7 @@ class Launcher:
         run_folder = self._town.workspace.run
         for name in ("spool", "archive", "photos", "sinks"):
             (run_folder / name).mkdir(mode=0o700, exist_ok=True)
+        write_private(self._town.organisations_file, json.dumps(self._town.organisations(), ensure_ascii=False, indent=1))
         if not (run_folder / "kafka").exists():
             self._say("making Kafka's and PostgreSQL's data folders")
         self._town.second.prepare()

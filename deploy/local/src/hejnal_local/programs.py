@@ -73,6 +73,30 @@ class Town:
         """Accounts of the street cameras, read by their simulator."""
         return self.workspace.run / "keys" / "street-cameras.json"
 
+    @property
+    def organisations_file(self) -> Path:
+        """Organisations that get announcements by webhook, with their secret."""
+        return self.workspace.run / "keys" / "organisations.json"
+
+    def organisations(self) -> list[dict[str, object]]:
+        """A hospital that wants everything and a school that wants what is a warning: both at the simulators."""
+        hooks = f"http://{HOST}:{self.settings.port(s.SINKS_PORT)}/webhooks"
+        return [
+            {"id": "szpital", "name": "Szpital Powiatowy", "url": f"{hooks}/szpital", "secrets": [self.webhook_secret]},
+            {
+                "id": "szkola",
+                "name": "Szkoła Podstawowa nr 1",
+                "url": f"{hooks}/szkola",
+                "secrets": [self.webhook_secret],
+                "min_severity": "warning",
+            },
+        ]
+
+    @property
+    def webhook_secret(self) -> str:
+        """With which the organisations' webhooks are signed."""
+        return f"whsec_{self.keys.secret('webhooks')}"
+
     def street_camera_ids(self) -> list[str]:
         """Ids of the cameras with real footage."""
         return [f"gst-{number:03d}" for number in range(1, self.settings.number(s.STREET_CAMERAS) + 1)]
@@ -133,6 +157,7 @@ class Town:
         street += ["--footage", str(self.workspace.cache / "footage"), "--accounts", str(self.accounts_file)]
         sinks = [python, "-m", "hejnal_notifier.sinks", "--port", str(port(s.SINKS_PORT)), "--smtp-port", str(port(s.SMTP_PORT))]
         sinks += ["--data", str(self.workspace.run / "sinks"), f"--sms-token={self.keys.secret('sms-token')}"]
+        sinks.append(f"--webhook-secret={self.webhook_secret}")
         programs = [Program("sinks", sinks, stop_order=_ENDS_SECOND)]
         if self.settings.number(s.CAMERAS):
             programs.append(Program("cameras", cameras, stop_order=_ENDS_SECOND))
@@ -184,6 +209,9 @@ class Town:
             case "notifier":
                 return {
                     "INSTANCE": "local",
+                    "STATE_DIR": str(run / "notifier"),
+                    "ORGANISATIONS_FILE": str(self.organisations_file),
+                    "WEBHOOK_TRUSTED_ORIGINS": json.dumps([sinks]),
                     "VAPID_KEY_FILE": str(self.keys.vapid),
                     "PUSH_TRUSTED_ORIGINS": f'["{sinks}", "{sinks.replace(HOST, "localhost")}"]',
                     "SMTP_HOST": HOST,

@@ -18,6 +18,8 @@ from hejnal_notifier.channels.push import WebPush
 from hejnal_notifier.channels.sms.configured import ProviderSettings, SmsApiProvider, build, pace_of, read_providers
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
+from hejnal_notifier.channels.webhook import Webhook
+from hejnal_notifier.organisations import Organisations
 from hejnal_notifier.sending.providers import Provider, Providers
 from hejnal_notifier.settings import Settings
 from hejnal_notifier.sms_desk import SmsDesk
@@ -42,6 +44,7 @@ class Resources:
     sms_prices: dict[str, int]
     """Grosze for an SMS part, by provider."""
     vapid: Vapid | None
+    organisations: Organisations | None
     issuer: TokenIssuer | None
     wakers: dict[Channel, Callable[[], None]] = field(default_factory=dict)
     """Filled by the service: how a channel's sender is told that something waits."""
@@ -79,14 +82,20 @@ class Resources:
             vapid = Vapid(await asyncio.to_thread(load_vapid_key, settings.vapid_key_file), settings.vapid_subject)
         database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12)
         sms = await asyncio.to_thread(_sms_providers, settings)
+        organisations = None
+        if settings.organisations_file is not None:
+            policy = EndpointPolicy((), settings.webhook_trusted_origins)
+            organisations = Organisations(settings.organisations_file, policy, database, clock)
+            await asyncio.to_thread(organisations.read)
         return cls(
             settings=settings,
             clock=clock,
             database=database,
             producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
-            providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock)),
+            providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock), organisations),
             sms_prices={chosen.name or chosen.kind: chosen.price_grosze for chosen in sms},
             vapid=vapid,
+            organisations=organisations,
             issuer=issuer,
         )
 
@@ -117,7 +126,12 @@ def _sms_providers(settings: Settings) -> list[ProviderSettings]:
 
 
 def _providers(
-    settings: Settings, clock: Clock, vapid: Vapid | None, sms: list[ProviderSettings], desk: SmsDesk
+    settings: Settings,
+    clock: Clock,
+    vapid: Vapid | None,
+    sms: list[ProviderSettings],
+    desk: SmsDesk,
+    organisations: Organisations | None,
 ) -> dict[Channel, Providers]:
     found: dict[Channel, Providers] = {}
     if vapid is not None:
@@ -151,6 +165,15 @@ def _providers(
             for chosen in sms
         ]
         found[Channel.SMS] = Providers(built)
+    if organisations is not None:
+        webhook = Webhook(
+            organisations.policy,
+            clock,
+            organisations.secrets_of,
+            concurrency=settings.webhook_concurrency,
+            timeout_s=settings.webhook_timeout_s,
+        )
+        found[Channel.WEBHOOK] = Providers([Provider(webhook, clock)])
     return found
 
 

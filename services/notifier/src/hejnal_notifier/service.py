@@ -58,6 +58,7 @@ def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, C
         Channel.PUSH: settings.push_concurrency,
         Channel.EMAIL: settings.email_concurrency,
         Channel.SMS: settings.sms_concurrency,
+        Channel.WEBHOOK: settings.webhook_concurrency,
     }
     return {
         channel: ChannelSender(
@@ -175,6 +176,7 @@ async def run_service(settings: Settings) -> None:
                 Wakeups(database, {"deliveries": wake_all, "progress": reporter.wake}).run,
                 Housekeeping(database, clock, keep=timedelta(days=settings.sms_keep_days)).run,
                 StrayReceipts(database, clock).run,
+                *([resources.organisations.run] if resources.organisations is not None else []),
                 *bounce_loops(resources),
                 *(sender.run for sender in senders.values()),
                 *(adapter.run for adapter in adapters if isinstance(adapter, Listening)),

@@ -112,6 +112,15 @@ class Settings(ServiceSettings):
         default=120.0, ge=1, le=3600, description="How long the SMS waits for a push to be shown, from the moment that is due"
     )
 
+    organisations_file: Path | None = Field(
+        default=None, description="JSON list of organisations that get announcements by signed webhook, with their secrets"
+    )
+    webhook_trusted_origins: tuple[str, ...] = Field(
+        default=(), description="Exact origins of webhooks that are allowed although local or without TLS"
+    )
+    webhook_concurrency: int = Field(default=16, ge=1, le=200, description="Webhooks in flight")
+    webhook_timeout_s: float = Field(default=10.0, gt=0, le=25, description="Time limit of one webhook")
+
     batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
     poll_s: float = Field(default=5.0, gt=0, description="Longest pause between two looks into a queue; new rows wake us at once")
     lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
@@ -133,7 +142,7 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _lease_outlives_a_try(self) -> Self:
-        longest_s = max(self.push_timeout_s, self.email_timeout_s, self.sms_timeout_s)
+        longest_s = max(self.push_timeout_s, self.email_timeout_s, self.sms_timeout_s, self.webhook_timeout_s)
         if self.lease_s < 2 * longest_s:
             raise ValueError(f"lease_s must be at least twice the longest time limit of a try ({longest_s:g} s)")
         return self

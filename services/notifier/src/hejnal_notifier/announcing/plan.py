@@ -58,6 +58,9 @@ _CHANGED = text(
 # The whole town at once: hash joins. The planner cannot know how many residents share a wish and would walk indexes row by row.
 _SET_BASED = (text("set local enable_nestloop = off"), text("set local work_mem = '64MB'"))
 
+# Organisations are told of every announcement that they wished for, whatever channels it was written for.
+_WITHOUT_ASKING = {Channel.WEBHOOK.value}
+
 _PLAN = text(
     """
     with quiet as (
@@ -67,7 +70,7 @@ _PLAN = text(
     matched as (
         select c.resident_id, c.contact_id
         from filters f join contacts c on c.resident_id = f.resident_id
-        where :matches and f.categories @> array[cast(:category as text)] and f.min_severity <= :severity
+        where :matches and f.categories && array[cast(:category as text), '*'] and f.min_severity <= :severity
             and c.channel = any(f.channels) and c.channel = any(:channels)
             and (:reach = 'everywhere' or f.reach = 'everywhere'
                 or (:reach = 'area' and f.reach = 'area' and f.area && (select area from here)
@@ -159,7 +162,7 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
             "matches": row.kind != "cancelled",
             "category": row.category,
             "severity": row.severity,
-            "channels": row.channels,
+            "channels": sorted({*row.channels, *(_WITHOUT_ASKING & {channel.value for channel in served})}),
             "reach": row.reach,
             "quiet_starts": [starts for starts, _, _ in quiet],
             "quiet_ends": [ends for _, ends, _ in quiet],

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -11,6 +10,7 @@ import structlog
 
 from hejnal_contracts.base import Channel, Severity
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
+from hejnal_notifier.channels.retry_after import retry_after_s
 from hejnal_notifier.channels.vapid import Vapid
 from hejnal_notifier.channels.wording import direct_words, headline
 from hejnal_notifier.sending.job import AnnouncementContent, Job
@@ -23,7 +23,6 @@ log = structlog.get_logger()
 TTL_LIMIT = timedelta(days=28)
 PAYLOAD_AIM_BYTES = 3000
 """Some push services carry less than the 4,096 bytes of the RFC."""
-RETRY_AFTER_LIMIT_S = 3600.0
 
 # iOS shows only "high" at once; an info may wait until the phone wakes for something else.
 _URGENCY = {Severity.EMERGENCY: "high", Severity.WARNING: "high", Severity.NOTICE: "normal", Severity.INFO: "low"}
@@ -172,20 +171,11 @@ class WebPush:
         if status == 413:
             return Refused("too_large", detail)
         if status == 429 or status >= 500:
-            return Postponed("busy" if status == 429 else "provider_error", detail, self._retry_after_s(response))
+            pause_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock.now())
+            return Postponed("busy" if status == 429 else "provider_error", detail, pause_s)
         # 400, 401, 403 and redirects are our own fault: keep the subscription, tell the operator, try again much later
         log.error("push_service_refuses_us", status=status, said=said)
         return Postponed("refuses_us", detail, retry_after_s=300.0)
-
-    def _retry_after_s(self, response: aiohttp.ClientResponse) -> float | None:
-        text = response.headers.get("Retry-After", "")
-        if text.isdigit():
-            return min(float(text), RETRY_AFTER_LIMIT_S)
-        try:
-            seconds = (parsedate_to_datetime(text) - self._clock.now()).total_seconds()
-        except (ValueError, TypeError):
-            return None
-        return min(max(0.0, seconds), RETRY_AFTER_LIMIT_S)
 
     async def close(self) -> None:
         """Close connections."""

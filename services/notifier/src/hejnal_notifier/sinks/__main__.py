@@ -14,6 +14,7 @@ from aiohttp import web
 
 from hejnal_notifier.sinks.conditions import Conditions
 from hejnal_notifier.sinks.mailbox import Mailbox
+from hejnal_notifier.sinks.organisations import OrganisationsSystems
 from hejnal_notifier.sinks.push import Devices, PushService
 from hejnal_notifier.sinks.serwersms import SerwerSms
 from hejnal_notifier.sinks.sms import SmsGateway
@@ -33,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder in which arrivals and devices survive a restart")
     parser.add_argument("--keep", type=int, default=2000, help="arrivals kept in memory and shown")
     parser.add_argument("--delay-s", type=float, default=0.0, help="how long accepting a message takes")
+    parser.add_argument("--webhook-secret", default="", help="secret of the organisations' webhooks (whsec_…); empty: unchecked")
     parser.add_argument("--sms-token", default="", help="bearer token that the SMS gateway asks for; empty: none")
     return parser.parse_args()
 
@@ -51,7 +53,8 @@ async def run_sinks(arguments: argparse.Namespace) -> None:
     smsc = Smsc(mailbox, conditions)
     account = SerwerSms(mailbox, conditions, token=arguments.sms_token)
     door = Door(mailbox, conditions, smsc, account)
-    for room in (PushService(mailbox, conditions, devices), gateway, account, door):
+    organisations = OrganisationsSystems(mailbox, conditions, secret=arguments.webhook_secret)
+    for room in (PushService(mailbox, conditions, devices), gateway, account, organisations, door):
         app.add_routes(room.routes())
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=120)
     await runner.setup()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-SinkChannel = Literal["push", "email", "sms"]
-CHANNELS: tuple[SinkChannel, ...] = ("push", "email", "sms")
+SinkChannel = Literal["push", "email", "sms", "webhook"]
+CHANNELS: tuple[SinkChannel, ...] = ("push", "email", "sms", "webhook")
 
 
 @dataclass(frozen=True, slots=True)

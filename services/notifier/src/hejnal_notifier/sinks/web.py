@@ -34,7 +34,7 @@ async def only_loopback_names(request: web.Request, handler: Handler) -> web.Str
     if request.host.rsplit(":", 1)[0] not in _LOOPBACK:
         return web.json_response({"error": "only reachable as 127.0.0.1 or localhost"}, status=421)
     response = await handler(request)
-    if request.path.startswith(("/push/", "/sms.do")):
+    if request.path.startswith(("/push/", "/sms.do", "/webhooks/")):
         return response
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -85,7 +85,7 @@ class Door:
         return web.Response(body=content, content_type=kind, charset="utf-8")
 
     async def messages(self, request: web.Request) -> web.Response:
-        """`?channel=push|email|sms&to=part-of-address&since=id-or-RFC3339`: what arrived, oldest first."""
+        """`?channel=push|email|sms|webhook&to=part-of-address&since=id-or-RFC3339`: what arrived, oldest first."""
         query = request.query
         try:
             since_id, since = _since(query.get("since", ""))
@@ -120,7 +120,7 @@ class Door:
         body = await request.json()
         channel, seconds = body.get("channel"), body.get("seconds")
         if channel not in CHANNELS or not isinstance(seconds, int | float) or not 0 <= seconds <= 86_400:
-            return web.json_response({"error": "channel is push, email or sms; seconds from 0 to 86400"}, status=422)
+            return web.json_response({"error": "channel is push, email, sms or webhook; seconds from 0 to 86400"}, status=422)
         self._conditions.break_down(channel, float(seconds))
         return web.Response(status=204)
 

@@ -1,5 +1,5 @@
 // Live list of what arrived at the simulated devices. Plain DOM, text nodes only: messages are never parsed as HTML.
-const CHANNEL_NAMES = { push: "Powiadomienie", email: "E-mail", sms: "SMS" };
+const CHANNEL_NAMES = { push: "Powiadomienie", email: "E-mail", sms: "SMS", webhook: "Webhook" };
 const REFRESH_MS = 1000;
 const SHOWN_LIMIT = 200;
 
