@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop clean-run totp test check bench fuzz chaos chaos-ingest fmt lock contracts helm-test env-example
+.PHONY: help setup run stop clean-run totp test check bench fuzz chaos chaos-ingest chaos-notifier fmt lock contracts helm-test env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -45,6 +45,9 @@ chaos-ingest: ## real ingest, cameras with random faults, every frame accounted 
 
 chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, full disks, a lost spool, a clock that is set: CAMERAS=20 KILLS=100
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.kills --cameras $(or $(CAMERAS),20) --kills $(or $(KILLS),100)
+
+chaos-notifier: ## kill -9 of notifier, Kafka, PostgreSQL in mid-send; every device is asked what it shows: RESIDENTS=60 KILLS=100
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.notifier --residents $(or $(RESIDENTS),60) --kills $(or $(KILLS),100)
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +53,19 @@ class NotRevivedError(RuntimeError):
 
 class EndedByItselfError(RuntimeError):
     """A service was gone before it was killed."""
+
+
+async def start_again(victim: str, start: Callable[[], object]) -> None:
+    """Starts a killed broker or database server. Raises NotRevivedError."""
+    deadline = time.monotonic() + _REVIVE_S
+    while True:
+        try:
+            await asyncio.to_thread(start)
+            return
+        except (kafka.KafkaError, postgres.PostgresError) as error:  # the killed one still holds its port or memory
+            if time.monotonic() > deadline:
+                raise NotRevivedError(victim) from error
+            await asyncio.sleep(0.5)
 
 
 @dataclass
@@ -127,16 +140,7 @@ class House:
         if victim in self.processes:
             await self._serve(victim)
             return
-        start = self.broker.start if victim == "kafka" else self.server.start
-        deadline = time.monotonic() + _REVIVE_S
-        while True:
-            try:
-                await asyncio.to_thread(start)
-                return
-            except (kafka.KafkaError, postgres.PostgresError) as error:  # the killed one still holds its port or memory
-                if time.monotonic() > deadline:
-                    raise NotRevivedError(victim) from error
-                await asyncio.sleep(0.5)
+        await start_again(victim, self.broker.start if victim == "kafka" else self.server.start)
 
     async def fill_disk(self, seconds: float) -> None:
         """Not a byte is left where footage is written, for so long."""

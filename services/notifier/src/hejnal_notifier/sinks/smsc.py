@@ -72,18 +72,30 @@ class Smsc:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        pdus = PduReader()
+        received: asyncio.Queue[Pdu | None] = asyncio.Queue()
+        reading = asyncio.create_task(self._read(reader, received))
         try:
-            while data := await reader.read(65_536):
-                for pdu in pdus.feed(data):
-                    await self._take(pdu, writer)
-        except (OSError, MalformedPduError):
-            pass
+            while (pdu := await received.get()) is not None:
+                await self._take(pdu, writer)
         finally:
+            reading.cancel()
             for waiting in self._sessions.pop(writer, {}).values():
                 if not waiting.done():
                     waiting.set_result(Status.SYSTEM_ERROR)
             writer.close()
+
+    @staticmethod
+    async def _read(reader: asyncio.StreamReader, received: asyncio.Queue[Pdu | None]) -> None:
+        """Read as it comes: what has reached us counts, also when the peer is killed before we have dealt with it."""
+        pdus = PduReader()
+        try:
+            while data := await reader.read(65_536):
+                for pdu in pdus.feed(data):
+                    received.put_nowait(pdu)
+        except (OSError, MalformedPduError):
+            pass
+        finally:
+            received.put_nowait(None)
 
     async def _take(self, pdu: Pdu, writer: asyncio.StreamWriter) -> None:
         if pdu.command & smpp_pdu.RESPONSE:
