@@ -11,6 +11,7 @@ from hejnal_notifier.report import router as report_router
 from hejnal_notifier.resources import Resources, get_resources
 from hejnal_notifier.settings import Settings
 from hejnal_notifier.statement import router as statement_router
+from hejnal_notifier.town_templates.routes import router as templates_router
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app
@@ -34,7 +35,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     """The app behind the internal port. Without `resources` it can only describe itself (OpenAPI)."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
     guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
-    for router in (direct_router, report_router, statement_router, push_router):
+    for router in (direct_router, report_router, statement_router, push_router, templates_router):
         guarded.include_router(router)
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded, receipt_router], jwks=jwks, title="Hejnał notifier")

@@ -27,6 +27,9 @@ CONTACTS_FAILED = Counter("hejnal_notifier_contacts_failed_total", "Contacts tha
 SHOWN = Counter("hejnal_notifier_shown_total", "Notifications that devices have said to have shown")
 SPARED_SMS = Counter("hejnal_notifier_spared_sms_total", "SMS called off because a push was shown")
 BOUNCES = Counter("hejnal_notifier_bounces_total", "Messages in the bounce mailbox by what they say", ["what"])
+TEMPLATE_FAILURES = Counter(
+    "hejnal_notifier_template_failures_total", "Town templates that could not be rendered", ["channel", "language"]
+)
 SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the providers", ["provider"])
 PROVIDER_UP = Gauge(
     "hejnal_notifier_provider_up", "1: the provider takes messages; 0: it is left alone for a while", ["channel", "provider"]

@@ -23,6 +23,7 @@ from hejnal_notifier.organisations import Organisations
 from hejnal_notifier.sending.providers import Provider, Providers
 from hejnal_notifier.settings import Settings
 from hejnal_notifier.sms_desk import SmsDesk
+from hejnal_notifier.town_templates.book import TemplateBook
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
@@ -43,6 +44,9 @@ class Resources:
     providers: dict[Channel, Providers]
     sms_prices: dict[str, int]
     """Grosze for an SMS part, by provider."""
+    templates: TemplateBook
+    """The town's own words."""
+    sms_wording: SmsWording
     vapid: Vapid | None
     organisations: Organisations | None
     issuer: TokenIssuer | None
@@ -61,7 +65,7 @@ class Resources:
             return None
         limit_zl = self.settings.sms_monthly_budget_zl
         price = next(iter(self.sms_prices.values()))
-        return SmsBudget(None if limit_zl is None else limit_zl * 100, price, _wording(self.settings).parts_of)
+        return SmsBudget(None if limit_zl is None else limit_zl * 100, price, self.sms_wording.parts_of)
 
     def wake(self, channel: Channel) -> None:
         """Tell a channel's sender of this process that something waits."""
@@ -82,6 +86,8 @@ class Resources:
             vapid = Vapid(await asyncio.to_thread(load_vapid_key, settings.vapid_key_file), settings.vapid_subject)
         database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12)
         sms = await asyncio.to_thread(_sms_providers, settings)
+        templates = TemplateBook(database, clock)
+        wording = SmsWording(settings.town_name, settings.sms_diacritics, settings.sms_max_parts, templates)
         organisations = None
         if settings.organisations_file is not None:
             policy = EndpointPolicy((), settings.webhook_trusted_origins)
@@ -92,8 +98,10 @@ class Resources:
             clock=clock,
             database=database,
             producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
-            providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock), organisations),
+            providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock), organisations, wording),
             sms_prices={chosen.name or chosen.kind: chosen.price_grosze for chosen in sms},
+            templates=templates,
+            sms_wording=wording,
             vapid=vapid,
             organisations=organisations,
             issuer=issuer,
@@ -132,6 +140,7 @@ def _providers(
     sms: list[ProviderSettings],
     desk: SmsDesk,
     organisations: Organisations | None,
+    wording: SmsWording,
 ) -> dict[Channel, Providers]:
     found: dict[Channel, Providers] = {}
     if vapid is not None:
@@ -143,19 +152,19 @@ def _providers(
             town=settings.town_name,
             concurrency=settings.push_concurrency,
             timeout_s=settings.push_timeout_s,
+            book=wording.book,
         )
         found[Channel.PUSH] = Providers([Provider(push, clock)])
     if settings.smtp_host:
         password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
         server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_username, password)
         keys = load_dkim_keys(settings.email_dkim_keys)
-        composer = EmailComposer(settings.email_from, settings.town_name, dkim=keys)
+        composer = EmailComposer(settings.email_from, settings.town_name, dkim=keys, book=wording.book)
         returns_to = settings.email_bounce_address
         sender = partial(verp, returns_to) if returns_to else None
         email = Email(server, composer, clock, timeout_s=settings.email_timeout_s, envelope_sender=sender)
         found[Channel.EMAIL] = Providers([Provider(email, clock)])
     if sms:
-        wording = _wording(settings)
         built = [
             Provider(
                 build(chosen, clock, wording, desk, sender=settings.sms_sender, state_dir=settings.state_dir),
@@ -175,10 +184,6 @@ def _providers(
         )
         found[Channel.WEBHOOK] = Providers([Provider(webhook, clock)])
     return found
-
-
-def _wording(settings: Settings) -> SmsWording:
-    return SmsWording(settings.town_name, settings.sms_diacritics, settings.sms_max_parts)
 
 
 def get_resources(request: Request) -> Resources:

@@ -170,7 +170,8 @@ async def run_service(settings: Settings) -> None:
             [
                 consumer.run,
                 shown.run,
-                planner.run,
+                resources.templates.run,
+                resources.templates.before(planner.run),
                 reporter.run,
                 relay.run,
                 Wakeups(database, {"deliveries": wake_all, "progress": reporter.wake}).run,
@@ -178,7 +179,7 @@ async def run_service(settings: Settings) -> None:
                 StrayReceipts(database, clock).run,
                 *([resources.organisations.run] if resources.organisations is not None else []),
                 *bounce_loops(resources),
-                *(sender.run for sender in senders.values()),
+                *(resources.templates.before(sender.run) for sender in senders.values()),
                 *(adapter.run for adapter in adapters if isinstance(adapter, Listening)),
             ],
         )

@@ -169,6 +169,18 @@ deliveries = Table(
     comment="One announcement version (or one message) to one contact point",
 )
 
+message_templates = Table(
+    "message_templates",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("parts", JSONB(none_as_null=True), comment="Null: back to the built-in words"),
+    _instant("created_at"),
+    Column("created_by", Text, nullable=False),
+    comment="The town's own words around announcements; the newest version of each channel and language is used",
+)
+
 direct_messages = Table(
     "direct_messages",
     metadata,

@@ -8,15 +8,16 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
-from urllib.parse import urlsplit
 
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from hejnal_contracts.base import Language, Severity
+from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.dkim import DkimKey, DkimSigner
-from hejnal_notifier.channels.wording import WORDS, direct_words, headline, local_time
-from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.channels.wording import WORDS, direct_words
+from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job
+from hejnal_notifier.town_templates.language import Templates
+from hejnal_notifier.town_templates.values import values_of, web_address
 
 _COLOURS = {
     Severity.INFO: "#1a5fb4",
@@ -35,7 +36,7 @@ _UTF8.body_encoding = QP
 class EmailComposer:
     """Builds messages of one sender."""
 
-    def __init__(self, sender: str, town: str, *, dkim: Sequence[DkimKey] = ()) -> None:
+    def __init__(self, sender: str, town: str, *, dkim: Sequence[DkimKey] = (), book: Templates | None = None) -> None:
         name, address = parseaddr(sender)
         if "@" not in address:
             raise ValueError("email_from holds no address")
@@ -43,6 +44,7 @@ class EmailComposer:
         self._from = formataddr((name, address), "utf-8")
         self._domain = address.rpartition("@")[2]
         self._town = town
+        self._book = book
         self._signer = DkimSigner(self._domain, dkim) if dkim else None
         environment = SandboxedEnvironment(
             loader=PackageLoader("hejnal_notifier", "templates"),
@@ -67,60 +69,59 @@ class EmailComposer:
         message["Message-ID"] = self.message_id(job)
         message["Date"] = format_datetime(now)
         message["Auto-Submitted"] = "auto-generated"
-        values = self._announcement(message, job) if isinstance(job.content, AnnouncementContent) else self._direct(message, job)
-        for subtype, template in (("plain", self._text), ("html", self._html)):
+        if isinstance(job.content, AnnouncementContent):
+            bodies = self._announcement(message, job, job.content)
+        else:
+            bodies = self._direct(message, job, job.content)
+        for subtype, body in zip(("plain", "html"), bodies, strict=True):
             part = MIMENonMultipart("text", subtype, charset="utf-8")
-            part.set_payload(template.render(values), _UTF8)
+            part.set_payload(body, _UTF8)
             message.attach(part)
         built = message.as_bytes(policy=_WIRE)
         return self._signer.signed(built, int(now.timestamp())) if self._signer else built
 
-    def _announcement(self, message: MIMEMultipart, job: Job) -> dict[str, object]:
-        content = job.content
-        assert isinstance(content, AnnouncementContent)
-        language, words = content.text(job.language)
-        own = WORDS[language]
-        title = headline(content, language, words)
-        message["Subject"] = Header(_one_line(title), "utf-8").encode()
+    def bodies(self, content: AnnouncementContent, language: Language, *, unsubscribe_url: str = "") -> tuple[str, str, str]:
+        """Subject, text and HTML of an announcement in a language, in the town's words where it has written its own."""
+        language, _ = content.text(language)
+        values = values_of(content, language, town=self._town, unsubscribe_url=unsubscribe_url)
+        written = self._book.render(Channel.EMAIL, language, values) if self._book is not None else None
+        if written is not None:
+            return _one_line(written["subject"]), written["text"], written["html"]
+        frame = values | {
+            "lang": language.value,
+            "own": WORDS[language],
+            "title": values["headline"],
+            "colour": _CALM if content.kind == "cancelled" else _COLOURS[content.severity],
+            "preheader": _one_line(str(values["body"]))[:140],
+            "code": "",
+        }
+        return _one_line(str(values["headline"])), self._text.render(frame), self._html.render(frame)
+
+    def _announcement(self, message: MIMEMultipart, job: Job, content: AnnouncementContent) -> tuple[str, str]:
+        language, _ = content.text(job.language)
+        subject, text, html = self.bodies(content, language, unsubscribe_url=job.unsubscribe_url)
+        message["Subject"] = Header(subject, "utf-8").encode()
         message["Content-Language"] = language.value
         # all versions of one announcement make one thread
         message["References"] = f"<{content.announcement_id}@{self._domain}>"
         if content.severity is Severity.EMERGENCY and content.kind != "cancelled":
             message["X-Priority"] = "1"
             message["Importance"] = "high"
+        self._list_headers(message, web_address(job.unsubscribe_url))
+        return text, html
+
+    def _list_headers(self, message: MIMEMultipart, unsubscribe_url: str) -> None:
         message["List-Id"] = f"<hejnal.{self._domain}>"
-        unsubscribe_url = _web_address(job.unsubscribe_url)
         if unsubscribe_url:
             message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        calm = content.kind == "cancelled"
-        label = own.cancelled if calm else own.severity[content.severity]
-        return {
-            "lang": language.value,
-            "own": own,
-            "title": title,
-            "label": f"{own.drill}: {label}" if content.drill else label,
-            "colour": _CALM if calm else _COLOURS[content.severity],
-            "preheader": _one_line(words.body)[:140],
-            "body": words.body,
-            "instruction": words.instruction,
-            "code": "",
-            "validity": ""
-            if calm
-            else own.valid.format(start=local_time(content.valid_from), end=local_time(content.valid_until)),
-            "url": _web_address(content.page_url),
-            "footer": own.why.format(town=self._town),
-            "unsubscribe_url": unsubscribe_url,
-        }
 
-    def _direct(self, message: MIMEMultipart, job: Job) -> dict[str, object]:
-        content = job.content
-        assert not isinstance(content, AnnouncementContent)
+    def _direct(self, message: MIMEMultipart, job: Job, content: DirectContent) -> tuple[str, str]:
         language: Language = job.language
         subject, body = direct_words(content, language, town=self._town)
         message["Subject"] = Header(_one_line(subject), "utf-8").encode()
         message["Content-Language"] = language.value
-        return {
+        values = {
             "lang": language.value,
             "own": WORDS[language],
             "title": subject,
@@ -135,14 +136,8 @@ class EmailComposer:
             "footer": f"Hejnał, {self._town}",
             "unsubscribe_url": "",
         }
+        return self._text.render(values), self._html.render(values)
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _web_address(url: str) -> str:
-    """The address if it is a plain web address, else nothing."""
-    if any(character.isspace() or character in '<>"' for character in url):
-        return ""
-    return url if urlsplit(url).scheme in {"http", "https"} else ""

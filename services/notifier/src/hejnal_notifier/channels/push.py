@@ -8,13 +8,15 @@ from typing import Any
 import aiohttp
 import structlog
 
-from hejnal_contracts.base import Channel, Severity
+from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
 from hejnal_notifier.channels.retry_after import retry_after_s
 from hejnal_notifier.channels.vapid import Vapid
 from hejnal_notifier.channels.wording import direct_words, headline
 from hejnal_notifier.sending.job import AnnouncementContent, Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
+from hejnal_notifier.town_templates.language import Templates
+from hejnal_notifier.town_templates.values import values_of
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError, PublicResolver
 
@@ -46,14 +48,25 @@ def payload_of(job: Job, *, town: str = "") -> dict[str, Any]:
             "tag": f"direct-{job.delivery_id}",
             "lang": job.language,
         }
-    language, words = content.text(job.language)
+    return announcement_payload(content, job.language)
+
+
+def announcement_payload(
+    content: AnnouncementContent, language: Language, *, town: str = "", book: Templates | None = None
+) -> dict[str, Any]:
+    """What a device gets for an announcement, in the town's words where it has written its own."""
+    language, words = content.text(language)
+    written = book.render(Channel.PUSH, language, values_of(content, language, town=town)) if book is not None else None
+    title, body = headline(content, language, words), f"{words.body}\n{words.instruction}".strip()
+    if written is not None:
+        title, body = " ".join(written["title"].split()), written["body"].strip()
     return {
         "v": 1,
         "kind": content.kind,
         "announcement_id": content.announcement_id,
         "version": content.version,
-        "title": headline(content, language, words),
-        "body": f"{words.body}\n{words.instruction}".strip(),
+        "title": title,
+        "body": body,
         "url": content.page_url,
         "tag": topic_of(content.announcement_id),
         "severity": content.severity.value,
@@ -85,17 +98,26 @@ class WebPush:
     repeat_is_harmless = True
 
     def __init__(
-        self, vapid: Vapid, policy: EndpointPolicy, clock: Clock, *, town: str, concurrency: int, timeout_s: float
+        self,
+        vapid: Vapid,
+        policy: EndpointPolicy,
+        clock: Clock,
+        *,
+        town: str,
+        concurrency: int,
+        timeout_s: float,
+        book: Templates | None = None,
     ) -> None:
         self.timeout_s = timeout_s
         self._town = town
+        self._book = book
         self._vapid = vapid
         self._policy = policy
         self._clock = clock
         self._limit = concurrency
         self._public: aiohttp.ClientSession | None = None
         self._trusted: aiohttp.ClientSession | None = None
-        self._encoded: dict[tuple[int, str], bytes] = {}
+        self._encoded: dict[tuple[int, str, int], bytes] = {}
 
     def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
         session = self._trusted if trusted else self._public
@@ -152,11 +174,12 @@ class WebPush:
         """Encoded once per version and language: 100,000 devices get the same text."""
         if not isinstance(job.content, AnnouncementContent):
             return encode_payload(payload_of(job, town=self._town))
-        key = (job.content.version_id, job.language.value)
+        written_in = self._book.find(Channel.PUSH, job.content.text(job.language)[0]) if self._book is not None else None
+        key = (job.content.version_id, job.language.value, written_in.version if written_in else 0)
         if key not in self._encoded:
             if len(self._encoded) > 100:
                 self._encoded.clear()
-            self._encoded[key] = encode_payload(payload_of(job))
+            self._encoded[key] = encode_payload(announcement_payload(job.content, job.language, town=self._town, book=self._book))
         whose = json.dumps({"contact_id": job.contact_id}, separators=(",", ":")).encode()
         return self._encoded[key][:-1] + b"," + whose[1:]  # so that the device can say whose message it has shown
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from hejnal_contracts.base import Language
+from hejnal_contracts.base import Channel, Language
 from hejnal_notifier.channels.wording import WORDS, direct_words, headline
 from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.town_templates.language import Templates
+from hejnal_notifier.town_templates.values import values_of
 from hejnal_runtime.sms_text import shorten, split_text, transliterate
 
 
@@ -15,15 +17,32 @@ class SmsWording:
     town: str
     diacritics: bool
     max_parts: int
+    book: Templates | None = None
+    """The town's own words around an announcement, where it has written some."""
 
     def of(self, job: Job) -> str:
         """What one recipient gets."""
+        if isinstance(job.content, AnnouncementContent):
+            return self.announcement(job.content, job.language)
         return sms_wording(job, town=self.town, diacritics=self.diacritics, max_parts=self.max_parts)
 
     def parts_of(self, content: AnnouncementContent, language: Language) -> int:
         """How many SMS parts an announcement is in a language."""
-        text = announcement_wording(content, language, diacritics=self.diacritics, max_parts=self.max_parts)
-        return len(split_text(text).parts)
+        return len(split_text(self.announcement(content, language)).parts)
+
+    def announcement(self, content: AnnouncementContent, language: Language) -> str:
+        """An announcement in one language, made to fit."""
+        written = self.written(content, language)
+        return _fitting(written, content.text(language)[0], diacritics=self.diacritics, max_parts=self.max_parts)
+
+    def written(self, content: AnnouncementContent, language: Language) -> str:
+        """An announcement in one language before it is made to fit."""
+        language, _ = content.text(language)
+        message = _message(content, language)
+        if self.book is None:
+            return message
+        written = self.book.render(Channel.SMS, language, values_of(content, language, town=self.town, message=message))
+        return " ".join(written["text"].split()) if written is not None else message
 
 
 def sms_wording(job: Job, *, town: str, diacritics: bool, max_parts: int) -> str:
@@ -40,12 +59,17 @@ def sms_wording(job: Job, *, town: str, diacritics: bool, max_parts: int) -> str
 
 def announcement_wording(content: AnnouncementContent, language: Language, *, diacritics: bool, max_parts: int) -> str:
     """An announcement as an SMS in one language, the same for everybody who reads it."""
+    return _fitting(_message(content, language), content.text(language)[0], diacritics=diacritics, max_parts=max_parts)
+
+
+def _message(content: AnnouncementContent, language: Language) -> str:
     language, words = content.text(language)
     title = headline(content, language, words)
-    if words.sms:
-        text = title.removesuffix(words.title) + words.sms
-    else:
-        text = f"{title}. {words.body} {words.instruction}".strip()
+    text = title.removesuffix(words.title) + words.sms if words.sms else f"{title}. {words.body} {words.instruction}"
+    return " ".join(text.split())
+
+
+def _fitting(text: str, language: Language, *, diacritics: bool, max_parts: int) -> str:
     if not diacritics and language is not Language.UK:
         text = transliterate(text)
     return shorten(" ".join(text.split()), max_parts)
