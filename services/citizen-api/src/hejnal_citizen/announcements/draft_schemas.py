@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from hejnal_citizen.announcements.schemas import MOST_ATTACHMENTS, ApprovalReason, Origin
+from hejnal_citizen.announcements.schemas import MOST_ATTACHMENTS, ApprovalReason, Attachment, Origin
 from hejnal_citizen.schema import Input, Output
 from hejnal_citizen.town.schemas import CapCategory
 from hejnal_contracts.announcements import Area, TownArea
@@ -88,6 +88,7 @@ class DraftSummary(Output):
     returned: Returned | None
     announcement_id: str | None = Field(description="The announcement it became or is to become a version of")
     published_version: int | None
+    attachments: list[Attachment] = Field(default=[], description="The files of `content.attachments`; empty in lists")
 
 
 class DraftPage(Output):

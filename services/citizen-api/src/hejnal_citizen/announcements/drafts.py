@@ -102,7 +102,8 @@ async def get(session: AsyncSession, draft_id: str) -> DraftSummary:
     row = (await session.execute(_ONE, {"id": draft_id})).first()
     if row is None:
         raise _not_found()
-    return summary(row)
+    found = summary(row)
+    return found.model_copy(update={"attachments": await attachments.some(session, found.content.attachments)})
 
 
 async def page(session: AsyncSession, states: tuple[DraftState, ...], *, cursor: str | None, limit: int) -> DraftPage:

@@ -19,7 +19,7 @@ from hejnal_citizen.announcements.schemas import (
     VersionProgress,
 )
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, problems
-from hejnal_citizen.staff_access import Announcer, AnyStaff
+from hejnal_citizen.staff_access import Announcer, AnyStaff, Approver
 from hejnal_contracts.base import Channel
 from hejnal_runtime.quiet_hours import TOWN_TIME
 
@@ -46,7 +46,7 @@ async def list_announcements(
 
 
 @router.post("/announcements/preview", responses=problems(401, 403))
-async def preview_announcement(res: Res, _: Announcer, draft: PreviewRequest) -> Preview:
+async def preview_announcement(res: Res, _: Approver, draft: PreviewRequest) -> Preview:
     """Whom a draft would reach, what each channel and language says, how many SMS parts that is, what it costs, what is left.
 
     Also whether a second person must agree. Nothing is stored.

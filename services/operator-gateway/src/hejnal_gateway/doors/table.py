@@ -139,7 +139,7 @@ DOORS: tuple[Door, ...] = (
     _town("PUT", "/open311-back-office", KEEP_OPEN311, "Say which back office gets reports", "open311-back-office.changed"),
     _town("GET", "/announcements", READ_ANNOUNCEMENTS, "Announcements"),
     _town("POST", "/announcements", WRITE_ANNOUNCEMENTS, "Issue an announcement", "announcement.issued"),
-    _town("POST", "/announcements/preview", WRITE_ANNOUNCEMENTS, "Whom an announcement would reach, and what it costs"),
+    _town("POST", "/announcements/preview", APPROVE_ANNOUNCEMENTS, "Whom an announcement would reach, and what it costs"),
     _town("GET", "/announcements/{announcement_id}", READ_ANNOUNCEMENTS, "One announcement with its versions"),
     _town("PUT", "/announcements/{announcement_id}", WRITE_ANNOUNCEMENTS, "Correct an announcement", "announcement.updated"),
     _town(
