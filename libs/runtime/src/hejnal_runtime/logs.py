@@ -48,7 +48,9 @@ def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -
         shared.append(structlog.processors.ExceptionRenderer(frames))
         renderer = structlog.processors.JSONRenderer(serializer=_to_json)
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # plain: where `rich` is installed, structlog would draw every frame with its local variables
+        plain = structlog.dev.plain_traceback
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -30,7 +30,7 @@ _ENTRIES = query(
                     when v.valid_from > :now then 'upcoming' else 'active' end as state
         from announcements a join announcement_versions v on v.announcement_id = a.id and v.version = a.version
         where v.issued_at > :since or v.valid_until > :now)
-    select announcement_id as id, version, kind, state, category, c.names as category_names, severity, texts, area,
+    select announcement_id as id, v.version, v.kind, state, category, c.names as category_names, severity, texts, area,
            valid_from, valid_until, drill, first_issued_at, v.issued_at as updated_at, attachments,
            st_y(st_pointonsurface(footprint)) as lat, st_x(st_pointonsurface(footprint)) as lon,
            st_asgeojson(st_multi(st_simplifypreservetopology(footprint, 0.00001)), 6)::json as geometry,

@@ -18,12 +18,12 @@ from hejnal_runtime.errors import AppError, Kind
 _KEPT = query("select document, signed_at from cap_documents where announcement_id = :id and version = :version")
 _VERSIONS = query(
     """
-    select version, v.kind, category, c.cap_category, c.names as category_names, severity, texts, origins, area, valid_from,
+    select v.version, v.kind, category, c.cap_category, c.names as category_names, severity, texts, origins, area, valid_from,
            valid_until, drill, issued_at, attachments,
            st_asgeojson(st_multi(st_simplifypreservetopology(footprint,
                case when area->>'kind' = 'town' then 0.0005 else 0.00001 end)), 6)::json as geometry
     from announcement_versions v left join categories c on c.kind = 'announcement' and c.code = v.category
-    where announcement_id = :id order by version
+    where announcement_id = :id order by v.version
     """
 )
 _PUBLISHED = query("select version, sender, sent from cap_documents where announcement_id = :id")
