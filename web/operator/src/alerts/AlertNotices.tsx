@@ -5,10 +5,14 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Alert } from "../api/alerts.ts";
 import { useAnnounce } from "../shell/Announcer.tsx";
+import { ProblemLine } from "../ui/ProblemLine.tsx";
+import { useGroupWords } from "./AlertGroupCard.tsx";
+import { type AlertGroup, grouped } from "./alert-groups.ts";
 import { called, newlyCalling } from "./alert-list.ts";
 import { playCall } from "./alert-sound.ts";
 import { AlertAge, EscalationNote } from "./AlertMarks.tsx";
 import { useAlertActions } from "./use-alert-actions.ts";
+import { useGroupActions } from "./use-group-actions.ts";
 import { useOpenAlerts } from "./use-alerts.ts";
 
 const SHOWN = 3;
@@ -45,39 +49,69 @@ interface NoticesProps {
 
 function Notices({ waiting, actions: { run, pending, conflict, about }, onFold }: NoticesProps) {
   const { t } = useTranslation();
+  const items = grouped(waiting);
   return (
     <>
-      {waiting.slice(0, SHOWN).map((alert, index) => (
-        <article key={alert.alert_id} className={alert.severity === "emergency" ? "edge-card edge-card-urgent" : "edge-card"} data-alert={alert.alert_id}>
-          <p className="edge-title">
-            <SeverityBadge severity={alert.severity} /> <AlertAge alert={alert} />
-          </p>
-          <p>
-            <Link href={`/alerts/${alert.alert_id}`}>{alert.summary}</Link>
-          </p>
-          <p className="soft">
-            {alert.count > 1 ? t("alerts.count", { count: alert.count }) : null} <EscalationNote alert={alert} />
-          </p>
-          {conflict && about === alert.alert_id ? <p className="attention">{t("alerts.conflictShort")}</p> : null}
-          <div className="form-actions">
-            <Button className="button" isDisabled={pending} onPress={() => run({ act: "acknowledge", alert })}>
-              <Icon name="check" /> {t("alerts.acknowledge")}
-              {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
-            </Button>
-            {index === 0 ? (
-              <Button className="link-button" onPress={onFold}>
-                {t("alerts.fold")}
+      {items.slice(0, SHOWN).map((item, index) => {
+        if ("group" in item) return <GroupNotice key={item.group.id} group={item.group} onFold={index === 0 ? onFold : null} />;
+        const { alert } = item;
+        return (
+          <article key={alert.alert_id} className={alert.severity === "emergency" ? "edge-card edge-card-urgent" : "edge-card"} data-alert={alert.alert_id}>
+            <p className="edge-title">
+              <SeverityBadge severity={alert.severity} /> <AlertAge alert={alert} />
+            </p>
+            <p>
+              <Link href={`/alerts/${alert.alert_id}`}>{alert.summary}</Link>
+            </p>
+            <p className="soft">
+              {alert.count > 1 ? t("alerts.count", { count: alert.count }) : null} <EscalationNote alert={alert} />
+            </p>
+            {conflict && about === alert.alert_id ? <p className="attention">{t("alerts.conflictShort")}</p> : null}
+            <div className="form-actions">
+              <Button className="button" isDisabled={pending} onPress={() => run({ act: "acknowledge", alert })}>
+                <Icon name="check" /> {t("alerts.acknowledge")}
+                {index === 0 ? <kbd>{t("keys.space")}</kbd> : null}
               </Button>
-            ) : null}
-          </div>
-        </article>
-      ))}
-      {waiting.length > SHOWN ? (
+              {index === 0 ? (
+                <Button className="link-button" onPress={onFold}>
+                  {t("alerts.fold")}
+                </Button>
+              ) : null}
+            </div>
+          </article>
+        );
+      })}
+      {items.length > SHOWN ? (
         <p className="edge-more">
-          <Link href="/alerts">{t("fresh.more", { count: waiting.length - SHOWN })}</Link>
+          <Link href="/alerts">{t("fresh.more", { count: items.length - SHOWN })}</Link>
         </p>
       ) : null}
     </>
+  );
+}
+
+/** An outage of many cameras: one notice, taken in one go. */
+function GroupNotice({ group, onFold }: { readonly group: AlertGroup; readonly onFold: (() => void) | null }) {
+  const { t } = useTranslation();
+  const { run, pending, done, error } = useGroupActions();
+  const words = useGroupWords(group);
+  return (
+    <article className="edge-card" data-group={group.alerts.length}>
+      <p>
+        <Link href="/alerts">{words}</Link>
+      </p>
+      <ProblemLine error={error} act="workOnAlerts" />
+      <div className="form-actions">
+        <Button className="button" isPending={pending} onPress={() => run({ alerts: group.alerts, act: { act: "acknowledge" } })}>
+          <Icon name="check" /> {pending ? t("alerts.group.doing", { done, count: group.alerts.length }) : t("alerts.group.acknowledge")}
+        </Button>
+        {onFold === null ? null : (
+          <Button className="link-button" onPress={onFold}>
+            {t("alerts.fold")}
+          </Button>
+        )}
+      </div>
+    </article>
   );
 }
 

@@ -8,6 +8,8 @@ import { type Alert, ALERTS_KEY, type AlertSeverity, fetchAlerts } from "../api/
 import { useSession } from "../session/session.tsx";
 import { useHotkeys } from "../shell/hotkeys.ts";
 import { ANY_ALERT, type AlertFilter, fitsFilter, isOpen, isWaiting, neighbour } from "./alert-list.ts";
+import { AlertGroupCard } from "./AlertGroupCard.tsx";
+import { type AlertGroup, grouped } from "./alert-groups.ts";
 import { AlertAge, AlertKindMark, AlertStateMark, EscalationNote } from "./AlertMarks.tsx";
 import { AlertSections } from "./AlertSections.tsx";
 import { AlertView, type Asked } from "./AlertView.tsx";
@@ -35,7 +37,11 @@ export function AlertsPage({ alertId }: { readonly alertId: string | null }) {
   const resolved = useResolved(view === "resolved");
   const source = view === "resolved" ? resolved.alerts : open.alerts;
   const alerts = source.filter((alert) => fitsFilter(alert, filter) && (view !== "waiting" || isWaiting(alert)) && (view !== "mine" || alert.acknowledged_by?.account_id === staff.account_id || alert.assigned_to === staff.name));
-  const ids = alerts.map((alert) => alert.alert_id);
+  const items = view === "resolved" ? alerts.map((alert) => ({ alert })) : grouped(alerts);
+  const [expanded, setExpanded] = useState<ReadonlySet<string>>(new Set());
+  // The one that is open is always in sight.
+  const isExpanded = (group: AlertGroup) => expanded.has(group.id) || group.alerts.some((alert) => alert.alert_id === alertId);
+  const ids = items.flatMap((item) => ("alert" in item ? [item.alert.alert_id] : isExpanded(item.group) ? item.group.alerts.map((alert) => alert.alert_id) : []));
   const chosen = source.find((alert) => alert.alert_id === alertId);
   const go = (step: 1 | -1) => {
     const next = neighbour(ids, alertId, step);
@@ -114,9 +120,25 @@ export function AlertsPage({ alertId }: { readonly alertId: string | null }) {
           <EmptyState icon="check" title={source.length === 0 ? t(`alerts.empty.${view}`) : t("alerts.noneFit")} />
         ) : (
           <ul className="cards">
-            {alerts.map((alert) => (
-              <AlertCard key={alert.alert_id} alert={alert} open={alert.alert_id === alertId} />
-            ))}
+            {items.map((item) =>
+              "alert" in item ? (
+                <AlertCard key={item.alert.alert_id} alert={item.alert} open={item.alert.alert_id === alertId} />
+              ) : (
+                <AlertGroupCard
+                  key={item.group.id}
+                  group={item.group}
+                  expanded={isExpanded(item.group)}
+                  onExpand={(open) => {
+                    setExpanded((before) => new Set(open ? [...before, item.group.id] : [...before].filter((id) => id !== item.group.id)));
+                    if (!open && alertId !== null && item.group.alerts.some((alert) => alert.alert_id === alertId)) navigate("/alerts");
+                  }}
+                >
+                  {item.group.alerts.map((alert) => (
+                    <AlertCard key={alert.alert_id} alert={alert} open={alert.alert_id === alertId} />
+                  ))}
+                </AlertGroupCard>
+              ),
+            )}
           </ul>
         )}
         {view === "resolved" && resolved.query.hasNextPage ? (

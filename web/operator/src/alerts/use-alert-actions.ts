@@ -10,7 +10,8 @@ export type AlertAct =
   | { readonly act: "assign"; readonly alert: Alert; readonly to: string }
   | { readonly act: "resolve"; readonly alert: Alert; readonly outcome: AlertOutcome; readonly note: string };
 
-function perform(wish: AlertAct): Promise<Alert> {
+/** One act on one alert. */
+export function perform(wish: AlertAct): Promise<Alert> {
   const { alert_id: id, version } = wish.alert;
   if (wish.act === "acknowledge") return acknowledgeAlert(id);
   if (wish.act === "assign") return assignAlert(id, version, wish.to);

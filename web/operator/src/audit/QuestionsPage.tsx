@@ -5,7 +5,9 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { askAboutAccount, askAboutCamera, type Look, type LookTotal } from "../api/audit.ts";
 import { useCameras } from "../cameras/use-cameras.ts";
+import { CameraSelect } from "../playback/CameraSelect.tsx";
 import { DayField } from "../ui/DayField.tsx";
+import { Check, Field } from "../ui/Field.tsx";
 import { exact } from "../words/console-words.ts";
 import { fromLocalInput, townDay } from "../words/town-clock.ts";
 import { LookTable, TotalTable } from "./LookTables.tsx";
@@ -36,25 +38,37 @@ function CameraQuestion({ onAsk }: { readonly onAsk: (asked: Asked) => void }) {
   const { cameras } = useCameras();
   const [cameraId, setCamera] = useState("");
   const [day, setDay] = useState(() => townDay(Date.now()));
+  const [removed, setRemoved] = useState(false);
   const [shown, setShown] = useState(false);
+  const missing = cameraId.trim() === "";
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     setShown(true);
-    if (cameraId.trim() !== "" && day !== "") onAsk({ about: "camera", cameraId: cameraId.trim(), day });
+    if (!missing && day !== "") onAsk({ about: "camera", cameraId: cameraId.trim(), day });
   };
   return (
     <form className="fieldset" onSubmit={submit} noValidate aria-labelledby="ask-camera">
       <h2 id="ask-camera">{t("audit.whoSaw")}</h2>
-      <label className="field">
-        <span>{t("audit.column.camera")}</span>
-        <input className="input" list="audit-cameras" value={cameraId} aria-invalid={shown && cameraId.trim() === ""} autoComplete="off" onChange={(event) => setCamera(event.target.value)} />
-        <span className="field-help">{t("audit.removedToo")}</span>
-      </label>
-      <datalist id="audit-cameras">
-        {cameras.map((camera) => (
-          <option key={camera.camera_id} value={camera.camera_id}>{`${camera.number} ${camera.name}`}</option>
-        ))}
-      </datalist>
+      {removed ? (
+        <Field label={t("audit.removedId")} help={t("audit.removedIdHelp")} value={cameraId} autoComplete="off" spellCheck="false" fault={shown && missing ? t("audit.cameraMissing") : undefined} onChange={setCamera} />
+      ) : (
+        <div className="field">
+          <CameraSelect cameras={cameras} value={cameraId === "" ? null : cameraId} label={t("audit.chooseCamera")} onChange={setCamera} />
+          {shown && missing ? (
+            <span className="field-error" role="alert">
+              {t("audit.cameraMissing")}
+            </span>
+          ) : null}
+        </div>
+      )}
+      <Check
+        checked={removed}
+        label={t("audit.cameraRemoved")}
+        onChange={(on) => {
+          setRemoved(on);
+          setCamera("");
+        }}
+      />
       <DayField label={t("audit.day")} value={day} isInvalid={shown && day === ""} onChange={setDay} />
       <div className="form-actions">
         <Button type="submit" className="button button-primary">

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Look } from "../api/audit.ts";
-import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
+import { expectAccessible, openConsole, withConsole } from "../testing/console.tsx";
 import { auditPage, problem } from "../testing/fake-gateway.ts";
 
 const { gateway } = withConsole();
@@ -36,8 +36,11 @@ describe("the officer's questions", () => {
     const form = await screen.findByRole("form", { name: "Kto oglądał tę kamerę?" });
     await user.click(within(form).getByRole("button", { name: "Zapytaj" }));
     expect(gateway().asked("GET /api/v1/audit/answers/camera")).toEqual([]);
-    await fill(user, within(form).getByLabelText(/^Kamera/), "cam-001");
+    expect(within(form).getByRole("alert")).toHaveTextContent("Wybierz kamerę.");
+    await user.type(within(form).getByRole("combobox", { name: /^Wybierz kamerę/ }), "rynek 1");
+    await user.click(await screen.findByRole("option", { name: /1 Rynek 1/ }));
     await user.click(within(form).getByRole("button", { name: "Zapytaj" }));
+    expect(gateway().asked("GET /api/v1/audit/answers/camera")).toHaveLength(1);
     const table = await screen.findByRole("table", { name: "Każde obejrzenie" });
     expect(within(table).getByRole("cell", { name: "3 min" })).toBeVisible();
     expect(within(table).getByRole("cell", { name: "Bójka" })).toBeVisible();
