@@ -198,6 +198,7 @@ async def test_what_is_worth_trying_again(database: Database):
     assert not is_transient(AppError(Kind.INVALID, "x", "y"))
     assert not is_transient(KeyError("x"))
     assert is_transient(asyncpg.DeadlockDetectedError("x"))
+    assert is_transient(asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"))
     assert not is_transient(asyncpg.UniqueViolationError("x"))
     with pytest.raises(DBAPIError) as caught:
         async with database.transaction() as session:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+import asyncpg
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -68,6 +69,8 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, KafkaError):
         return bool(getattr(error, "retriable", False))
     if isinstance(error, PoolTimeoutError | TimeoutError | asyncio.TimeoutError | OSError):
+        return True
+    if isinstance(error, asyncpg.InternalClientError):  # what asyncpg says now and then when the connection breaks under it
         return True
     state = getattr(error, "sqlstate", None)  # asyncpg raises bare while connecting
     return isinstance(state, str) and state.startswith(_TRANSIENT_SQLSTATES)

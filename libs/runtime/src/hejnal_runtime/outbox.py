@@ -30,6 +30,8 @@ from hejnal_runtime.tracing import current_traceparent
 
 log = structlog.get_logger()
 
+CONNECTION_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg raises when a connection that we keep is lost: also, now and then, a complaint about its own state."""
 BATCH_ROWS = 500
 PARK_AFTER_TRIES = 10
 
@@ -171,7 +173,7 @@ class OutboxRelay:
                 self._failing_since = None
                 failures = 0
                 await self._lead(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, TimeoutError, *CONNECTION_ERRORS) as error:
                 failures += 1
                 self._failing_since = self._failing_since or self._clock.monotonic()
                 log.warning("outbox_relay_interrupted", schema=self._schema, error=repr(error))

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from hejnal_runtime.database import Database
+from hejnal_runtime.outbox import CONNECTION_ERRORS
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ class Wakeups:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(ended.wait(), STILL_THERE_S)
                     await connection.execute("select 1")
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, TimeoutError, *CONNECTION_ERRORS) as error:
                 failures += 1
                 log.warning("wakeups_interrupted", error=repr(error), failures=failures)
             finally:
