@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from notifier_town import Town, announcement, contact, push_contact, subscription, until
@@ -90,3 +91,42 @@ async def test_the_database_goes_away_in_mid_send(town: Town) -> None:
 
 def _message() -> dict[str, str]:
     return {"channel": "email", "address": "a@example.pl", "idempotency_key": "while-away"}
+
+
+async def test_after_an_outage_of_the_providers_everything_goes_that_still_matters(town: Town) -> None:
+    """Back-offs have grown to minutes when the providers come back: the first message that is taken ends the waits of all."""
+    town.extra |= {"RETRY_BASE_S": "400", "RETRY_CAP_S": "400"}
+    residents = 20
+    for number in range(residents):
+        device = await town.sinks.device()
+        mail, phone = contact("email", f"r{number}@example.pl"), contact("sms", f"+4850010{number:04d}")
+        await town.send(subscription(f"r{number}", push_contact(device), mail, phone))
+    for channel in ("push", "email", "sms"):
+        await town.sinks.post("/api/outage", {"channel": channel, "seconds": 3600})
+    town.start()
+    await town.ready()
+    matters = announcement()
+    outdated = announcement(valid_until=datetime.now(UTC) + timedelta(seconds=10))
+    await town.send(matters, outdated)
+
+    async def tried() -> bool:
+        rows = [*await town.deliveries(matters.announcement_id), *await town.deliveries(outdated.announcement_id)]
+        return len(rows) == 6 * residents and all(
+            row["state"] == "expired" or (row["state"] == "queued" and row["attempts"] >= 1) for row in rows
+        )
+
+    await until(tried, 60, "the first tries")
+    for channel in ("push", "email", "sms"):
+        await town.sinks.post("/api/outage", {"channel": channel, "seconds": 0})
+    await town.send(announcement())  # the next one finds the providers back
+
+    async def finished() -> bool:
+        states = await town.states(matters.announcement_id)
+        return len(states) == 3 * residents and set(states) <= {"sent", "delivered"}
+
+    await until(finished, 60, "the end of all waits")
+
+    async def ended() -> bool:
+        return await town.states(outdated.announcement_id) == ["expired"] * 3 * residents
+
+    await until(ended, 30, "the end of what is outdated")

@@ -129,3 +129,18 @@ def test_names_tell_providers_apart(clock: ManualClock) -> None:
         Providers([])
     providers = Providers([Provider(Silent("a"), clock), Provider(Silent("b", repeat_is_harmless=False), clock)])
     assert providers.harmless == ["a"]
+
+
+def test_a_provider_that_takes_a_message_after_an_outage_has_come_back(clock: ManualClock) -> None:
+    """Also one that is alone and so is never left alone."""
+    alone = Provider(Silent("alone"), clock)
+    Providers([alone])
+    for _ in range(4):
+        alone.report(AWAY)
+    alone.report(Accepted())
+    assert not alone.came_back, "four failures are no outage"
+    for _ in range(5):
+        alone.report(AWAY)
+    assert not alone.came_back
+    alone.report(Refused("bad_number"))
+    assert alone.came_back

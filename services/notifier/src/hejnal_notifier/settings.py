@@ -142,7 +142,8 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _lease_outlives_a_try(self) -> Self:
-        longest_s = max(self.push_timeout_s, self.email_timeout_s, self.sms_timeout_s, self.webhook_timeout_s)
+        webhook_s = self.webhook_timeout_s if self.organisations_file is not None else 0.0
+        longest_s = max(self.push_timeout_s, self.email_timeout_s, self.sms_timeout_s, webhook_s)
         if self.lease_s < 2 * longest_s:
             raise ValueError(f"lease_s must be at least twice the longest time limit of a try ({longest_s:g} s)")
         return self

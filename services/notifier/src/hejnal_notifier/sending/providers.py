@@ -56,6 +56,8 @@ class Provider:
         """Nobody can step in: it is never left alone, its messages' own back-off is enough."""
         self.last_hope = False
         """All were at rest when it was chosen."""
+        self.came_back = False
+        """It has taken a message after it had failed: what waits for it need not wait any longer. Whoever acts on it ends it."""
 
     @property
     def name(self) -> str:
@@ -105,6 +107,7 @@ class Provider:
         now = self._clock.monotonic()
         failed = isinstance(outcome, Postponed | Unanswered)
         if not failed:
+            self.came_back = self.came_back or self._failed_in_a_row >= IN_A_ROW
             self._failed_in_a_row = 0
             if self._closed_until is not None and (self.rests_s == 0 or self.last_hope):  # not by what was still in flight
                 self._recovered()

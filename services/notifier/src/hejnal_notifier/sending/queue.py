@@ -120,6 +120,12 @@ _REQUEUE = text(
     "update deliveries set state = 'queued', not_before = :now, changed_at = :now "
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
 )
+# Causes that say that the provider was away, not that it wants to be left alone.
+AWAY = ("unreachable", "connection_lost", "timeout", "provider_error", "deferred", "unanswered", "worker_lost")
+_HURRY_AFTER_OUTAGE = text(
+    "update deliveries set not_before = :now where state = 'queued' and channel = :channel and not_before > :now "
+    "and attempts > 0 and provider = :provider and cause = any(:causes)"
+)
 _NEXT_DUE = text(
     "select min(next.not_before) from generate_series(0, :lowest) as p(priority) cross join lateral (select not_before "
     "from deliveries where state = 'queued' and channel = :channel and priority = p.priority order by not_before limit 1) next"
@@ -321,6 +327,12 @@ class DeliveryQueue:
                 guard = {"ids": ids, "now": self._clock.now(), "allowed_from": allowed_from(Event.RELEASED)}
                 await session.execute(_GIVE_BACK, guard)
         return len(ids)
+
+    async def end_waits(self, channel: Channel, provider: str) -> int:
+        """Its outage is over: what waits only because the provider was away is due now; how many."""
+        async with self._database.transaction() as session:
+            parameters = {"now": self._clock.now(), "channel": channel.value, "provider": provider, "causes": list(AWAY)}
+            return int((await session.execute(_HURRY_AFTER_OUTAGE, parameters)).rowcount)  # type: ignore[attr-defined]
 
     async def next_due(self, channel: Channel) -> datetime | None:
         """When the next delivery of a channel is due (it may be due and held by a provider that rests); None: nothing waits."""

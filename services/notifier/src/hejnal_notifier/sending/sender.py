@@ -147,6 +147,7 @@ class ChannelSender:
     async def _claim_for_all(self) -> bool:
         """New work for the provider of the moment; for the others what they may have taken already. True: there is more."""
         self._hungry = False
+        await self._end_waits()
         chosen, others = self._providers.choose()
         taken, more = await self._claim_for(chosen, fresh=True)
         for provider in others:
@@ -154,6 +155,14 @@ class ChannelSender:
         if not taken:
             self._next_due = await self._queue.next_due(self.channel)
         return more
+
+    async def _end_waits(self) -> None:
+        for adapter in self._providers.adapters:
+            provider = self._providers[adapter.name]
+            if provider.came_back:
+                count = await self._queue.end_waits(self.channel, provider.name)
+                provider.came_back = False
+                log.info("outage_is_over", channel=self.channel, provider=provider.name, hurried=count)
 
     async def _claim_for(self, provider: Provider, *, fresh: bool) -> tuple[int, bool]:
         """How many were taken, and whether there is more."""
@@ -213,6 +222,8 @@ class ChannelSender:
         metrics.ATTEMPT_DURATION_S.labels(self.channel).observe(self._clock.monotonic() - started)
         metrics.ATTEMPTS.labels(self.channel, provider.name, outcome.event).inc()
         provider.report(outcome)
+        if provider.came_back:
+            self._wake.set()
         return self._judge(job, provider, outcome)
 
     def _judge(self, job: Job, provider: Provider, outcome: Outcome) -> Done:
