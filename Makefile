@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop clean-run totp test check bench fuzz chaos chaos-ingest chaos-notifier fmt lock contracts helm-test env-example
+.PHONY: help setup run stop clean-run totp test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images fmt lock contracts helm-test env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -40,6 +40,9 @@ bench-%: ## one benchmark, for example bench-ingest; a JSON line per measurement
 fuzz: ## nearly right bytes into every reader of a camera's bytes: CASES=1000000
 	@$(SETUP) check && exec $(PYTHON) -m tests.fuzz.run --cases $(or $(CASES),1000000)
 
+fuzz-api: ## whatever fits the API's description, and what does not, sent to every route: CASES=100
+	@$(SETUP) test >&2 && HEJNAL_FUZZ_API_CASES=$(or $(CASES),100) $(PYTHON) -m pytest -q services/citizen-api/tests/test_fuzzed_api.py
+
 chaos-ingest: ## real ingest, cameras with random faults, every frame accounted for: CAMERAS=24 MINUTES=10
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.ingest --cameras $(or $(CAMERAS),24) --minutes $(or $(MINUTES),10)
 
@@ -48,6 +51,12 @@ chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, full disks, a lost spo
 
 chaos-notifier: ## kill -9 of notifier, Kafka, PostgreSQL in mid-send; every device is asked what it shows: RESIDENTS=60 KILLS=100
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.notifier --residents $(or $(RESIDENTS),60) --kills $(or $(KILLS),100)
+
+images: ## build the services' container images with docker, buildah or podman: SERVICES="recorder ingest", IMAGE_BASE=…
+	@$(SETUP) run && exec $(PYTHON) -m hejnal_local.images build $(SERVICES)
+
+test-images: ## build each image, start it without rights, ask it, end it (needs docker, or buildah, podman, runc and mmdebstrap)
+	@$(SETUP) run && exec $(PYTHON) -m tests.images.run $(SERVICES)
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

@@ -1,0 +1,62 @@
+"""What goes into a service's image: what it needs, pinned as in the lock file, and nothing else."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from hejnal_local import images
+from hejnal_local.images import SERVICES, bill_of_materials, pinned_requirements
+from hejnal_local.setup.commands import SetupError
+from hejnal_local.workspace import Workspace
+
+WORKSPACE = Workspace.of_this_clone()
+TOOLS = {"pytest", "playwright", "ruff", "mypy", "hypothesis", "supervisor", "import-linter"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_what_it_needs_with_hashes_and_no_tools(service: str) -> None:
+    pinned = pinned_requirements(WORKSPACE, service)
+    assert {"fastapi", "uvicorn", "pydantic-core", "starlette"} <= pinned.keys()  # what others need as well
+    assert not TOOLS & pinned.keys()
+    lock = (WORKSPACE.root / "requirements.lock").read_text()
+    for name, entry in pinned.items():
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), name
+        assert entry.splitlines()[0] in lock
+
+
+def test_only_the_gateway_gets_webrtc_and_only_the_notifier_smtp() -> None:
+    needed = {service: set(pinned_requirements(WORKSPACE, service)) for service in SERVICES}
+    assert [service for service in SERVICES if "aiortc" in needed[service]] == ["operator-gateway"]
+    assert [service for service in SERVICES if "aiosmtplib" in needed[service]] == ["notifier"]
+
+
+def test_a_package_that_is_not_locked_is_named(tmp_path: Path) -> None:
+    (tmp_path / "services/citizen-api").mkdir(parents=True)
+    (tmp_path / "services/citizen-api/pyproject.toml").write_text('[project]\ndependencies = ["surely-not-there"]\n')
+    (tmp_path / "requirements.lock").write_text("fastapi==1 \\\n    --hash=sha256:00\n")
+    with pytest.raises(SetupError, match="surely-not-there, which citizen-api needs"):
+        pinned_requirements(Workspace(tmp_path), "citizen-api")
+
+
+def test_the_bill_of_materials_names_each_package_with_its_hashes() -> None:
+    pinned = pinned_requirements(WORKSPACE, "ingest")
+    bill = bill_of_materials("ingest", pinned, "1.2.3")
+    assert json.loads(json.dumps(bill))["metadata"]["component"]["version"] == "1.2.3"
+    assert [one["name"] for one in bill["components"]] == list(pinned)
+    for one in bill["components"]:
+        assert one["purl"] == f"pkg:pypi/{one['name']}@{one['version']}"
+        assert re.fullmatch(r"[0-9][^\s;]*", one["version"])
+        assert one["hashes"]
+    assert bill["serialNumber"] == bill_of_materials("ingest", pinned, "9")["serialNumber"]
+
+
+def test_docker_without_its_daemon_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"docker", "podman"}
+    monkeypatch.setattr("hejnal_local.images.shutil.which", lambda tool: tool if tool in there else None)
+    monkeypatch.setattr(images, "_answers", lambda command: command[0] != "docker")
+    assert images.usable_tool() == "podman"
+    there.clear()
+    with pytest.raises(SetupError, match="install one of them"):
+        images.usable_tool()

@@ -1,0 +1,1 @@
+"""The container images, each started and asked."""
