@@ -121,7 +121,8 @@ async def update(
     if await idempotency.claim(session, _scope(caller), key, request, {"id": announcement_id}, now=now):
         return
     rules.check_version(current, body.expected_version, if_match)
-    await _require_not_cancelled(session, announcement_id, current)
+    before = await _require_not_cancelled(session, announcement_id, current)
+    _require_same_drill(before, body)
     await _check(session, res, body, now, "updated", judged)
     await _store(session, res, caller, _from_draft(body, announcement_id, current + 1, "updated", now), now, judged)
 
@@ -164,11 +165,11 @@ def _scope(caller: Staff) -> str:
     return f"announcement:{caller.id}"
 
 
-async def require_current(session: AsyncSession, announcement_id: str, expected: int) -> None:
-    """AppError unless this version is the newest and the announcement stands: NOT_FOUND, CONFLICT."""
+async def require_updatable(session: AsyncSession, announcement_id: str, expected: int, draft: Draft) -> None:
+    """AppError unless `draft` may follow this version: NOT_FOUND, CONFLICT (not the newest, called off, a drill or not)."""
     current = await _lock(session, announcement_id)
     rules.check_version(current, expected, None)
-    await _require_not_cancelled(session, announcement_id, current)
+    _require_same_drill(await _require_not_cancelled(session, announcement_id, current), draft)
 
 
 async def _check(
@@ -207,6 +208,12 @@ async def _lock(session: AsyncSession, announcement_id: str) -> int:
     if version is None:
         raise AppError(Kind.NOT_FOUND, "not-found", "There is no announcement with this id.")
     return int(version)
+
+
+def _require_same_drill(before: Any, draft: Draft) -> None:
+    if before.drill != draft.drill:
+        detail = "A drill stays a drill, and what is real stays real: nobody may mistake one for the other. Issue a new one."
+        raise AppError(Kind.CONFLICT, "drill-stays", detail)
 
 
 async def _require_not_cancelled(session: AsyncSession, announcement_id: str, version: int) -> Any:

@@ -175,7 +175,7 @@ async def _check(session: AsyncSession, res: Resources, draft: Draft, content: D
     await registry.require_announcement_categories(session, {draft.category})
     await attachments.require(session, draft.attachments)
     if content.announcement_id is not None and content.expected_version is not None:
-        await history.require_current(session, content.announcement_id, content.expected_version)
+        await history.require_updatable(session, content.announcement_id, content.expected_version, draft)
     return (
         await preview.estimate(session, draft, res.settings, kind="updated" if content.announcement_id else "issued")
     ).cost_pln
