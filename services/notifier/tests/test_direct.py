@@ -78,12 +78,45 @@ async def test_codes(town: Town) -> None:
     assert (await town.call("GET", "/internal/v1/push-key"))[1]["public_key"]
 
 
+async def test_notices_of_ones_own_matter(town: Town) -> None:
+    town.start()
+    await town.ready()
+    path = "/internal/v1/notices"
+    subject = "Zgłoszenie Z-2026-00042 przyjęte"
+    notice = {"subject": subject, "body": f"{subject}. Polna 3", "language": "pl"}
+    mail = {**notice, "channel": "email", "address": "anna@example.pl", "idempotency_key": "notice-0001"}
+    status, first = await town.call("POST", path, mail)
+    assert (status, first["duplicate"]) == (202, False)
+    assert (await town.call("POST", path, mail))[1]["duplicate"] is True
+    sms = {**notice, "channel": "sms", "address": "+48500600700", "idempotency_key": "notice-0002"}
+    assert (await town.call("POST", path, sms))[0] == 202
+    assert (await town.call("POST", path, {**sms, "body": ""}))[0] == 422
+
+    async def both() -> Any:
+        messages = await town.sinks.messages()
+        return messages if len(messages) == 2 else None
+
+    messages = {message["channel"]: message for message in await until(both, 10, "the notices")}
+    assert messages["email"]["subject"] == subject
+    assert messages["sms"]["text"] == "Zgloszenie Z-2026-00042 przyjete. Polna 3"
+    database = Database(town.database_url, schema="notifier")
+
+    async def forgotten() -> bool:
+        async with database.read() as session:
+            rows = (await session.execute(text("select subject, body, address from direct_messages"))).all()
+        return [tuple(row) for row in rows] == [(None, None, None)] * 2
+
+    await until(forgotten, 10, "forgetting the notices")
+    await database.close()
+
+
 async def test_doors(town: Town) -> None:
     town.start()
     await town.ready()
     paths = [
         ("POST", "/internal/v1/one-time-codes"),
         ("POST", "/internal/v1/test-messages"),
+        ("POST", "/internal/v1/notices"),
         ("GET", "/internal/v1/announcements/x/deliveries"),
         ("GET", "/internal/v1/push-key"),
     ]

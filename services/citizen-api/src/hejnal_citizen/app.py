@@ -18,6 +18,7 @@ from hejnal_citizen.feeds import routes as feed_routes
 from hejnal_citizen.footage_requests import public_routes as public_footage_requests
 from hejnal_citizen.footage_requests import staff_routes as staff_footage_requests
 from hejnal_citizen.guides import routes as guides
+from hejnal_citizen.open311 import back_office as open311_back_office
 from hejnal_citizen.open311 import keys as open311_keys
 from hejnal_citizen.open311 import routes as open311
 from hejnal_citizen.reports import categories as report_categories
@@ -87,7 +88,14 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
 def create_staff_app(health: Health, resources: Resources | None = None, *, jwks: dict[str, Any] | None = None) -> FastAPI:
     """The internal door: the staff API `/staff/v1`, health, metrics and the key set. Never reachable from outside."""
     api = APIRouter(prefix="/staff/v1", generate_unique_id_function=operation_id)
-    for router in (staff_town.router, staff_announcements.router, staff_reports.router, report_categories.router, open311_keys.router):
+    for router in (
+        staff_town.router,
+        staff_announcements.router,
+        staff_reports.router,
+        report_categories.router,
+        open311_keys.router,
+        open311_back_office.router,
+    ):
         api.include_router(router)
     for router in (draft_routes.router, announcement_templates.router, announcement_categories.router):
         api.include_router(router)

@@ -6,5 +6,6 @@ PHOTOS = Counter("hejnal_citizen_photos_total", "Photos by outcome: stored or th
 REPORTS = Counter("hejnal_citizen_reports_total", "Reports accepted", ["category"])
 ANNOUNCEMENTS = Counter("hejnal_citizen_announcement_versions_total", "Announcement versions by kind", ["kind"])
 ORPHANS = Counter("hejnal_citizen_photo_orphans_total", "Photo folders without a report that were removed")
+BACK_OFFICE = Counter("hejnal_citizen_back_office_total", "Reports at the Open311 back office, by what happened", ["outcome"])
 HOUSEKEEPING_AT = Gauge("hejnal_citizen_housekeeping_timestamp_seconds", "When housekeeping last finished")
 DRAFTS = Counter("hejnal_citizen_scheduled_drafts_total", "Scheduled drafts by what became of them", ["outcome"])

@@ -8,6 +8,7 @@ from hejnal_citizen.announcements.attachments import AttachmentCheck
 from hejnal_citizen.feeds.answers import FeedCache
 from hejnal_citizen.feeds.cap.signing import CapSigner
 from hejnal_citizen.notifier import NotifierClient
+from hejnal_citizen.open311.client import Breaker, Open311Client
 from hejnal_citizen.reports.photo_store import PhotoStore
 from hejnal_citizen.reports.photo_workers import PhotoWorkers
 from hejnal_citizen.secrets import Secrets
@@ -37,6 +38,8 @@ class Resources:
     notifier: NotifierClient
     photos: PhotoStore
     photo_workers: PhotoWorkers
+    open311: Open311Client
+    open311_breaker: Breaker
     attachment_check: AttachmentCheck
     cap_signer: CapSigner
     feeds: FeedCache
@@ -60,6 +63,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
         queue_limit=settings.photo_queue,
         max_pixels=settings.photo_pixels,
     )
+    open311 = Open311Client()
     try:
         yield Resources(
             settings=settings,
@@ -73,11 +77,14 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             notifier=notifier,
             photos=photos,
             photo_workers=photo_workers,
+            open311=open311,
+            open311_breaker=Breaker(clock),
             attachment_check=AttachmentCheck(photo_workers, settings.photo_dir / "incoming"),
             cap_signer=CapSigner(key),
             feeds=FeedCache(clock),
         )
     finally:
+        await open311.close()
         await photo_workers.close()
         await notifier.close()
         await producer.stop()

@@ -5,9 +5,13 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_NONCE_BYTES = 12
 
 
 class Secrets:
@@ -17,6 +21,7 @@ class Secrets:
         seed = key.private_bytes_raw()
         self._codes = HKDF(SHA256(), 32, None, b"hejnal citizen-api one-time codes").derive(seed)
         self._follow = HKDF(SHA256(), 32, None, b"hejnal citizen-api follow-up tokens").derive(seed)
+        self._sealing = AESGCM(HKDF(SHA256(), 32, None, b"hejnal citizen-api secrets at rest").derive(seed))
         self._callers = HKDF(SHA256(), 32, None, b"hejnal citizen-api caller addresses").derive(seed)
 
     def code_hash(self, challenge_id: str, code: str) -> bytes:
@@ -30,6 +35,18 @@ class Secrets:
     def caller_key(self, purpose: str, value: str) -> str:
         """A name for a caller's address or contact in counters, which does not give it away."""
         return f"{purpose}:{_text(hmac.digest(self._callers, f'{purpose}:{value}'.encode(), 'sha256')[:18])}"
+
+    def seal(self, purpose: str, secret: str) -> bytes:
+        """A secret that must be read back (AES-256-GCM); `purpose` binds it to its place."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._sealing.encrypt(nonce, secret.encode(), purpose.encode())
+
+    def unseal(self, purpose: str, sealed: bytes) -> str:
+        """What was sealed for this purpose. ValueError when it was not, or under another key."""
+        try:
+            return self._sealing.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode()).decode()
+        except InvalidTag as error:
+            raise ValueError(f"the secret for {purpose!r} was sealed under another key") from error
 
 
 def new_code() -> str:

@@ -7,7 +7,10 @@ from hejnal_citizen.announcements.publisher import Publisher
 from hejnal_citizen.app import create_public_app, create_staff_app
 from hejnal_citizen.cameras import CameraRegisterKeeper
 from hejnal_citizen.housekeeping import Housekeeping
+from hejnal_citizen.open311.polling import BackOfficeFollower
+from hejnal_citizen.open311.pushing import BackOfficePusher
 from hejnal_citizen.reports.by_sms import SmsHandler
+from hejnal_citizen.reports.notices import NoticeSender
 from hejnal_citizen.resident_imports.worker import ImportWorker
 from hejnal_citizen.resources import SERVICE, Resources, open_resources
 from hejnal_citizen.settings import Settings
@@ -45,7 +48,8 @@ async def serve_with(res: Resources) -> None:
     ]
     log.info("citizen_api_starting", public_port=settings.public_port, internal_port=settings.internal_port)
     try:
-        loops = [ImportWorker(res).run, Publisher(res).run, Housekeeping(res).run]
+        loops = [ImportWorker(res).run, Publisher(res).run, Housekeeping(res).run, NoticeSender(res).run]
+        loops += [BackOfficePusher(res).run, BackOfficeFollower(res).run]
         await serve(doors, [res.relay.run, deliveries.run, cameras.run, texted.run, *loops])
     finally:
         await deliveries.stop()

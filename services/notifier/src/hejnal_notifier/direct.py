@@ -1,4 +1,4 @@
-"""Messages to one person that no announcement stands behind: one-time codes and test messages. Deliveries of their own kind."""
+"""Messages to one person that no announcement stands behind: one-time codes, tests, notices of their own matter."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -10,16 +10,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_contracts.base import Channel, Language
+from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.residents import PushKeys
 from hejnal_notifier.resources import Resources, get_resources
-from hejnal_notifier.severity import PRIORITY_DIRECT
+from hejnal_notifier.severity import PRIORITY_DIRECT, priority
 from hejnal_runtime.errors import AppError, Kind
 
 router = APIRouter(prefix="/internal/v1", tags=["direct messages"])
 
 TEST_TTL = timedelta(minutes=10)
 LONGEST_TTL = timedelta(hours=24)
+NOTICE_TTL = timedelta(hours=48)
 
 
 class OneTimeCodeRequest(BaseModel):
@@ -48,6 +49,19 @@ class TestMessageRequest(BaseModel):
     idempotency_key: str = Field(min_length=8, max_length=128)
 
 
+class NoticeRequest(BaseModel):
+    """What a person is told about their own matter, in words that are ready."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: Literal["email", "sms"]
+    address: str = Field(min_length=3, max_length=320, description="E.164 number or e-mail address")
+    subject: str = Field(min_length=1, max_length=200, description="Of an e-mail; an SMS is its body alone")
+    body: str = Field(min_length=1, max_length=8000)
+    language: Language = Language.PL
+    idempotency_key: str = Field(min_length=8, max_length=128)
+
+
 class AcceptedMessage(BaseModel):
     """The message is durably in the queue."""
 
@@ -61,8 +75,8 @@ _DELIVERY = text(
     "values (:delivery_id, :channel, :priority, 'queued', :now, :expires_at, :now, :now) on conflict do nothing returning 1"
 )
 _MESSAGE = text(
-    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code) "
-    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code)"
+    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code, subject, body) "
+    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code, :subject, :body)"
 )
 _STATE = text("select state from deliveries where delivery_id = :delivery_id")
 
@@ -70,7 +84,7 @@ _STATE = text("select state from deliveries where delivery_id = :delivery_id")
 async def _accept(
     session: AsyncSession,
     *,
-    kind: Literal["one_time_code", "test"],
+    kind: Literal["one_time_code", "test", "notice"],
     key: str,
     channel: Channel,
     language: Language,
@@ -79,12 +93,15 @@ async def _accept(
     code: str | None,
     now: datetime,
     expires_at: datetime,
+    subject: str | None = None,
+    body: str | None = None,
+    priority: int = PRIORITY_DIRECT,
 ) -> AcceptedMessage:
     delivery_id = UUID(bytes=hashlib.sha256(f"{kind}\x1f{key}".encode()).digest()[:16])
     row = {
         "delivery_id": delivery_id,
         "channel": channel.value,
-        "priority": PRIORITY_DIRECT,
+        "priority": priority,
         "now": now,
         "expires_at": expires_at,
     }
@@ -93,7 +110,7 @@ async def _accept(
         return AcceptedMessage(delivery_id=delivery_id, state=state, duplicate=True)
     message = {"delivery_id": delivery_id, "kind": kind, "language": language.value, "address": address, "code": code}
     message |= {"push_p256dh": push_keys.p256dh if push_keys else None, "push_auth": push_keys.auth if push_keys else None}
-    await session.execute(_MESSAGE, message)
+    await session.execute(_MESSAGE, message | {"subject": subject, "body": body})
     return AcceptedMessage(delivery_id=delivery_id, state="queued", duplicate=False)
 
 
@@ -152,6 +169,32 @@ async def send_test_message(
             code=None,
             now=now,
             expires_at=now + TEST_TTL,
+        )
+    resources.wake(channel)
+    return accepted
+
+
+@router.post("/notices", status_code=202)
+async def send_notice(request: NoticeRequest, resources: Annotated[Resources, Depends(get_resources)]) -> AcceptedMessage:
+    """Queue a notice about a person's own matter, such as an answer to their report. 202 means: it is kept and will be sent."""
+    channel = Channel(request.channel)
+    _served(resources, channel)
+    now = resources.clock.now()
+    async with resources.database.transaction() as session:
+        accepted = await _accept(
+            session,
+            kind="notice",
+            key=request.idempotency_key,
+            channel=channel,
+            language=request.language,
+            address=request.address,
+            push_keys=None,
+            code=None,
+            now=now,
+            expires_at=now + NOTICE_TTL,
+            subject=request.subject,
+            body=request.body,
+            priority=priority(Severity.NOTICE),
         )
     resources.wake(channel)
     return accepted

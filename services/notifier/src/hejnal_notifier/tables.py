@@ -191,7 +191,9 @@ direct_messages = Table(
     Column("push_p256dh", Text),
     Column("push_auth", Text),
     Column("code", Text, comment="Emptied when the delivery has ended"),
-    CheckConstraint("kind in ('one_time_code', 'test')", name="direct_kind"),
+    Column("subject", Text, comment="Of a notice; emptied when the delivery has ended"),
+    Column("body", Text, comment="Of a notice; emptied when the delivery has ended"),
+    CheckConstraint("kind in ('one_time_code', 'test', 'notice')", name="direct_kind"),
     comment="Messages to one person that no announcement stands behind",
 )
 

@@ -85,7 +85,7 @@ async def submit(res: Resources, pairs: Pairs, *, idempotency_key: str | None) -
         if earlier is not None:
             reference = (await session.execute(_REFERENCE, {"id": earlier["id"]})).scalar_one()
             return _accepted(reference, earlier["token"])
-        report_id = await intake.store(session, res, checked)
+        report_id = await intake.store(session, res, checked, hand_over=not key.may_update)
         media_url = _media_url(parameters.get("media_url", ""))
         row = {"report_id": report_id, "key_id": key.id, "token": token, "media_url": media_url}
         await session.execute(_ORIGIN, row)

@@ -11,6 +11,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import idempotency, metrics, proof_of_work, rates
+from hejnal_citizen.open311 import back_office
 from hejnal_citizen.reports import listing, notices
 from hejnal_citizen.reports.form import CheckedReport, ReportForm, check, parse
 from hejnal_citizen.reports.photo_store import photo_name
@@ -159,10 +160,13 @@ async def _store(
     return report_id
 
 
-async def store(session: AsyncSession, res: Resources, checked: CheckedReport) -> str:
-    """Store a report without photos (by SMS, by Open311) in the caller's transaction; its id."""
+async def store(session: AsyncSession, res: Resources, checked: CheckedReport, *, hand_over: bool = True) -> str:
+    """Store a report without photos (by SMS, by Open311) in the caller's transaction; its id.
+
+    `hand_over=False` keeps it from the back office: it came from one.
+    """
     report_id = new_id()
-    await _write(session, res, report_id, checked, None, [])
+    await _write(session, res, report_id, checked, None, [], hand_over=hand_over)
     return report_id
 
 
@@ -173,6 +177,8 @@ async def _write(
     checked: CheckedReport,
     resident_id: str | None,
     photos: list[tuple[str, EncodedPhoto]],
+    *,
+    hand_over: bool = True,
 ) -> None:
     now = res.clock.now()
     reference = await _next_reference(session, now)
@@ -199,6 +205,8 @@ async def _write(
     )
     routed = [ReportRouted(report_id=report_id, unit=checked.unit, at=now)] if checked.unit else []
     await publish(session, submitted, *routed, source=SERVICE)
+    if hand_over:
+        await back_office.enqueue(session, report_id, category.code, now=now)
     if checked.contact:
         await notices.tell(session, res, report_id, "received", to=notices.To(), said=checked.address)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import cursors
 from hejnal_citizen.reports import conversation, moderation
-from hejnal_citizen.reports.followup_schemas import Rated, StaffPhoto, StaffReport
+from hejnal_citizen.reports.followup_schemas import Open311State, Rated, StaffPhoto, StaffReport
 from hejnal_citizen.reports.listing import PHOTOS, photo_fields
 from hejnal_citizen.reports.schemas import StaffReportEvent, StaffReportPage, StaffReportSummary
 from hejnal_citizen.sql import query
@@ -75,6 +75,11 @@ _ONE = query(
     from reports r where id = :id
     """
 )
+_PUSH = query(
+    """
+    select state, service_request_id, status, error, attempts, next_at, updated_at from open311_pushes where report_id = :id
+    """
+)
 _EVENTS = query("select kind, at, status, outcome, unit, answer, by from report_events where report_id = :id order by number")
 
 
@@ -112,9 +117,14 @@ async def detail(session: AsyncSession, report_id: str, *, role: str) -> StaffRe
         history=await moderation.history_of(session, report_id),
         messages=await conversation.messages_of(session, report_id) if private else [],
         satisfaction=rated,
-        open311=None,
+        open311=await _open311(session, report_id),
         **{name: getattr(row, name) for name in (*names, *grown)},
     )
+
+
+async def _open311(session: AsyncSession, report_id: str) -> Open311State | None:
+    row = (await session.execute(_PUSH, {"id": report_id})).first()
+    return Open311State.model_validate(row, from_attributes=True) if row else None
 
 
 def _photo(row: Any) -> StaffPhoto:

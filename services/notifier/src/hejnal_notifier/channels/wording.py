@@ -111,6 +111,8 @@ def direct_words(content: DirectContent, language: Language, *, town: str = "") 
     own = WORDS[language]
     if content.kind == "one_time_code":
         return own.code_subject.format(code=content.code), own.code_body.format(code=content.code)
+    if content.kind == "notice":
+        return content.subject, content.body
     return own.test_subject, own.test_body.format(town=town)
 
 

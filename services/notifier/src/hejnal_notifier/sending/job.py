@@ -10,7 +10,7 @@ from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.severity import OF_RANK
 
 VersionKind = Literal["issued", "updated", "cancelled"]
-DirectKind = Literal["one_time_code", "test"]
+DirectKind = Literal["one_time_code", "test", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class DirectContent:
 
     kind: DirectKind
     code: str = ""
+    subject: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +91,6 @@ class Job:
     @property
     def urgent(self) -> bool:
         """Silence would be worse than a repeat: emergencies, and what a person is waiting for."""
-        return isinstance(self.content, DirectContent) or self.content.severity is Severity.EMERGENCY
+        if isinstance(self.content, DirectContent):
+            return self.content.kind != "notice"
+        return self.content.severity is Severity.EMERGENCY

@@ -58,7 +58,8 @@ _CLAIM = text(
                 when v.version < a.newest_version then 'superseded' end as cause,
             coalesce(c.address, m.address) as address, coalesce(c.push_p256dh, m.push_p256dh) as push_p256dh,
             coalesce(c.push_auth, m.push_auth) as push_auth, coalesce(c.unsubscribe_url, '') as unsubscribe_url,
-            coalesce(m.language, r.language) as language, m.kind as direct_kind, m.code
+            coalesce(m.language, r.language) as language, m.kind as direct_kind, m.code,
+            m.subject, m.body
         from due join deliveries d using (delivery_id)
         left join versions v on v.version_id = d.version_id
         left join announcements a on a.announcement_id = v.announcement_id
@@ -81,7 +82,8 @@ _CLAIM = text(
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
     from judged j where d.delivery_id = j.delivery_id
     returning d.delivery_id, d.state, d.version_id, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
-        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code
+        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code,
+        j.subject, j.body
     """
 )
 _VERSIONS = text(
@@ -102,7 +104,9 @@ _NOTE = text(
     returning d.delivery_id, d.version_id, d.state, d.channel, d.resident_id
     """
 )
-_FORGET_SECRETS = text("update direct_messages set code = null, address = null where delivery_id = any(:ids)")
+_FORGET_SECRETS = text(
+    "update direct_messages set code = null, address = null, subject = null, body = null where delivery_id = any(:ids)"
+)
 _LOST = text(
     "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
     "lease_until = null, changed_at = :now where state = 'sending' and (lease_until < :now or claimed_by = :own) "
@@ -200,7 +204,7 @@ class DeliveryQueue:
         if row.version_id is not None:
             content: AnnouncementContent | DirectContent = self._versions[row.version_id]
         else:
-            content = DirectContent(row.direct_kind, row.code or "")
+            content = DirectContent(row.direct_kind, row.code or "", row.subject or "", row.body or "")
         return Job(
             delivery_id=row.delivery_id,
             channel=channel,
