@@ -9,6 +9,7 @@ import "./styles/article.css";
 import "./styles/forms.css";
 import "./styles/report.css";
 import "./styles/notices.css";
+import "./styles/town.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startI18n, suppressInlineStyles } from "@hejnal/shared";
@@ -28,5 +29,8 @@ createRoot(root).render(
   </StrictMode>,
 );
 registerServiceWorker();
-// After the first screen, and in a file of its own: nobody waits for it.
-setTimeout(() => void import("./notices/keep-push.ts").then(({ keepPush }) => keepPush()).catch(() => undefined), 3000);
+// After the first screen, and in files of their own: nobody waits for them.
+setTimeout(() => {
+  void import("./notices/keep-push.ts").then(({ keepPush }) => keepPush()).catch(() => undefined);
+  void import("./offline/at-hand.ts").then(({ keepAtHand }) => keepAtHand()).catch(() => undefined);
+}, 3000);

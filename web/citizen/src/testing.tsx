@@ -124,6 +124,8 @@ export const ME: Me = {
 
 export const CAMERAS: CameraRegister = {
   administrator: "Prezydent Miasta",
+  protection_officer: "iod@bugielsk.example",
+  legal_basis: "art. 9a ustawy o samorządzie gminnym",
   items: [
     {
       id: "cam-001",
@@ -133,6 +135,7 @@ export const CAMERAS: CameraRegister = {
       purpose: "Porządek publiczny",
       view_cone: { azimuth_deg: 50, angle_deg: 55, range_m: 120 },
       keeps_footage: true,
+      records_sound: false,
       keep_days: 30,
       changed_at: inHours(-100),
     },

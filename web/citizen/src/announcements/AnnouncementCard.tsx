@@ -17,8 +17,14 @@ export function AnnouncementCard({ announcement }: { readonly announcement: Anno
 
   return (
     <li>
-      <article className={`card announcement-card ${over ? "card-over" : `card-${announcement.severity}`}`}>
+      <article className={`card announcement-card ${over ? "card-over" : `card-${announcement.severity}`} ${announcement.drill ? "card-drill" : ""}`}>
         <p className="card-tags">
+          {announcement.drill ? (
+            <span className="tag-drill">
+              <Icon name="info" size="1.15em" />
+              {t("announcement.drill")}
+            </span>
+          ) : null}
           {cancelled ? (
             <span className="tag-cancelled">
               <Icon name="check" size="1.15em" />
@@ -31,7 +37,6 @@ export function AnnouncementCard({ announcement }: { readonly announcement: Anno
             <Icon name={categoryIcon(announcement.category)} />
             {categoryName(announcement.category)}
           </span>
-          {announcement.drill ? <span className="tag-drill">{t("announcement.drill")}</span> : null}
         </p>
         <h3 lang={language}>
           <Link href={`/komunikaty/${announcement.id}`} className="card-link">

@@ -7,6 +7,7 @@ import {
   ErrorState,
   exactTime,
   Icon,
+  type Language,
   SeverityBadge,
   Skeleton,
   useDateWords,
@@ -16,6 +17,8 @@ import { Link } from "wouter";
 import { Page } from "../app/Page.tsx";
 import type { AnnouncementDetail } from "../api.ts";
 import { useCategoryNames } from "../town/use-town.ts";
+import { Attachments } from "./Attachments.tsx";
+import { Languages } from "./Languages.tsx";
 import { useAnnouncement } from "./use-announcements.ts";
 import { VersionHistory } from "./VersionHistory.tsx";
 import { areaWords, wording } from "./words.ts";
@@ -47,7 +50,8 @@ function Announcement({ announcement }: { readonly announcement: AnnouncementDet
   const dates = useDateWords();
   const categoryName = useCategoryNames("announcement_categories");
   const [mapShown, setMapShown] = useState(false);
-  const { text, language } = wording(announcement.texts, reader);
+  const [chosen, setChosen] = useState<Language | null>(null);
+  const { text, language } = wording(announcement.texts, chosen ?? reader);
   const from = new Date(announcement.valid_from);
   const until = new Date(announcement.valid_until);
   const updated = new Date(announcement.updated_at);
@@ -64,6 +68,12 @@ function Announcement({ announcement }: { readonly announcement: AnnouncementDet
         </Link>
       }
     >
+      {announcement.drill ? (
+        <p className="drill-banner">
+          <Icon name="info" />
+          <strong>{t("announcement.drillText")}</strong>
+        </p>
+      ) : null}
       <p className="card-tags">
         {cancelled ? (
           <span className="tag-cancelled">
@@ -78,13 +88,7 @@ function Announcement({ announcement }: { readonly announcement: AnnouncementDet
           {categoryName(announcement.category)}
         </span>
       </p>
-      {announcement.drill ? (
-        <p className="banner">
-          <Icon name="info" />
-          {t("announcement.drillText")}
-        </p>
-      ) : null}
-      {language === reader ? null : <p className="hint">{t("announcement.otherLanguage")}</p>}
+      <Languages shown={language} reader={reader} texts={announcement.texts} origins={announcement.origins} onChoose={setChosen} />
       <p className="announcement-body" lang={language}>
         {text.body}
       </p>
@@ -122,6 +126,7 @@ function Announcement({ announcement }: { readonly announcement: AnnouncementDet
           <AreaMap announcement={announcement} />
         </Suspense>
       ) : null}
+      <Attachments announcement={announcement} />
       <p className="hint">
         {t("announcement.issued", { when: dates.moment(new Date(announcement.issued_at)) })}
         {announcement.kind === "updated" ? `. ${t("announcement.updated", { when: dates.moment(updated) })}` : null}

@@ -27,11 +27,15 @@ export function HomePage() {
   const { data, error, isPending, refetch } = useAnnouncements(place, categories);
   const { data: town } = useTown();
   const lists = sections(data?.items ?? [], new Date());
+  // What may hurt somebody stands above everything else on the page.
+  const alarms = lists.now.filter(({ severity, drill }) => severity === "emergency" && !drill);
+  const now = lists.now.filter((item) => !alarms.includes(item));
   const shown = lists.now.length + lists.soon.length + lists.calledOff.length;
 
   return (
     <Page title={place ? t("home.title") : t("home.titleTown")}>
       <OutboxNotice />
+      <Section title={t("home.alarms")} items={alarms} />
       <Link href="/zglos" className="report-call">
         <Icon name="pin" size="2rem" />
         <span>
@@ -72,7 +76,7 @@ export function HomePage() {
               </Link>
             </EmptyState>
           ) : null}
-          <Section title={t("home.now")} items={lists.now} />
+          <Section title={t("home.now")} items={now} />
           <Section title={t("home.soon")} items={lists.soon} />
           <Section title={t("home.calledOff")} items={lists.calledOff} />
           {lists.before.length ? (

@@ -13,6 +13,14 @@ const SignInPage = lazy(() => import("../residents/SignInPage.tsx"));
 const AccountPage = lazy(() => import("../residents/AccountPage.tsx"));
 const NoticesPage = lazy(() => import("../notices/NoticesPage.tsx"));
 const CamerasPage = lazy(() => import("../cameras/CamerasPage.tsx"));
+const CameraPage = lazy(() => import("../cameras/CameraPage.tsx"));
+const FootagePage = lazy(() => import("../footage/FootagePage.tsx"));
+const FootageRequestPage = lazy(() => import("../footage/FootageRequestPage.tsx"));
+const ConsultationsPage = lazy(() => import("../consultations/ConsultationsPage.tsx"));
+const ConsultationPage = lazy(() => import("../consultations/ConsultationPage.tsx"));
+const ContactsPage = lazy(() => import("../pages/ContactsPage.tsx"));
+const SirensPage = lazy(() => import("../pages/SirensPage.tsx"));
+const OpenDataPage = lazy(() => import("../pages/OpenDataPage.tsx"));
 const AccessibilityPage = lazy(() => import("../pages/AccessibilityPage.tsx"));
 const AboutPage = lazy(() => import("../pages/AboutPage.tsx"));
 const NotFoundPage = lazy(() => import("../pages/NotFoundPage.tsx"));
@@ -50,6 +58,14 @@ export function Routes() {
         <Route path="/logowanie" component={SignInPage} />
         <Route path="/konto" component={AccountPage} />
         <Route path="/kamery" component={CamerasPage} />
+        <Route path="/kamery/:id">{({ id }) => <CameraPage id={id} />}</Route>
+        <Route path="/nagranie" component={FootagePage} />
+        <Route path="/nagranie/:id">{({ id }) => <FootageRequestPage id={id} />}</Route>
+        <Route path="/konsultacje" component={ConsultationsPage} />
+        <Route path="/konsultacje/:id">{({ id }) => <ConsultationPage key={id} id={id} />}</Route>
+        <Route path="/kontakty" component={ContactsPage} />
+        <Route path="/syreny" component={SirensPage} />
+        <Route path="/dane" component={OpenDataPage} />
         <Route path="/dostepnosc" component={AccessibilityPage} />
         <Route path="/o-serwisie" component={AboutPage} />
         <Route component={NotFoundPage} />

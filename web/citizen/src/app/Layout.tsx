@@ -21,6 +21,17 @@ const NAV: readonly NavItem[] = [
   { path: "/powiadomienia", icon: "bell", label: "notices", short: "notices" },
 ];
 
+const FOOTER = [
+  ["/konsultacje", "consultations"],
+  ["/kontakty", "contacts"],
+  ["/syreny", "sirens"],
+  ["/kamery", "cameras"],
+  ["/nagranie", "footage"],
+  ["/dane", "openData"],
+  ["/dostepnosc", "accessibility"],
+  ["/o-serwisie", "about"],
+] as const;
+
 function isCurrent(path: string, location: string): boolean {
   if (path === "/") return location === "/" || location.startsWith("/komunikaty/");
   return location === path || location.startsWith(`${path}/`);
@@ -81,15 +92,13 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       <footer className="site-footer">
         <nav aria-label={t("shell.footer")}>
           <ul>
-            <li>
-              <Link href="/kamery">{t("shell.cameras")}</Link>
-            </li>
-            <li>
-              <Link href="/dostepnosc">{t("shell.accessibility")}</Link>
-            </li>
-            <li>
-              <Link href="/o-serwisie">{t("shell.about")}</Link>
-            </li>
+            {FOOTER.map(([path, label]) => (
+              <li key={path}>
+                <Link href={path} aria-current={isCurrent(path, location) ? "page" : undefined}>
+                  {t(`shell.${label}`)}
+                </Link>
+              </li>
+            ))}
           </ul>
         </nav>
       </footer>

@@ -1,12 +1,16 @@
 import { lazy, Suspense, useMemo, useState } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { answer, EmptyState, ErrorState, Icon, Skeleton } from "@hejnal/shared";
+import { EmptyState, ErrorState, Icon, Skeleton } from "@hejnal/shared";
+import { Link } from "wouter";
 import { Field } from "../app/fields.tsx";
 import { Page } from "../app/Page.tsx";
-import { api } from "../api.ts";
+import { Responsible } from "./Responsible.tsx";
+import { useCameras } from "./use-cameras.ts";
 
 const CamerasMap = lazy(() => import("./CamerasMap.tsx"));
+
+/** As many as one cares to read at once; a town may have two hundred. */
+const PAGE = 20;
 
 /** Letters without their marks, so that "zolkiewskiego" finds "Żółkiewskiego". */
 function folded(text: string): string {
@@ -24,15 +28,14 @@ export default function CamerasPage() {
   const [words, setWords] = useState("");
   const [view, setView] = useState<"list" | "map">("list");
   const [selected, setSelected] = useState<string>();
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["cameras"],
-    queryFn: () => answer(api.GET("/api/v1/cameras")),
-    staleTime: 60_000,
-  });
+  const [most, setMost] = useState(PAGE);
+  const { data, error, isPending, refetch } = useCameras();
   const found = useMemo(() => {
     const wanted = folded(words.trim());
     return (data?.items ?? []).filter(({ name, address }) => folded(`${name} ${address}`).includes(wanted));
   }, [data, words]);
+
+  const listed = view === "map" && selected ? found.filter(({ id }) => id === selected) : found.slice(0, most);
 
   return (
     <Page title={t("cameras.title")}>
@@ -65,11 +68,11 @@ export default function CamerasPage() {
           {data.items.length && !found.length ? <EmptyState icon="search" title={t("cameras.none")} /> : null}
           {/* eslint-disable-next-line jsx-a11y/no-redundant-roles -- a list without bullets is none to VoiceOver */}
           <ul className="cards camera-cards" role="list">
-            {(view === "map" && selected ? found.filter(({ id }) => id === selected) : found).map((camera) => (
+            {listed.map((camera) => (
               <li key={camera.id}>
                 <article className="card">
                   <h2 className="card-title">
-                    <Icon name="camera" /> {camera.name}
+                    <Icon name="camera" /> <Link href={`/kamery/${camera.id}`}>{camera.name}</Link>
                   </h2>
                   {camera.address ? (
                     <p className="card-facts">
@@ -85,7 +88,10 @@ export default function CamerasPage() {
                       {camera.purpose}
                     </p>
                   ) : null}
-                  <p className="hint">{camera.keeps_footage ? t("cameras.keeps", { days: camera.keep_days }) : t("cameras.keepsNot")}</p>
+                  <p className="hint">
+                    {camera.keeps_footage ? t("cameras.keeps", { days: camera.keep_days }) : t("cameras.keepsNot")}{" "}
+                    {camera.records_sound ? t("cameras.sound") : t("cameras.soundNot")}
+                  </p>
                   {view === "list" ? (
                     <button
                       type="button"
@@ -103,11 +109,12 @@ export default function CamerasPage() {
               </li>
             ))}
           </ul>
-          <section className="list-section">
-            <h2>{t("cameras.administrator")}</h2>
-            {data.administrator ? <p>{data.administrator}</p> : null}
-            <p>{t("cameras.rights")}</p>
-          </section>
+          {listed.length < found.length && !(view === "map" && selected) ? (
+            <button type="button" className="button more-button" onClick={() => setMost(most + PAGE)}>
+              {t("cameras.more", { count: found.length - listed.length })}
+            </button>
+          ) : null}
+          <Responsible register={data} />
         </>
       ) : null}
     </Page>

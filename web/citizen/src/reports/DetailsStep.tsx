@@ -3,13 +3,16 @@ import { useTranslation } from "react-i18next";
 import { asProblem, Icon, useLanguage } from "@hejnal/shared";
 import { Field } from "../app/fields.tsx";
 import { useProblemSentence } from "../app/problem.ts";
-import type { ReportAccepted, Town } from "../api.ts";
+import type { PhotoPlace, ReportAccepted, Town } from "../api.ts";
 import { useMe } from "../residents/use-me.ts";
 import { type DetailsError, detailsErrors, type Draft, MAX_TEXT, MAX_TOTAL_MB } from "./draft.ts";
 import { enqueue } from "./draft-store.ts";
 import { follow } from "./followed.ts";
 import { NearbyReports } from "./NearbyReports.tsx";
+import { PhotoPlaceOffer } from "./PhotoPlaceOffer.tsx";
 import { PhotosField } from "./PhotosField.tsx";
+import { answerError, answersToSend } from "./questions.ts";
+import { questionId, QuestionsField } from "./QuestionsField.tsx";
 import { submitReport } from "./submit.ts";
 
 interface DetailsStepProps {
@@ -20,10 +23,12 @@ interface DetailsStepProps {
   readonly onChangePlace: () => void;
   readonly onSent: (report: ReportAccepted) => void;
   readonly onQueued: () => void;
+  /** Somebody has joined a report that was there. */
+  readonly onJoined: () => void;
 }
 
 /** Words, photos, a way to ask back, a last look at the whole, and the sending itself. */
-export function DetailsStep({ draft, category, onChange, onChangeCategory, onChangePlace, onSent, onQueued }: DetailsStepProps) {
+export function DetailsStep({ draft, category, onChange, onChangeCategory, onChangePlace, onSent, onQueued, onJoined }: DetailsStepProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const sentence = useProblemSentence();
@@ -31,10 +36,16 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
   const [checked, setChecked] = useState(false);
   const [failure, setFailure] = useState("");
   const [share, setShare] = useState<number | null>(null);
+  const [offer, setOffer] = useState<PhotoPlace | null>(null);
   const summary = useRef<HTMLDivElement>(null);
   const contactNeeded = !category.anonymous_allowed && !me;
   // Shown from the first try on, and gone as soon as they are mended.
   const errors = checked ? detailsErrors(draft, contactNeeded) : [];
+  const { questions } = category;
+  const unanswered = questions.filter((question) => answerError(question, draft.answers[question.code]));
+  const answerErrors = Object.fromEntries(
+    (checked ? unanswered : []).map((question) => [question.code, answerError(question, draft.answers[question.code])]),
+  );
 
   const words: Record<DetailsError, string> = {
     textMissing: t("report.details.textMissing"),
@@ -53,20 +64,21 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
     if (share !== null) return;
     setChecked(true);
     setFailure("");
-    if (detailsErrors(draft, contactNeeded).length) {
+    if (detailsErrors(draft, contactNeeded).length || unanswered.length) {
       requestAnimationFrame(() => summary.current?.focus());
       return;
     }
     setShare(0);
+    const answers = answersToSend(questions, draft.answers);
     try {
-      const report = await submitReport(draft, setShare);
+      const report = await submitReport(draft, answers, setShare);
       follow(report);
       onSent(report);
     } catch (cause) {
       const problem = asProblem(cause);
       if (problem.kind === "offline") {
         try {
-          await enqueue(draft, new Date());
+          await enqueue(draft, answers, new Date());
           onQueued();
           return;
         } catch {
@@ -81,11 +93,16 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
 
   return (
     <form onSubmit={(event) => void send(event)} noValidate>
-      {errors.length || failure ? (
+      {errors.length || (checked && unanswered.length) || failure ? (
         <div ref={summary} className="error-summary" role="alert" tabIndex={-1}>
           {failure ? <p>{failure}</p> : <p>{t("report.errorSummary")}</p>}
-          {errors.length ? (
+          {errors.length || unanswered.length ? (
             <ul>
+              {unanswered.map(({ code, label }) => (
+                <li key={code}>
+                  <a href={`#${questionId(code)}`}>{label[language]}</a>
+                </li>
+              ))}
               {errors.map((code) => (
                 <li key={code}>
                   {code === "photosTotal" ? words[code] : <a href={code.startsWith("text") ? "#report-text" : "#report-contact"}>{words[code]}</a>}
@@ -95,7 +112,8 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
           ) : null}
         </div>
       ) : null}
-      <NearbyReports place={draft.place} category={draft.category} />
+      <NearbyReports place={draft.place} category={draft.category} onJoined={onJoined} />
+      <QuestionsField questions={questions} answers={draft.answers} errors={answerErrors} onChange={(answers) => onChange({ answers })} />
       <Field
         id="report-text"
         label={t("report.details.text")}
@@ -106,7 +124,16 @@ export function DetailsStep({ draft, category, onChange, onChangeCategory, onCha
         isRequired
         multiline
       />
-      <PhotosField photos={draft.photos} onChange={(photos) => onChange({ photos })} />
+      <PhotosField photos={draft.photos} onChange={(photos) => onChange({ photos })} onPlace={setOffer} />
+      <PhotoPlaceOffer
+        offer={offer}
+        place={draft.place}
+        onTake={(place, placeLabel) => {
+          onChange({ place, placeLabel });
+          setOffer(null);
+        }}
+        onLeave={() => setOffer(null)}
+      />
       {me ? (
         <p className="hint">{t("report.details.signedIn")}</p>
       ) : (

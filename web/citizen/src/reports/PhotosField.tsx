@@ -1,16 +1,20 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@hejnal/shared";
+import type { PhotoPlace } from "../api.ts";
 import { type DraftPhoto, MAX_PHOTO_MB, MAX_PHOTOS } from "./draft.ts";
+import { placeOfPhoto } from "./photo-place.ts";
 import { type RefusedPhoto, takePhotos } from "./photos.ts";
 
 interface PhotosFieldProps {
   readonly photos: readonly DraftPhoto[];
   readonly onChange: (photos: readonly DraftPhoto[]) => void;
+  /** A photo knows where it was taken; asked of the first that does. */
+  readonly onPlace: (found: PhotoPlace) => void;
 }
 
 /** Up to six photos with previews; what cannot be taken is named, with the reason. */
-export function PhotosField({ photos, onChange }: PhotosFieldProps) {
+export function PhotosField({ photos, onChange, onPlace }: PhotosFieldProps) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
@@ -21,7 +25,16 @@ export function PhotosField({ photos, onChange }: PhotosFieldProps) {
     const result = await takePhotos(files, photos.length);
     setBusy(false);
     setRefused(result.refused);
-    if (result.taken.length) onChange([...photos, ...result.taken]);
+    if (!result.taken.length) return;
+    onChange([...photos, ...result.taken]);
+    // From the file itself: what is sent with the report has lost its data already.
+    for (const file of files) {
+      const found = await placeOfPhoto(file);
+      if (found) {
+        onPlace(found);
+        return;
+      }
+    }
   };
   const faults = [
     ...(refused.some(({ fault }) => fault === "many") ? [t("report.photoError.many", { max: MAX_PHOTOS })] : []),

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ChangeEvent } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { answer, Icon, type LatLon, Skeleton, useColorScheme } from "@hejnal/shared";
@@ -6,6 +6,9 @@ import { api, type NearestAddress, type Town } from "../api.ts";
 import { AddressSearch } from "../town/AddressSearch.tsx";
 import { currentPosition, PositionError, type PositionFailure } from "../town/position.ts";
 import { townBounds } from "../town/use-town.ts";
+import type { DraftPhoto } from "./draft.ts";
+import { placeOfPhoto } from "./photo-place.ts";
+import { takePhotos } from "./photos.ts";
 
 const PinPicker = lazy(() => import("@hejnal/shared/map").then(({ PinPicker: component }) => ({ default: component })));
 
@@ -13,6 +16,8 @@ interface PlaceStepProps {
   readonly town: Town;
   readonly place: LatLon | null;
   readonly onChoose: (place: LatLon, label: string) => void;
+  readonly photos: readonly DraftPhoto[];
+  readonly onPhotos: (photos: readonly DraftPhoto[]) => void;
   readonly onBack: () => void;
   readonly onNext: () => void;
 }
@@ -21,12 +26,13 @@ interface PlaceStepProps {
 const AT_ADDRESS_M = 25;
 
 /** Where it is: by address, by the device's position, by tapping the map, or by arrow keys on it. */
-export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepProps) {
+export function PlaceStep({ town, place, onChoose, photos, onPhotos, onBack, onNext }: PlaceStepProps) {
   const { t } = useTranslation();
   const scheme = useColorScheme();
   const [failure, setFailure] = useState<PositionFailure | null>(null);
   const [locating, setLocating] = useState(false);
   const [missing, setMissing] = useState(false);
+  const [photo, setPhoto] = useState<"reading" | "none" | null>(null);
   const nearest = useQuery({
     queryKey: ["nearest", place?.lat, place?.lon],
     queryFn: () => answer(api.GET("/api/v1/addresses/nearest", { params: { query: { lat: place?.lat ?? 0, lon: place?.lon ?? 0 } } })),
@@ -60,6 +66,19 @@ export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepPr
       setLocating(false);
     }
   };
+  const fromPhoto = async ({ target }: ChangeEvent<HTMLInputElement>) => {
+    const files = [...(target.files ?? [])];
+    target.value = "";
+    const [file] = files;
+    if (!file) return;
+    setPhoto("reading");
+    const [found, { taken }] = await Promise.all([placeOfPhoto(file), takePhotos([file], photos.length)]);
+    if (taken.length) onPhotos([...photos, ...taken]); // it belongs to the report anyway
+    setPhoto(found ? null : "none");
+    if (!found?.place) return;
+    setMissing(false);
+    onChoose(found.place, found.address);
+  };
   const next = () => {
     if (!place) setMissing(true);
     else if (!outside) {
@@ -81,10 +100,25 @@ export function PlaceStep({ town, place, onChoose, onBack, onNext }: PlaceStepPr
           onChoose(found, label);
         }}
       />
-      <button type="button" className="button" onClick={() => void locate()} disabled={locating}>
-        <Icon name="locate" />
-        {locating ? t("home.locating") : t("report.place.gps")}
-      </button>
+      <div className="actions">
+        <button type="button" className="button" onClick={() => void locate()} disabled={locating}>
+          <Icon name="locate" />
+          {locating ? t("home.locating") : t("report.place.gps")}
+        </button>
+        <label className="button photo-add">
+          <Icon name="photo" />
+          {t("report.photoPlace.from")}
+          <input
+            type="file"
+            accept="image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"
+            className="visually-hidden"
+            onChange={(event) => void fromPhoto(event)}
+          />
+        </label>
+      </div>
+      <p role="status" className="hint">
+        {photo === "reading" ? t("report.photoPlace.reading") : photo === "none" ? t("report.photoPlace.none") : ""}
+      </p>
       {failure ? (
         <p className="field-error" role="alert">
           {failure === "denied" ? t("home.locateDenied") : t("home.locateFailed")}

@@ -55,6 +55,8 @@ export default function ReportFlow({ step = "" }: { readonly step: string | unde
           town={town}
           place={draft.place}
           onChoose={(place, placeLabel) => change({ place, placeLabel })}
+          photos={draft.photos}
+          onPhotos={(photos) => change({ photos })}
           onBack={() => navigate(CATEGORY)}
           onNext={() => navigate(DETAILS)}
         />
@@ -70,6 +72,10 @@ export default function ReportFlow({ step = "" }: { readonly step: string | unde
             setSent(report);
             restart();
             navigate("/zglos/wyslane", { replace: true });
+          }}
+          onJoined={() => {
+            restart();
+            navigate("/", { replace: true });
           }}
           onQueued={() => {
             setQueued(true);

@@ -5,6 +5,10 @@ import { Page } from "../app/Page.tsx";
 import type { ReporterView } from "../api.ts";
 import { useCategoryNames } from "../town/use-town.ts";
 import { followToken, unfollow } from "./followed.ts";
+import { photoAddress } from "./photo-address.ts";
+import { ReportAnswers } from "./ReportAnswers.tsx";
+import { ReportEnd } from "./ReportEnd.tsx";
+import { ReportThread } from "./ReportThread.tsx";
 import { StatusBadge, useNextStep } from "./StatusBadge.tsx";
 import { useReport } from "./use-report.ts";
 
@@ -44,14 +48,6 @@ export default function ReportPage({ id }: { readonly id: string }) {
   return error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton />;
 }
 
-/** The address of a photo with what its door asks for. */
-function photoUrl(url: string, token: string | undefined, size: "full" | "thumb"): string {
-  const address = new URL(url, new URL("/api/v1/", window.location.origin)); // the API names it relative to itself
-  if (token) address.searchParams.set("token", token);
-  if (size === "thumb") address.searchParams.set("size", "thumb");
-  return address.href;
-}
-
 function Report({ report, token }: { readonly report: ReporterView; readonly token: string | undefined }) {
   const { t } = useTranslation();
   const dates = useDateWords();
@@ -70,8 +66,10 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
     >
       <div className="standing">
         <StatusBadge status={report.status} outcome={report.outcome} />
-        <p>{nextStep(report)}</p>
+        <p>{report.merged_into ? t("reports.mergedInto", { reference: report.merged_into }) : nextStep(report)}</p>
+        {report.me_too ? <p className="hint">{t("reports.meToo", { count: report.me_too })}</p> : null}
       </div>
+      <ReportEnd report={report} token={token} />
       <section className="list-section">
         <h2>{t("reports.history")}</h2>
         <ol className="timeline">
@@ -93,6 +91,7 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
           {categoryName(report.category)}
         </p>
         <p className="plain-text">{report.text}</p>
+        <ReportAnswers category={report.category} answers={report.answers} />
         <p>
           <Icon name="pin" /> {report.address || t("report.place.unknown")}
         </p>
@@ -103,9 +102,9 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
           <ul className="photo-list">
             {report.photos.map((photo, index) => (
               <li key={photo.id}>
-                <a href={photoUrl(photo.url, token, "full")}>
+                <a href={photoAddress(photo.url, { token })}>
                   <img
-                    src={photoUrl(photo.url, token, "thumb")}
+                    src={photoAddress(photo.url, { token, thumb: true })}
                     alt={t("reports.photo", { number: index + 1, total: report.photos.length })}
                   />
                 </a>
@@ -114,6 +113,7 @@ function Report({ report, token }: { readonly report: ReporterView; readonly tok
           </ul>
         </section>
       ) : null}
+      <ReportThread report={report} token={token} />
     </Page>
   );
 }

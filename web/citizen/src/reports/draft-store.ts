@@ -1,5 +1,6 @@
 import { createStore, del, entries, get, set } from "idb-keyval";
-import type { Draft } from "./draft.ts";
+import { type Draft, emptyDraft } from "./draft.ts";
+import type { ReportAnswers } from "./submit.ts";
 
 /** Where the one draft in work is kept, and those that wait for a connection. All of it stays on this device. */
 const drafts = createStore("hejnal-drafts", "drafts");
@@ -8,7 +9,8 @@ const CURRENT = "current";
 
 export async function loadDraft(): Promise<Draft | undefined> {
   try {
-    return await get<Draft>(CURRENT, drafts);
+    const stored = await get<Draft>(CURRENT, drafts);
+    return stored ? { ...emptyDraft(), ...stored } : undefined; // one of an earlier version of the app lacks what is new
   } catch {
     return undefined; // private window: the draft lives as long as the page
   }
@@ -33,19 +35,20 @@ export async function clearDraft(): Promise<void> {
 /** A report that could not be sent yet. `refused`: the service has said no, so that only its author can mend it. */
 export interface WaitingReport {
   readonly draft: Draft;
+  readonly answers: ReportAnswers;
   readonly since: string;
   readonly refused: boolean;
 }
 
 /** @throws DOMException where nothing can be stored: the caller must not say that it was kept. */
-export async function enqueue(draft: Draft, now: Date): Promise<void> {
-  await set(draft.key, { draft, since: now.toISOString(), refused: false } satisfies WaitingReport, outbox);
+export async function enqueue(draft: Draft, answers: ReportAnswers, now: Date): Promise<void> {
+  await set(draft.key, { draft, answers, since: now.toISOString(), refused: false } satisfies WaitingReport, outbox);
 }
 
 export async function waitingReports(): Promise<WaitingReport[]> {
   try {
     const all = await entries<string, WaitingReport>(outbox);
-    return all.map(([, waiting]) => waiting).sort((a, b) => a.since.localeCompare(b.since));
+    return all.map(([, waiting]) => ({ ...waiting, draft: { ...emptyDraft(), ...waiting.draft } })).sort((a, b) => a.since.localeCompare(b.since));
   } catch {
     return [];
   }

@@ -35,8 +35,8 @@ describe("what is kept on the device", () => {
 
   it("queues in the order of their making", async () => {
     const second = { ...whole, key: "0-second" };
-    await enqueue(whole, new Date("2026-11-22T10:00:00Z"));
-    await enqueue(second, new Date("2026-11-22T11:00:00Z"));
+    await enqueue(whole, {}, new Date("2026-11-22T10:00:00Z"));
+    await enqueue(second, {}, new Date("2026-11-22T11:00:00Z"));
     expect((await waitingReports()).map(({ draft }) => draft.key)).toEqual([whole.key, "0-second"]);
     await dequeue(whole.key);
     await dequeue("0-second");

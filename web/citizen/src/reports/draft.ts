@@ -1,4 +1,5 @@
 import type { LatLon } from "@hejnal/shared";
+import type { DraftAnswers } from "./questions.ts";
 
 /** Limits of the API (POST /reports); checked here so that nobody uploads for nothing. */
 export const MAX_PHOTOS = 6;
@@ -22,10 +23,12 @@ export interface Draft {
   readonly text: string;
   readonly contact: string;
   readonly photos: readonly DraftPhoto[];
+  /** To the category's own questions. */
+  readonly answers: DraftAnswers;
 }
 
 export function emptyDraft(): Draft {
-  return { key: crypto.randomUUID(), category: "", place: null, placeLabel: "", text: "", contact: "", photos: [] };
+  return { key: crypto.randomUUID(), category: "", place: null, placeLabel: "", text: "", contact: "", photos: [], answers: {} };
 }
 
 export function isEmpty(draft: Draft): boolean {

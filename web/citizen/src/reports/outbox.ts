@@ -10,7 +10,7 @@ async function sendAll(): Promise<number> {
   for (const waiting of await waitingReports()) {
     if (waiting.refused) continue;
     try {
-      follow(await submitReport(waiting.draft));
+      follow(await submitReport(waiting.draft, waiting.answers));
       await dequeue(waiting.draft.key);
       sent += 1;
     } catch (cause) {

@@ -16,7 +16,7 @@ const DATA_CACHE = "public-data";
 const NAVIGATION_MS = 4000;
 const DATA_MS = 8000;
 /** Public answers worth keeping; nothing of a resident's own is ever stored. */
-const KEPT = /^\/api\/v1\/(town|announcements(\.geojson|\/[^/]+)?|cameras)$/;
+const KEPT = /^\/api\/v1\/(town|announcements(\.geojson|\/[^/]+)?|cameras|contacts|guides\/[^/]+|consultations)$/;
 const MOST_KEPT = 80;
 
 self.addEventListener("install", (event) => {
