@@ -95,7 +95,7 @@ def _message() -> dict[str, str]:
 
 async def test_after_an_outage_of_the_providers_everything_goes_that_still_matters(town: Town) -> None:
     """Back-offs have grown to minutes when the providers come back: the first message that is taken ends the waits of all."""
-    town.extra |= {"RETRY_BASE_S": "400", "RETRY_CAP_S": "400"}
+    town.extra |= {"RETRY_BASE_S": "400", "RETRY_CAP_S": "400", "PUSH_FIRST_SEVERITIES": "[]"}
     residents = 20
     for number in range(residents):
         device = await town.sinks.device()
