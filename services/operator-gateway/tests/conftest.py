@@ -47,6 +47,8 @@ def keys(tmp_path: Path) -> Keys:
 @pytest.fixture
 async def upstream(keys: Keys) -> AsyncIterator[Upstream]:
     verifiers = {
+        "/internal/v1/providers": TokenVerifier("notifier", keys.jwks_file),
+        "/internal/v1/inbound-messages": TokenVerifier("notifier", keys.jwks_file),
         "/internal/": TokenVerifier("recorder", keys.jwks_file),
         "/staff/": TokenVerifier("citizen-api", keys.jwks_file),
     }
@@ -81,6 +83,7 @@ async def settings(
         credentials_key_file=keys.folder / "credentials.key",
         recorder_url=upstream.url,
         citizen_url=upstream.url,
+        notifier_url=upstream.url,
         relay_linger_s=0.3,
         static_dir=tmp_path,
     )

@@ -44,7 +44,7 @@ def test_the_table_of_doors_is_what_is_served() -> None:
     served = {(method, path): roles for method, path, roles in routes()}
     for door in DOORS:
         assert served[door.method, door.outside] == door.roles
-    proxied = {path for _, path, _ in routes() if path.startswith(("/api/v1/archive/", "/api/v1/town/"))}
+    proxied = {path for _, path, _ in routes() if path.startswith(("/api/v1/archive/", "/api/v1/town/", "/api/v1/messages/"))}
     assert proxied == {door.outside for door in DOORS}
 
 

@@ -30,6 +30,7 @@ class OpenApi:
 OPENAPI: tuple[OpenApi, ...] = (
     OpenApi("hejnal_citizen", ("citizen.json", "citizen-staff.json"), into_folder=True),
     OpenApi("hejnal_gateway", ("gateway.json",)),
+    OpenApi("hejnal_notifier", ("notifier.json",)),
     OpenApi("hejnal_recorder", ("recorder.json",)),
 )
 

@@ -239,6 +239,7 @@ class Town:
                     "INGEST_URLS": json.dumps([self.internal_url("ingest")]),
                     "RECORDER_URL": self.internal_url("recorder"),
                     "CITIZEN_URL": self.internal_url("citizen-api"),
+                    "NOTIFIER_URL": self.internal_url("notifier"),
                     **self.second.of_gateway(),
                 }
         raise ValueError(service.name)

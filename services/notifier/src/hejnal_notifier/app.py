@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI
 
 from hejnal_notifier.direct import router as direct_router
+from hejnal_notifier.oversight import router as oversight_router
 from hejnal_notifier.receipt_routes import router as receipt_router
 from hejnal_notifier.report import router as report_router
 from hejnal_notifier.resources import Resources, get_resources
@@ -35,7 +36,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     """The app behind the internal port. Without `resources` it can only describe itself (OpenAPI)."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
     guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
-    for router in (direct_router, report_router, statement_router, push_router, templates_router):
+    for router in (direct_router, report_router, oversight_router, statement_router, push_router, templates_router):
         guarded.include_router(router)
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded, receipt_router], jwks=jwks, title="Hejnał notifier")

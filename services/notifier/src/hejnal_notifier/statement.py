@@ -36,6 +36,10 @@ _PACE = text(
     group by d.channel order by d.channel
     """
 )
+_PASSES = text(
+    "select announcement_id, version, issued_at, issued_by, sms_cost_grosze from versions "
+    "where over_budget and severity = 3 and issued_at >= :since and issued_at < :until order by issued_at desc limit 100"
+)
 _SPENDING = text("select provider, parts, messages, cost_grosze from spending where month = :month order by provider")
 
 
@@ -66,6 +70,16 @@ class SmsBill(BaseModel):
     cost_zl: float
 
 
+class BudgetPass(BaseModel):
+    """An emergency that went past the month's SMS budget, and whose decision that was."""
+
+    announcement_id: str
+    version: int
+    issued_at: datetime
+    decided_by: str
+    sms_cost_zl: float
+
+
 class Statement(BaseModel):
     """A calendar month of the town's time."""
 
@@ -79,6 +93,7 @@ class Statement(BaseModel):
     sms_budget_zl: int | None
     held_back_by_budget: int = Field(description="Versions whose SMS were held back")
     passed_budget: int = Field(description="Emergencies that went past the budget")
+    passes: list[BudgetPass] = Field(description="Those emergencies, the newest 100")
 
 
 @router.get("/statements/{month}")
@@ -90,6 +105,7 @@ async def statement(month: str, resources: Annotated[Resources, Depends(get_reso
         states = (await session.execute(_STATES, span)).all()
         paces = {row.channel: pace(row.seconds) for row in await session.execute(_PACE, {**span, "announcement_id": None})}
         spent = (await session.execute(_SPENDING, {"month": first})).all()
+        passes = (await session.execute(_PASSES, span)).all() if versions.passed else ()
     channels = {
         row.channel: ChannelStatement(channel=row.channel, deliveries=0, by_state={}, failures={}, pace=None) for row in states
     }
@@ -115,6 +131,16 @@ async def statement(month: str, resources: Annotated[Resources, Depends(get_reso
         sms_budget_zl=resources.settings.sms_monthly_budget_zl,
         held_back_by_budget=versions.held_back,
         passed_budget=versions.passed,
+        passes=[
+            BudgetPass(
+                announcement_id=row.announcement_id,
+                version=row.version,
+                issued_at=row.issued_at,
+                decided_by=row.issued_by,
+                sms_cost_zl=row.sms_cost_grosze / 100,
+            )
+            for row in passes
+        ],
     )
 
 

@@ -28,8 +28,8 @@ from hejnal_runtime.serve import install_common
 
 DESCRIPTION = (
     "Hejnał for staff. Sign in with POST /api/v1/session; a cookie carries the session. Errors are application/problem+json "
-    "(RFC 9457). /api/v1/archive/… and /api/v1/town/… are handed on to recorder and citizen-api: their own OpenAPI documents "
-    "describe the bodies."
+    "(RFC 9457). /api/v1/archive/…, /api/v1/town/… and /api/v1/messages/… are handed on to recorder, citizen-api and notifier: "
+    "their own OpenAPI documents describe the bodies."
 )
 
 

@@ -194,6 +194,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         {
             "recorder": Upstreams((settings.recorder_url, *settings.recorder_standby_urls), clock),
             "citizen-api": Upstreams((settings.citizen_url,), clock),
+            "notifier": Upstreams((settings.notifier_url,), clock),
         },
         answer_within_s=settings.upstream_timeout_s,
     )

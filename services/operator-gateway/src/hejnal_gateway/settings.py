@@ -61,6 +61,7 @@ class GatewaySettings(ServiceSettings):
         default=(), description="Further recorders with a copy of the footage: playback goes there while the first is away"
     )
     citizen_url: str = Field(default="http://127.0.0.1:18093", description="citizen-api's internal address")
+    notifier_url: str = Field(default="http://127.0.0.1:18092", description="Notifier's internal address")
     upstream_timeout_s: float = Field(default=10.0, gt=0, description="Longest wait for an upstream's answer to begin")
 
     status_stale_s: float = Field(default=30.0, gt=0, description="A camera status older than this is shown as unknown")

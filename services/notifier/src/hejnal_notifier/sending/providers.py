@@ -8,6 +8,7 @@ have taken stays with it: only what it has certainly not got goes to the next on
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -39,6 +40,15 @@ class Pace:
     """Over this time after the start, or after an outage, the rate grows from a tenth to the whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The last time a provider failed, and how."""
+
+    at: datetime
+    cause: str
+    detail: str
+
+
 class Provider:
     """One provider, how it has been doing, and when its next message may go."""
 
@@ -52,6 +62,7 @@ class Provider:
         self._closed_until: float | None = None
         self._warm_since: float | None = None
         self._next_at = 0.0
+        self.last_trouble: Trouble | None = None
         self.alone = False
         """Nobody can step in: it is never left alone, its messages' own back-off is enough."""
         self.last_hope = False
@@ -92,6 +103,12 @@ class Provider:
         """Seconds until its next message may go."""
         return max(0.0, self._next_at - self._clock.monotonic())
 
+    def recent(self) -> tuple[int, int]:
+        """Tries within the last minute, and how many of them failed."""
+        now = self._clock.monotonic()
+        tries = [failed for at, failed in self._tries if now - at <= WINDOW_S]
+        return len(tries), sum(tries)
+
     def take_turn(self) -> float:
         """Take the next turn: seconds to wait for it."""
         rate = self.rate()
@@ -105,14 +122,14 @@ class Provider:
     def report(self, outcome: Outcome) -> None:
         """Learn from one try."""
         now = self._clock.monotonic()
-        failed = isinstance(outcome, Postponed | Unanswered)
-        if not failed:
+        if not isinstance(outcome, Postponed | Unanswered):
             self.came_back = self.came_back or self._failed_in_a_row >= IN_A_ROW
             self._failed_in_a_row = 0
             if self._closed_until is not None and (self.rests_s == 0 or self.last_hope):  # not by what was still in flight
                 self._recovered()
             self._tries.append((now, False))
             return
+        self.last_trouble = Trouble(self._clock.now(), outcome.cause, outcome.detail[:300])
         self._failed_in_a_row += 1
         self._tries.append((now, True))
         if self.alone:
@@ -162,6 +179,11 @@ class Providers:
     def channel(self) -> Channel:
         """The channel they serve."""
         return next(iter(self._providers.values())).adapter.channel
+
+    @property
+    def all(self) -> list[Provider]:
+        """All of them, first choice first."""
+        return list(self._providers.values())
 
     @property
     def adapters(self) -> list[Adapter]:

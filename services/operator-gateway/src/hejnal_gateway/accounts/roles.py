@@ -51,6 +51,8 @@ READ_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.OPERATOR, Rol
 WRITE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.ADMIN})
 APPROVE_ANNOUNCEMENTS = frozenset({Role.EDITOR, Role.DISPATCHER, Role.ADMIN})
 """The second pair of eyes; citizen-api sees to it that it is another person's."""
+SEE_SENDING = frozenset({Role.EDITOR, Role.DISPATCHER, Role.ADMIN})
+"""How the providers of messages do, the month's statement and its bill."""
 WRITE_CONSULTATIONS = frozenset({Role.EDITOR, Role.ADMIN})
 WORK_ON_CONSULTATIONS = frozenset({Role.CLERK, Role.EDITOR, Role.ADMIN})
 """Type in forms on paper, look after opinions."""

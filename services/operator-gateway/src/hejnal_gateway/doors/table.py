@@ -15,6 +15,7 @@ from hejnal_gateway.accounts.roles import (
     READ_ANNOUNCEMENTS,
     READ_REPORTS,
     SECURE_FOOTAGE,
+    SEE_SENDING,
     SEE_TIMELINE,
     SEE_TOWN,
     WORK_ON_CONSULTATIONS,
@@ -23,10 +24,11 @@ from hejnal_gateway.accounts.roles import (
     Role,
 )
 
-Upstream = Literal["recorder", "citizen-api"]
+Upstream = Literal["recorder", "citizen-api", "notifier"]
 PREFIX: dict[Upstream, tuple[str, str]] = {
     "recorder": ("/api/v1/archive", "/internal/v1"),
     "citizen-api": ("/api/v1/town", "/staff/v1"),
+    "notifier": ("/api/v1/messages", "/internal/v1"),
 }
 
 
@@ -133,10 +135,10 @@ DOORS: tuple[Door, ...] = (
     _town("POST", "/report-categories", KEEP_REPORT_CATEGORIES, "Add a category of reports", "report-category.created"),
     _town("PUT", "/report-categories/{code}", KEEP_REPORT_CATEGORIES, "Change a category of reports", "report-category.changed"),
     _town("GET", "/open311-keys", KEEP_OPEN311, "Keys of other programs (Open311)"),
-    _town("POST", "/open311-keys", KEEP_OPEN311, "Let another program in", "open311-key.created"),
-    _town("DELETE", "/open311-keys/{key_id}", KEEP_OPEN311, "Shut another program out", "open311-key.revoked"),
+    _town("POST", "/open311-keys", KEEP_OPEN311, "Let another program in", "api-key.created"),
+    _town("DELETE", "/open311-keys/{key_id}", KEEP_OPEN311, "Shut another program out", "api-key.revoked"),
     _town("GET", "/open311-back-office", KEEP_OPEN311, "The back office that gets reports"),
-    _town("PUT", "/open311-back-office", KEEP_OPEN311, "Say which back office gets reports", "open311-back-office.changed"),
+    _town("PUT", "/open311-back-office", KEEP_OPEN311, "Say which back office gets reports", "back-office.changed"),
     _town("GET", "/announcements", READ_ANNOUNCEMENTS, "Announcements"),
     _town("POST", "/announcements", WRITE_ANNOUNCEMENTS, "Issue an announcement", "announcement.issued"),
     _town("POST", "/announcements/preview", APPROVE_ANNOUNCEMENTS, "Whom an announcement would reach, and what it costs"),
@@ -247,6 +249,9 @@ DOORS: tuple[Door, ...] = (
         body_bytes=10 * 1024 * 1024,
     ),
     _town("GET", "/attachments/{attachment_id}", READ_ANNOUNCEMENTS, "An attached picture or PDF"),
+    Door("notifier", "GET", "/providers", SEE_SENDING, "How the providers of messages do, and what waits"),
+    Door("notifier", "GET", "/statements/{month}", SEE_SENDING, "What a month's messages were, and what they cost"),
+    Door("notifier", "GET", "/inbound-messages", READ_REPORTS, "SMS that residents sent", "inbound-sms.viewed"),
     _town("GET", "/town", SEE_TOWN, "The town: name, bounds, categories"),
     _town("GET", "/streets", SEE_TOWN, "Search streets"),
     _town("GET", "/addresses", SEE_TOWN, "Search addresses"),
