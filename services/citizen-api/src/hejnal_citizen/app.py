@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from hejnal_citizen import api_page, cameras, proof_of_work, pwa
+from hejnal_citizen import api_page, cameras, examples, manners, proof_of_work, pwa
 from hejnal_citizen.access import same_origin
 from hejnal_citizen.announcements import categories as announcement_categories
 from hejnal_citizen.announcements import draft_routes
@@ -56,6 +56,9 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
         generate_unique_id_function=operation_id,
     )
     app.state.resources = resources
+    limit = manners.public_limit(settings, resources.clock if resources else None)
+    app.add_middleware(manners.Manners, body_bytes=settings.body_bytes, limit=limit)
+    manners.install_data_errors(app)
     install_common(app)
     app.add_middleware(pwa.SecurityHeaders, https=settings.secure_cookies)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(same_origin)])
@@ -102,6 +105,9 @@ def create_staff_app(health: Health, resources: Resources | None = None, *, jwks
     for router in (staff_residents.router, resident_imports.router, staff_footage_requests.router, staff_consultations.router):
         api.include_router(router)
     app = create_internal_app(health, [api], jwks=jwks, title="Hejnał: staff API of citizen-api")
+    if resources is not None:
+        app.add_middleware(manners.Manners, body_bytes=resources.settings.body_bytes)
+    manners.install_data_errors(app)
     app.version = VERSION
     app.state.resources = resources
     _with_problem_schema(app)
@@ -120,6 +126,7 @@ def _with_problem_schema(app: FastAPI) -> None:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs", {})
         schemas["Problem"] = problem
+        examples.add_to(document)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         return document

@@ -28,7 +28,12 @@ async def spend(session: AsyncSession, key: str, limit: int, *, now: datetime) -
     if count > limit:
         retry_after_s = int((starts + timedelta(seconds=HOUR_S) - now).total_seconds()) + 1
         detail = f"That was too many in a short time. Please try again in {max(1, round(retry_after_s / 60))} minutes."
-        raise AppError(Kind.RATE_LIMITED, "too-many", detail, retry_after_s=retry_after_s)
+        name = key.partition(":")[0]
+        headers = {
+            "RateLimit-Policy": f'"{name}";q={limit};w={HOUR_S}',
+            "RateLimit": f'"{name}";r=0;t={retry_after_s}',
+        }
+        raise AppError(Kind.RATE_LIMITED, "too-many", detail, retry_after_s=retry_after_s, headers=headers)
     return int(count)
 
 

@@ -109,6 +109,12 @@ class Settings(ServiceSettings):
     footage_request_keep_days: int = Field(
         default=1095, ge=30, description="How long an answered request for footage is kept as proof that it was answered"
     )
+    requests_per_address_minute: int = Field(
+        default=6000,
+        ge=1,
+        description="Most requests from one address in a minute; thousands may share one behind a mobile network",
+    )
+    body_bytes: int = Field(default=1 * MIB, ge=1024, description="Largest request body, but for photos, files and imports")
     session_days: int = Field(default=90, ge=1, le=400, description="How long a sign-in lasts without use")
 
     unblurred_days: int = Field(

@@ -10,8 +10,8 @@ from hejnal_citizen import idempotency, rates
 from hejnal_citizen.audit import act
 from hejnal_citizen.consultations import rules, store
 from hejnal_citizen.consultations.schemas import (
-    Moderation,
     OpinionGiven,
+    OpinionModeration,
     OpinionStored,
     PaperEntry,
     PaperEntryStored,
@@ -168,7 +168,7 @@ async def enter_paper(
 
 
 async def moderate(
-    session: AsyncSession, res: Resources, caller: Staff, consultation_id: str, opinion_id: str, body: Moderation
+    session: AsyncSession, res: Resources, caller: Staff, consultation_id: str, opinion_id: str, body: OpinionModeration
 ) -> None:
     """Show or hide an opinion. AppError: NOT_FOUND, INVALID (hidden without a reason)."""
     if body.state == "hidden" and not body.reason:

@@ -180,7 +180,7 @@ class StaffOpinionPage(Output):
     next_cursor: str | None
 
 
-class Moderation(Input):
+class OpinionModeration(Input):
     """Whether an opinion is shown."""
 
     state: Literal["shown", "hidden"]

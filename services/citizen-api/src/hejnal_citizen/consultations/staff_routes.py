@@ -9,7 +9,7 @@ from hejnal_citizen.consultations import ballot, results, store
 from hejnal_citizen.consultations.schemas import (
     ConsultationChange,
     ConsultationResult,
-    Moderation,
+    OpinionModeration,
     OpinionState,
     PaperEntry,
     PaperEntryStored,
@@ -111,7 +111,7 @@ async def list_opinions(
 @router.post(
     "/consultations/{consultation_id}/opinions/{opinion_id}/moderation", status_code=204, responses=problems(401, 403, 404)
 )
-async def moderate_opinion(res: Res, caller: Clerk, consultation_id: str, opinion_id: str, body: Moderation) -> None:
+async def moderate_opinion(res: Res, caller: Clerk, consultation_id: str, opinion_id: str, body: OpinionModeration) -> None:
     """Show an opinion to everybody or hide it, with the reason."""
     async with res.database.transaction() as session:
         await ballot.moderate(session, res, caller, consultation_id, opinion_id, body)

@@ -112,7 +112,7 @@ async def create_open311_key(res: Res, caller: KeyKeeper, body: NewOpen311Key) -
     api_key, now = new_token(), res.clock.now()
     async with res.database.transaction() as session:
         made = await add(session, api_key, body, by=caller.id, now=now)
-        await publish(session, act(caller, "open311-key.created", made.id, now=now, reason=body.label), source=SERVICE)
+        await publish(session, act(caller, "api-key.created", made.id, now=now, reason=body.label), source=SERVICE)
     return Open311KeyMade(**made.model_dump(), api_key=api_key)
 
 
@@ -127,6 +127,6 @@ async def _revoke(session: AsyncSession, res: Resources, caller: Staff, key_id: 
     now = res.clock.now()
     label = (await session.execute(_REVOKE, {"id": key_id, "now": now})).scalar()
     if label is not None:
-        await publish(session, act(caller, "open311-key.revoked", key_id, now=now, reason=label), source=SERVICE)
+        await publish(session, act(caller, "api-key.revoked", key_id, now=now, reason=label), source=SERVICE)
     elif (await session.execute(_KNOWN, {"id": key_id})).first() is None:
         raise AppError(Kind.NOT_FOUND, "not-found", "There is no key with this id.")
