@@ -99,7 +99,7 @@ async def test_after_an_outage_of_the_providers_everything_goes_that_still_matte
     residents = 20
     for number in range(residents):
         device = await town.sinks.device()
-        mail, phone = contact("email", f"r{number}@example.pl"), contact("sms", f"+4850010{number:04d}")
+        mail, phone = contact("email", f"r{number}@example.pl"), contact("sms", f"+48500101{number:03d}")
         await town.send(subscription(f"r{number}", push_contact(device), mail, phone))
     for channel in ("push", "email", "sms"):
         await town.sinks.post("/api/outage", {"channel": channel, "seconds": 3600})
