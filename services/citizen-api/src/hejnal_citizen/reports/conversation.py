@@ -55,7 +55,7 @@ async def from_reporter(session: AsyncSession, res: Resources, report_id: str, b
     """Keep what the reporter writes. AppError: RATE_LIMITED, CONFLICT (key reused)."""
     now = res.clock.now()
     request = idempotency.fingerprint("message", report_id, body.text)
-    if await idempotency.claim(session, f"message:{report_id}", key, request, {}, now=now):
+    if await idempotency.claim(session, f"message:{report_id}", key, request, {"id": report_id}, now=now):
         return
     limit = res.settings.messages_per_report_hour
     await rates.spend(session, res.secrets.caller_key("messages", report_id), limit, now=now)
