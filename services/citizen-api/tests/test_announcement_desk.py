@@ -90,12 +90,13 @@ async def contact_with_sms(house):
     async with house.res.database.transaction() as session:
         values = {"now": house.clock.now()}
         await session.execute(
-            text("insert into residents (id, kind, version, created_at, changed_at) values ('r-1', 'account', 1, :now, :now)"),
+            text("insert into residents (id, kind, created_at, changed_at) values ('r-1', 'account', :now, :now)"),
             values,
         )
         await session.execute(
             text(
-                "insert into contacts (id, resident_id, channel, address, verified_at, consent_id, consented_at, unsubscribe_token) "
+                "insert into contacts "
+                "(id, resident_id, channel, address, verified_at, consent_id, consented_at, unsubscribe_token) "
                 "values ('c-1', 'r-1', 'sms', '+48600100200', :now, 'k-1', :now, 't-1')"
             ),
             values,

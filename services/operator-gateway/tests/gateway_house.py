@@ -55,7 +55,7 @@ class Upstream:
 
 @asynccontextmanager
 async def running_app(handle: Any) -> AsyncIterator[str]:
-    app = web.Application()
+    app = web.Application(client_max_size=16 * 1024**2)
     app.router.add_route("*", "/{path:.*}", handle)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()

@@ -54,7 +54,7 @@ class Settings(ServiceSettings):
         default=3600, ge=60, description="A draft that nobody decides about in this time goes back to its author"
     )
     publish_poll_s: float = Field(default=1.0, gt=0, le=60, description="How often it is looked for drafts whose time has come")
-    attachment_bytes: int = Field(default=8 * MIB, ge=1024, description="Largest file attached to an announcement")
+    attachment_bytes: int = Field(default=7 * MIB, ge=1024, description="Largest file attached to an announcement")
     cap_sender: str = Field(
         default="", pattern=r"^[^\s,<&]*$", description="CAP sender, e.g. kryzys@miasto.pl; empty: made from the public address"
     )

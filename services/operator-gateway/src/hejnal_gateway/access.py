@@ -12,12 +12,15 @@ from hejnal_gateway.accounts.accounts import AnonymousKind
 from hejnal_gateway.accounts.provider import CALLBACK, SIGN_OUT
 from hejnal_gateway.accounts.roles import Role
 from hejnal_gateway.accounts.sessions import StaffSession
+from hejnal_gateway.doors.table import DOORS
 from hejnal_gateway.resources import Resources
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.problems import problem_response
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY_TYPES = frozenset({"application/json", "application/sdp", "application/trickle-ice-sdpfrag", "text/csv"})
+
+_FORM_PATHS = frozenset(door.outside for door in DOORS if door.takes_form)
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -91,6 +94,7 @@ class SameOriginMiddleware:
     For /api/ every request with `Sec-Fetch-Site` other than same-origin or none is refused, reading too. For requests that
     change something, `Origin` (where sent) must be ours, and a body must be JSON or SDP: a form cannot be smuggled in. Programs
     without these headers carry no ambient cookie, so they need no such check. SameSite=Strict on the cookie stands behind it.
+    Where a file is uploaded, a form is taken, but only with an `Origin` that is ours: every browser sends one with a form.
     """
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
@@ -125,7 +129,8 @@ class SameOriginMiddleware:
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         told_by_provider = request.url.path == SIGN_OUT and content_type == "application/x-www-form-urlencoded"
-        if has_body and content_type not in _BODY_TYPES and not told_by_provider:
+        uploaded = content_type == "multipart/form-data" and origin is not None and request.url.path in _FORM_PATHS
+        if has_body and content_type not in _BODY_TYPES and not told_by_provider and not uploaded:
             return _refuse(
                 request, 415, "content-type", "Send application/json (live view: application/sdp, camera lists: text/csv)."
             )

@@ -49,6 +49,9 @@ class Door:
     body_bytes: int = 1024 * 1024
     """Largest request body."""
 
+    takes_form: bool = False
+    """The body is multipart/form-data, with a file in it."""
+
     copied: bool = False
     """A standby of the upstream gives the same answer."""
 
@@ -246,7 +249,8 @@ DOORS: tuple[Door, ...] = (
         "Attach a picture or PDF",
         "attachment.added",
         upstream_records=True,
-        body_bytes=10 * 1024 * 1024,
+        body_bytes=8 * 1024 * 1024,
+        takes_form=True,
     ),
     _town("GET", "/attachments/{attachment_id}", READ_ANNOUNCEMENTS, "An attached picture or PDF"),
     Door("notifier", "GET", "/providers", SEE_SENDING, "How the providers of messages do, and what waits"),
