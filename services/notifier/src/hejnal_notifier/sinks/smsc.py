@@ -172,10 +172,15 @@ class Smsc:
                 await asyncio.sleep(pause_s)
 
     async def _bring(self, writer: asyncio.StreamWriter, message: Message) -> int:
+        if writer.is_closing():
+            return Status.SYSTEM_ERROR
         sequence = next(self._sequences)
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._sessions[writer][sequence] = waiting
-        writer.write(smpp_pdu.encode(Command.DELIVER_SM, sequence, smpp_pdu.encode_message(message)))
+        try:
+            writer.write(smpp_pdu.encode(Command.DELIVER_SM, sequence, smpp_pdu.encode_message(message)))
+        except RuntimeError:  # uvloop: it is closed, although it has not said so
+            return Status.SYSTEM_ERROR
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5):
                 return await waiting
@@ -184,4 +189,5 @@ class Smsc:
     @staticmethod
     def _answer(writer: asyncio.StreamWriter, pdu: Pdu, status: int = Status.OK, body: bytes = b"") -> None:
         if not writer.is_closing():
-            writer.write(smpp_pdu.encode(pdu.command | smpp_pdu.RESPONSE, pdu.sequence, body, status))
+            with contextlib.suppress(RuntimeError):  # uvloop: it is closed, although it has not said so
+                writer.write(smpp_pdu.encode(pdu.command | smpp_pdu.RESPONSE, pdu.sequence, body, status))

@@ -97,7 +97,7 @@ class SmppSession:
         `before` is called when it is this request's turn, right before it is written.
         """
         async with self._window:
-            if self.lost.is_set():
+            if self.lost.is_set() or self._writer.is_closing():
                 raise ConnectionError("the session is over")
             self._sequence = self._sequence % 0x7FFF_FFFF + 1
             sequence = self._sequence
@@ -106,18 +106,29 @@ class SmppSession:
             try:
                 if before is not None:
                     before()
-                self._writer.write(smpp_pdu.encode(command, sequence, body))
-                async with asyncio.timeout(timeout_s):
-                    await self._writer.drain()
-                    return await answer
-            except TimeoutError as error:
-                raise SessionLostError("no answer in time") from error
-            except SessionLostError:
-                raise
-            except OSError as error:
-                raise SessionLostError(str(error)) from error
+                self._write(smpp_pdu.encode(command, sequence, body))
+                return await self._answer_of(answer, timeout_s)
             finally:
                 self._waiting.pop(sequence, None)
+
+    async def _answer_of(self, answer: asyncio.Future[Pdu], timeout_s: float) -> Pdu:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._writer.drain()
+                return await answer
+        except TimeoutError as error:
+            raise SessionLostError("no answer in time") from error
+        except SessionLostError:
+            raise
+        except OSError as error:
+            raise SessionLostError(str(error)) from error
+
+    def _write(self, pdu: bytes) -> None:
+        """ConnectionError: not a byte was written."""
+        try:
+            self._writer.write(pdu)
+        except RuntimeError as error:  # uvloop: the connection is closed, although it has not said so
+            raise ConnectionError("the connection is closed") from error
 
     async def serve(self) -> None:
         """Keep the link alive until it is lost (§7.2)."""
@@ -177,7 +188,7 @@ class SmppSession:
             self._answer(pdu)
             self._end()
         else:
-            self._writer.write(smpp_pdu.encode(Command.GENERIC_NACK, pdu.sequence, status=Status.INVALID_COMMAND))
+            self._write(smpp_pdu.encode(Command.GENERIC_NACK, pdu.sequence, status=Status.INVALID_COMMAND))
 
     async def _deliver(self, pdu: Pdu) -> None:
         """A message is answered only when it is kept: what we lose now the SMSC brings again."""
@@ -192,5 +203,6 @@ class SmppSession:
         self._answer(pdu, Status.OK if kept else Status.TEMPORARY_ERROR, b"\0")
 
     def _answer(self, pdu: Pdu, status: int = Status.OK, body: bytes = b"") -> None:
-        if not self.lost.is_set():
-            self._writer.write(smpp_pdu.encode(pdu.command | smpp_pdu.RESPONSE, pdu.sequence, body, status))
+        if not self.lost.is_set() and not self._writer.is_closing():
+            with contextlib.suppress(ConnectionError):
+                self._write(smpp_pdu.encode(pdu.command | smpp_pdu.RESPONSE, pdu.sequence, body, status))
