@@ -114,6 +114,7 @@ class Town:
             "SMS_URL": f"{self.sinks.url}/sms.do",
             "SMS_RECEIPT_SECRET": "receipt-secret",
             "SMS_RECEIPT_URL": f"http://127.0.0.1:{self.port}/internal/v1/receipts/sms/receipt-secret",
+            "PUSH_FIRST_SEVERITIES": "[]",  # every channel at once, unless a test is about that
             "INSTANCE": "test-0",
             "LEASE_S": "30",
             "RETRY_BASE_S": "0.3",

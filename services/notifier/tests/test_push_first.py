@@ -166,7 +166,7 @@ async def test_the_whole_way_survives_a_kill(town: Town) -> None:
     devices = {"anna": push_contact(anna), "bogdan": push_contact(bogdan)}
     numbers = {"anna": "+48500100200", "bogdan": "+48500100300"}
     await town.send(*(subscription(name, devices[name], contact("sms", numbers[name])) for name in devices))
-    town.extra["PUSH_FIRST_PATIENCE_S"] = "20"
+    town.extra |= {"PUSH_FIRST_SEVERITIES": '["notice"]', "PUSH_FIRST_PATIENCE_S": "20"}
     process = town.start()
     await town.ready()
     fact = announcement()

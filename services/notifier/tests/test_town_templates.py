@@ -159,7 +159,6 @@ async def test_the_whole_way(town: Town) -> None:
     anna = await town.sinks.device(label="Anna")
     mail, phone = contact("email", "anna@example.pl"), contact("sms", "+48500100200")
     await town.send(subscription("anna", push_contact(anna), mail, phone))
-    town.extra["PUSH_FIRST_SEVERITIES"] = "[]"
     town.start()
     await town.ready()
     path = "/internal/v1/message-templates"

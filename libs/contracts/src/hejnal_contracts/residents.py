@@ -48,6 +48,17 @@ class QuietHours(Model):
     ends: time
 
 
+class Digest(Model):
+    """What is not urgent comes by e-mail and push as one message, at this local time (Europe/Warsaw)."""
+
+    every: Literal["day", "week"] = "day"
+    at: time
+    weekday: int = Field(default=1, ge=1, le=7, description="1 Monday … 7 Sunday; for every week")
+    up_to: Literal[Severity.INFO, Severity.NOTICE] = Field(
+        default=Severity.INFO, description="Severities up to this one wait for the digest"
+    )
+
+
 class SubscriptionChanged(Fact):
     """The whole current subscription of one resident; a tombstone (null value) means erased."""
 
@@ -59,6 +70,7 @@ class SubscriptionChanged(Fact):
     contacts: tuple[ContactPoint, ...] = ()
     filters: tuple[SubscriptionFilter, ...] = ()
     quiet_hours: QuietHours | None = None
+    digest: Digest | None = None
     paused_until: Instant | None = None
     changed_at: Instant
 

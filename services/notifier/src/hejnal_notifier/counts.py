@@ -33,7 +33,7 @@ async def counts_of(session: AsyncSession, version_id: int, paces: dict[str, Pac
     for row in await session.execute(_COUNTS, {"version_id": version_id, "spared": SPARED}):
         counts = channels.setdefault(row.channel, {})
         failed = causes.setdefault(row.channel, {})
-        state = "queued" if row.state == "sending" else row.state
+        state = "queued" if row.state in ("held", "sending") else row.state
         counts[state] = counts.get(state, 0) + row.deliveries
         if row.state == "queued" and row.after_push:
             counts["waiting_for_push"] = counts.get("waiting_for_push", 0) + row.deliveries

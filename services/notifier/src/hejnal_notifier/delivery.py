@@ -1,5 +1,6 @@
 """The life of a delivery, as a pure state machine. Every statement that changes a state takes its guard from here.
 
+    held ──gathered into a digest──▶ what becomes of the digest
     queued ──claimed──▶ sending ──accepted──▶ sent ──receipt──▶ delivered | failed
       ▲  └─expired/called off─▶ expired | cancelled
       └──postponed, released── sending ──refused──▶ failed
@@ -17,6 +18,8 @@ from uuid import UUID
 class State(StrEnum):
     """Where a delivery stands."""
 
+    HELD = "held"
+    """Waits for its recipient's digest, or is in one that is on its way."""
     QUEUED = "queued"
     SENDING = "sending"
     UNKNOWN = "unknown"
@@ -74,8 +77,8 @@ _TRANSITIONS: dict[Event, dict[State, State]] = {
     Event.UNANSWERED: {_S.SENDING: _S.UNKNOWN},
     Event.WORKER_LOST: {_S.SENDING: _S.UNKNOWN},
     Event.REQUEUED: {_S.UNKNOWN: _S.QUEUED},
-    Event.OUTDATED: {_S.QUEUED: _S.EXPIRED, _S.SENDING: _S.EXPIRED, _S.UNKNOWN: _S.EXPIRED},
-    Event.CALLED_OFF: {_S.QUEUED: _S.CANCELLED, _S.SENDING: _S.CANCELLED},
+    Event.OUTDATED: {_S.HELD: _S.EXPIRED, _S.QUEUED: _S.EXPIRED, _S.SENDING: _S.EXPIRED, _S.UNKNOWN: _S.EXPIRED},
+    Event.CALLED_OFF: {_S.HELD: _S.CANCELLED, _S.QUEUED: _S.CANCELLED, _S.SENDING: _S.CANCELLED},
     # the device has it, whatever else was believed; failed: the receipts came in the wrong order
     Event.RECEIPT_DELIVERED: dict.fromkeys(
         (_S.QUEUED, _S.SENDING, _S.UNKNOWN, _S.SENT, _S.FAILED, _S.EXPIRED, _S.CANCELLED), _S.DELIVERED

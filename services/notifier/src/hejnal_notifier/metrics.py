@@ -30,6 +30,7 @@ BOUNCES = Counter("hejnal_notifier_bounces_total", "Messages in the bounce mailb
 TEMPLATE_FAILURES = Counter(
     "hejnal_notifier_template_failures_total", "Town templates that could not be rendered", ["channel", "language"]
 )
+DIGESTS = Counter("hejnal_notifier_digests_total", "Messages that several announcements were gathered into")
 SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the providers", ["provider"])
 PROVIDER_UP = Gauge(
     "hejnal_notifier_provider_up", "1: the provider takes messages; 0: it is left alone for a while", ["channel", "provider"]

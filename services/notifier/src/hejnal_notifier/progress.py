@@ -34,7 +34,9 @@ _DUE = text(
     "where p.changes > p.reported_changes and (p.reported_at is null or p.reported_at <= :not_since) "
     "order by p.version_id limit 1 for update of p skip locked"
 )
-_UNFINISHED = text("select exists (select from deliveries where version_id = :version_id and state in ('queued', 'sending'))")
+_UNFINISHED = text(
+    "select exists (select from deliveries where version_id = :version_id and state in ('held', 'queued', 'sending'))"
+)
 _WAITING = text("select exists (select from progress where changes > reported_changes)")
 _REPORTED = text("update progress set reported_changes = :changes, reported_at = :now where version_id = :version_id")
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
+from hejnal_notifier.announcing.digests import DigestGatherer
 from hejnal_notifier.announcing.planner import Planner
 from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
@@ -171,6 +172,7 @@ async def run_service(settings: Settings) -> None:
                 consumer.run,
                 shown.run,
                 resources.templates.run,
+                DigestGatherer(database, clock, wake_all).run,
                 resources.templates.before(planner.run),
                 reporter.run,
                 relay.run,

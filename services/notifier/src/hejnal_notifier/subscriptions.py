@@ -20,13 +20,28 @@ _POSITION = text(
     "insert into positions (topic, partition, next_offset) values (:topic, :partition, :next_offset) "
     "on conflict (topic, partition) do update set next_offset = excluded.next_offset"
 )
+# Receipts and residents' SMS name numbers, each provider in its own way: the last nine digits find them all.
+_NUMBERS = (
+    "(select right(regexp_replace(address, '\\D', '', 'g'), 9) as digits from contacts "
+    "where resident_id = any(:residents) and channel = 'sms')"
+)
+_FORGET_RECEIPTS = text(
+    "update receipts set raw = '{}', number = '' where raw <> '{}' "  # noqa: S608 a constant
+    f"and exists (select 1 from {_NUMBERS} as n where position(n.digits in raw::text || number) > 0)"
+)
+_FORGET_INBOUND = text(
+    "update inbound set sender = '', body = '' where sender <> '' "  # noqa: S608 a constant
+    f"and exists (select 1 from {_NUMBERS} as n where position(n.digits in regexp_replace(sender, '\\D', '', 'g')) > 0)"
+)
 _ERASE = text("delete from recipients where resident_id = any(:residents)")
 _RECIPIENT = text(
-    "insert into recipients (resident_id, version, language, quiet_starts, quiet_ends, paused_until, changed_at) "
-    "values (:resident_id, :version, :language, :quiet_starts, :quiet_ends, :paused_until, :changed_at) "
+    "insert into recipients (resident_id, version, language, quiet_starts, quiet_ends, paused_until, digest_every, digest_at, "
+    "digest_weekday, digest_up_to, changed_at) values (:resident_id, :version, :language, :quiet_starts, :quiet_ends, "
+    ":paused_until, :digest_every, :digest_at, :digest_weekday, :digest_up_to, :changed_at) "
     "on conflict (resident_id) do update set version = excluded.version, language = excluded.language, "
     "quiet_starts = excluded.quiet_starts, quiet_ends = excluded.quiet_ends, paused_until = excluded.paused_until, "
-    "changed_at = excluded.changed_at"
+    "digest_every = excluded.digest_every, digest_at = excluded.digest_at, digest_weekday = excluded.digest_weekday, "
+    "digest_up_to = excluded.digest_up_to, changed_at = excluded.changed_at"
 )
 _KNOWN = text("select resident_id, version from recipients where resident_id = any(:residents) for update")
 _DROP_CONTACTS = text("delete from contacts where resident_id = :resident_id and not contact_id = any(:kept)")
@@ -72,7 +87,8 @@ class SubscriptionsHandler:
                 if known is None or message.fact.version > known.version:
                     newest[message.key] = message.fact
             if erased:
-                await session.execute(_ERASE, {"residents": sorted(erased)})
+                for statement in (_FORGET_RECEIPTS, _FORGET_INBOUND, _ERASE):
+                    await session.execute(statement, {"residents": sorted(erased)})
             await self._apply(session, list(newest.values()))
             last = messages[-1]
             position = {"topic": TOPIC, "partition": last.partition, "next_offset": last.offset + 1}
@@ -103,7 +119,7 @@ class SubscriptionsHandler:
 
 
 def _recipient_row(fact: SubscriptionChanged) -> dict[str, Any]:
-    quiet = fact.quiet_hours
+    quiet, digest = fact.quiet_hours, fact.digest
     return {
         "resident_id": fact.resident_id,
         "version": fact.version,
@@ -111,6 +127,10 @@ def _recipient_row(fact: SubscriptionChanged) -> dict[str, Any]:
         "quiet_starts": quiet.starts if quiet else None,
         "quiet_ends": quiet.ends if quiet else None,
         "paused_until": fact.paused_until,
+        "digest_every": digest.every if digest else None,
+        "digest_at": digest.at if digest else None,
+        "digest_weekday": digest.weekday if digest else None,
+        "digest_up_to": RANK[digest.up_to] if digest else None,
         "changed_at": fact.changed_at,
     }
 

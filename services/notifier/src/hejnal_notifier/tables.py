@@ -45,6 +45,10 @@ recipients = Table(
     Column("quiet_starts", Time),
     Column("quiet_ends", Time),
     _instant("paused_until", nullable=True),
+    Column("digest_every", Text, comment="day or week; null: everything at once"),
+    Column("digest_at", Time),
+    Column("digest_weekday", SmallInteger),
+    Column("digest_up_to", SmallInteger, comment="Severities up to this one wait for the digest"),
     _instant("changed_at"),
     comment="Residents as the subscriptions topic tells; erased by its tombstones",
 )
@@ -153,6 +157,8 @@ deliveries = Table(
     ),
     Column("claimed_by", Text),
     _instant("lease_until", nullable=True),
+    Column("digest", Boolean, nullable=False, server_default="false", comment="Brings others to their recipient"),
+    Column("digest_id", UUID(as_uuid=True), comment="The digest that brings this one"),
     Column("provider_id", Text, comment="What the provider calls it"),
     Column("cause", Text),
     Column("detail", Text),
@@ -160,8 +166,11 @@ deliveries = Table(
     _instant("sent_at", nullable=True),
     _instant("changed_at"),
     CheckConstraint(
-        "state in ('queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')", name="delivery_state"
+        "state in ('held', 'queued', 'sending', 'sent', 'delivered', 'failed', 'expired', 'cancelled', 'unknown')",
+        name="delivery_state",
     ),
+    Index("deliveries_held", "not_before", postgresql_where=text("state = 'held' and digest_id is null")),
+    Index("deliveries_in_digest", "digest_id", postgresql_where=text("digest_id is not null")),
     Index("deliveries_version", "version_id", "resident_id"),
     Index("deliveries_bounced", "resident_id", "contact_id", postgresql_where=text("channel = 'email' and state = 'failed'")),
     Index("deliveries_queue", "channel", "priority", "not_before", postgresql_where=text("state = 'queued'")),

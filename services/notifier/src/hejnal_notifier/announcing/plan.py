@@ -4,7 +4,8 @@ Who: residents with a filter that meets category, severity, area and channel, on
 updates and all-clears, every contact that was told an earlier version, whatever the filters say now. A contact that is gone or
 failed, or whose resident is erased, is addressed by nothing.
 When: at once; outside emergencies after quiet hours and pauses, if the version is still valid then. Push first (`policy.py`): the
-SMS of somebody with a push device is due only after a while. An update in that while does not begin it anew.
+SMS of somebody with a push device is due only after a while. What somebody wants in a digest is held for it
+(`digests.py`), if it is still valid then; their SMS is spared. An update in that while does not begin it anew.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Severity
 from hejnal_notifier.announcing.budget import SmsBudget
+from hejnal_notifier.announcing.digest_time import DIGESTED, next_digest
 from hejnal_notifier.announcing.policy import AT_ONCE, ChannelPolicy
 from hejnal_notifier.delivery import TOLD, Event, allowed_from
 from hejnal_notifier.severity import OF_RANK, priority
@@ -43,10 +45,16 @@ _NEXT = text(
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
 )
 _QUIET_HOURS = text("select distinct quiet_starts, quiet_ends from recipients where quiet_starts is not null")
+_DIGESTS = text(
+    "select distinct digest_every, digest_at, digest_weekday from recipients "
+    "where digest_every is not null and digest_up_to >= :severity"
+)
+# What is in a digest that is on its way stays: it may be read any moment, and its readers get the news, too.
 _CALL_OFF = text(
     "update deliveries d set state = 'cancelled', cause = 'superseded', changed_at = :now from versions v "
     "where v.version_id = d.version_id and v.announcement_id = :announcement_id and v.version < :version "
-    "and d.state = 'queued' returning d.version_id"
+    "and (d.state = 'queued' or d.state = 'held' and not exists (select from deliveries g "
+    "where g.delivery_id = d.digest_id and g.state in ('sending', 'unknown'))) returning d.version_id"
 )
 _EARLIER = text("select version_id from versions where announcement_id = :announcement_id and version < :version")
 _PLANNED = text("update versions set planned_at = :now where version_id = :version_id")
@@ -63,7 +71,10 @@ _WITHOUT_ASKING = {Channel.WEBHOOK.value}
 
 _PLAN = text(
     """
-    with quiet as (
+    with digests as (
+        select * from unnest(cast(:digest_every as text[]), cast(:digest_at as time[]), cast(:digest_weekday as smallint[]),
+            cast(:digest_due as timestamptz[])) as d(every, at, weekday, due)),
+    quiet as (
         select * from unnest(cast(:quiet_starts as time[]), cast(:quiet_ends as time[]), cast(:quiet_until as timestamptz[]))
             as q(starts, ends, until)),
     here as materialized (select area, streets from versions where version_id = :version_id),
@@ -79,37 +90,49 @@ _PLAN = text(
                 or (:reach = 'streets' and f.reach = 'area') or (:reach = 'area' and f.reach = 'streets'))),
     told as (
         select d.resident_id, d.contact_id
-        from deliveries d where d.version_id = any(cast(:earlier as bigint[])) and (d.state = any(:told) or d.in_doubt)),
+        from deliveries d where d.version_id = any(cast(:earlier as bigint[])) and (d.state = any(:told) or d.in_doubt
+            or d.state = 'held' and d.digest_id is not null)),
     addressed as (select resident_id, contact_id from matched union select resident_id, contact_id from told),
     timed as (
-        select c.resident_id, c.contact_id, c.channel,
+        select c.resident_id, c.contact_id, c.channel, digests.due as digest_due,
             case when :overrides then cast(:now as timestamptz)
             else greatest(cast(:now as timestamptz), quiet.until, r.paused_until) end as not_before
         from addressed join contacts c using (resident_id, contact_id) join recipients r using (resident_id)
         left join quiet on quiet.starts = r.quiet_starts and quiet.ends = r.quiet_ends
+        left join digests on r.digest_up_to >= :severity and digests.every = r.digest_every and digests.at = r.digest_at
+            and digests.weekday = r.digest_weekday and digests.due < :expires_at
         where c.failed_at is null),
+    digested as (
+        select distinct resident_id from timed
+        where digest_due is not null and channel in ('push', 'email') and channel = any(:served)),
     pushed as (
         select resident_id, min(not_before) as due from timed
-        where :push_first and channel = 'push' and channel = any(:served) and not_before < :expires_at group by resident_id),
+        where :push_first and channel = 'push' and channel = any(:served) and digest_due is null and not_before < :expires_at
+        group by resident_id),
     waited as (
         select resident_id, min(not_before) as until from deliveries
         where :push_first and version_id = any(cast(:earlier as bigint[])) and after_push and state = 'cancelled'
             and cause = 'superseded' group by resident_id),
     ordered as (
-        select t.resident_id, t.contact_id, t.channel, p.due is not null as after_push,
-            case when p.due is null then t.not_before else greatest(t.not_before,
-                least(p.due + least(cast(:patience as interval), (:expires_at - p.due) / 2), w.until)) end as not_before
+        select t.resident_id, t.contact_id, t.channel, p.due is not null as after_push, d.resident_id is not null as digested,
+            d.resident_id is not null and t.channel in ('push', 'email') as held,
+            case when d.resident_id is not null then greatest(t.digest_due, t.not_before)
+                when p.due is null then t.not_before else greatest(t.not_before,
+                    least(p.due + least(cast(:patience as interval), (:expires_at - p.due) / 2), w.until)) end as not_before
         from timed t left join pushed p on t.channel = 'sms' and p.resident_id = t.resident_id
-        left join waited w on w.resident_id = p.resident_id)
+        left join waited w on w.resident_id = p.resident_id
+        left join digested d on d.resident_id = t.resident_id and t.channel in ('push', 'email', 'sms'))
     insert into deliveries (delivery_id, version_id, resident_id, contact_id, channel, priority, state, not_before, expires_at,
         cause, after_push, created_at, changed_at)
     select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', cast(:announcement_id as text), cast(:version as integer),
             resident_id, contact_id), 'UTF8')), 'hex'), 1, 32) as uuid),
         :version_id, resident_id, contact_id, channel, :priority,
-        case when not channel = any(:served) then 'failed' when not_before >= :expires_at then 'expired' else 'queued' end,
+        case when not channel = any(:served) then 'failed' when not_before >= :expires_at then 'expired'
+            when held then 'held' when digested then 'cancelled' else 'queued' end,
         not_before, :expires_at,
         case when not channel = any(:served) then 'channel_off'
-            when not_before >= :expires_at then case when :expires_at <= :now then 'too_late' else 'quiet_until_too_late' end end,
+            when not_before >= :expires_at then case when :expires_at <= :now then 'too_late' else 'quiet_until_too_late' end
+            when digested and not held then 'in_digest' end,
         after_push, :now, :now
     from ordered on conflict do nothing
     """
@@ -149,6 +172,10 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
     if severity is not Severity.EMERGENCY:
         hours = await session.execute(_QUIET_HOURS)
         quiet = [(starts, ends, until) for starts, ends in hours if (until := quiet_until(now, starts, ends)) is not None]
+    digests = []
+    if severity in DIGESTED:
+        rows = await session.execute(_DIGESTS, {"severity": row.severity})
+        digests = [(*one, next_digest(now, one.digest_every, one.digest_at, one.digest_weekday)) for one in rows]
     identity = {"announcement_id": row.announcement_id, "version": row.version}
     earlier = list((await session.execute(_EARLIER, identity)).scalars())
     for setting in _SET_BASED:
@@ -167,6 +194,10 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
             "quiet_starts": [starts for starts, _, _ in quiet],
             "quiet_ends": [ends for _, ends, _ in quiet],
             "quiet_until": [until for _, _, until in quiet],
+            "digest_every": [every for every, _, _, _ in digests],
+            "digest_at": [at for _, at, _, _ in digests],
+            "digest_weekday": [weekday for _, _, weekday, _ in digests],
+            "digest_due": [due for _, _, _, due in digests],
             "told": sorted(state.value for state in TOLD),
             "overrides": severity is Severity.EMERGENCY,
             "now": now,
@@ -180,4 +211,4 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-assert allowed_from(Event.CALLED_OFF)[:1] == ["queued"]  # _CALL_OFF leaves what is being sent to its worker
+assert allowed_from(Event.CALLED_OFF)[:2] == ["held", "queued"]  # _CALL_OFF leaves what is being sent to its worker

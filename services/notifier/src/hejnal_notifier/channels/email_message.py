@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.dkim import DkimKey, DkimSigner
 from hejnal_notifier.channels.wording import WORDS, direct_words
-from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job
+from hejnal_notifier.sending.job import AnnouncementContent, DigestContent, DirectContent, Job
 from hejnal_notifier.town_templates.language import Templates
 from hejnal_notifier.town_templates.values import values_of, web_address
 
@@ -54,6 +54,8 @@ class EmailComposer:
         )
         self._text = environment.get_template("email.txt.j2")
         self._html = environment.get_template("email.html.j2")
+        self._digest_text = environment.get_template("digest.txt.j2")
+        self._digest_html = environment.get_template("digest.html.j2")
 
     def message_id(self, job: Job) -> str:
         """The same for every try of one delivery: a mailbox shows a repeat once."""
@@ -71,6 +73,8 @@ class EmailComposer:
         message["Auto-Submitted"] = "auto-generated"
         if isinstance(job.content, AnnouncementContent):
             bodies = self._announcement(message, job, job.content)
+        elif isinstance(job.content, DigestContent):
+            bodies = self._digested(message, job, job.content)
         else:
             bodies = self._direct(message, job, job.content)
         for subtype, body in zip(("plain", "html"), bodies, strict=True):
@@ -109,6 +113,31 @@ class EmailComposer:
             message["Importance"] = "high"
         self._list_headers(message, web_address(job.unsubscribe_url))
         return text, html
+
+    def _digested(self, message: MIMEMultipart, job: Job, content: DigestContent) -> tuple[str, str]:
+        subject, text, html = self.digest(content, job.language, unsubscribe_url=job.unsubscribe_url)
+        message["Subject"] = Header(subject, "utf-8").encode()
+        message["Content-Language"] = job.language.value
+        self._list_headers(message, web_address(job.unsubscribe_url))
+        return text, html
+
+    def digest(self, content: DigestContent, language: Language, *, unsubscribe_url: str = "") -> tuple[str, str, str]:
+        """Subject, text and HTML of a digest."""
+        own = WORDS[language]
+        items = []
+        for item in content.items:
+            values = values_of(item, language, town=self._town)
+            items.append({**values, "title": values["headline"]})
+        values = {
+            "lang": language.value,
+            "own": own,
+            "title": own.digest.format(town=self._town),
+            "preheader": "; ".join(_one_line(str(item["title"])) for item in items)[:140],
+            "items": items,
+            "footer": own.why.format(town=self._town),
+            "unsubscribe_url": web_address(unsubscribe_url),
+        }
+        return str(values["title"]), self._digest_text.render(values), self._digest_html.render(values)
 
     def _list_headers(self, message: MIMEMultipart, unsubscribe_url: str) -> None:
         message["List-Id"] = f"<hejnal.{self._domain}>"

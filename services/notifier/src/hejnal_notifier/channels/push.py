@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -12,8 +13,8 @@ from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
 from hejnal_notifier.channels.retry_after import retry_after_s
 from hejnal_notifier.channels.vapid import Vapid
-from hejnal_notifier.channels.wording import direct_words, headline
-from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.channels.wording import WORDS, direct_words, headline
+from hejnal_notifier.sending.job import AnnouncementContent, DigestContent, Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
 from hejnal_notifier.town_templates.language import Templates
 from hejnal_notifier.town_templates.values import values_of
@@ -38,6 +39,8 @@ def topic_of(announcement_id: str) -> str:
 def payload_of(job: Job, *, town: str = "") -> dict[str, Any]:
     """What the service worker gets; documented in the service's README."""
     content = job.content
+    if isinstance(content, DigestContent):
+        return digest_payload(content, job.language, town=town)
     if not isinstance(content, AnnouncementContent):
         title, body = direct_words(content, job.language, town=town)
         return {
@@ -74,6 +77,25 @@ def announcement_payload(
         "lang": language.value,
         "valid_until": content.valid_until.isoformat(),
         "drill": content.drill,
+    }
+
+
+def digest_payload(content: DigestContent, language: Language, *, town: str) -> dict[str, Any]:
+    """One notification for all that the digest brings; the next digest takes its place."""
+    lines = []
+    for item in content.items:
+        spoken, words = item.text(language)
+        lines.append(f"• {headline(item, spoken, words)}")
+    address = urlsplit(content.items[0].page_url)
+    return {
+        "v": 1,
+        "kind": "digest",
+        "title": WORDS[language].digest.format(town=town),
+        "body": "\n".join(lines),
+        "url": f"{address.scheme}://{address.netloc}/",
+        "tag": "digest",
+        "severity": Severity.INFO.value,
+        "lang": language.value,
     }
 
 
@@ -156,6 +178,8 @@ class WebPush:
         if isinstance(job.content, AnnouncementContent):
             headers["Urgency"] = _URGENCY[job.content.severity]
             headers["Topic"] = topic_of(job.content.announcement_id)
+        elif isinstance(job.content, DigestContent):
+            headers["Urgency"], headers["Topic"] = "low", topic_of("digest")
         else:
             headers["Urgency"] = "high"
         try:

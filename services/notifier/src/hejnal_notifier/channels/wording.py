@@ -24,6 +24,7 @@ class Words:
     code_subject: str
     code_body: str
     code_sms: str
+    digest: str
     test_subject: str
     test_body: str
 
@@ -47,6 +48,7 @@ WORDS: dict[Language, Words] = {
         code_body="Twój kod: {code}\n\n"
         "Wpisz go na stronie, na której trwa logowanie. Jeśli to nie Ty, nic nie rób: bez kodu nikt nie wejdzie.",
         code_sms="{code} to Twój kod do Hejnału ({town}). Nie podawaj go nikomu.",
+        digest="{town}: przegląd komunikatów",
         test_subject="Wiadomość próbna",
         test_body="Działa! Tak będą wyglądać powiadomienia miasta {town}.",
     ),
@@ -68,6 +70,7 @@ WORDS: dict[Language, Words] = {
         code_body="Your code: {code}\n\n"
         "Type it into the page where you are signing in. If that is not you, do nothing: nobody gets in without it.",
         code_sms="{code} is your code for Hejnał ({town}). Do not tell it to anyone.",
+        digest="{town}: notices in brief",
         test_subject="Test message",
         test_body="It works! This is how notices of {town} will look.",
     ),
@@ -89,6 +92,7 @@ WORDS: dict[Language, Words] = {
         code_body="Ваш код: {code}\n\n"
         "Введіть його на сторінці, де ви входите. Якщо це не ви, нічого не робіть: без коду ніхто не ввійде.",
         code_sms="{code} — ваш код Hejnał ({town}). Нікому його не кажіть.",
+        digest="{town}: огляд повідомлень",
         test_subject="Пробне повідомлення",
         test_body="Працює! Так виглядатимуть сповіщення міста {town}.",
     ),

@@ -65,6 +65,13 @@ class DirectContent:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestContent:
+    """Several announcements of low severity in one message, the most important first. Never empty."""
+
+    items: tuple[AnnouncementContent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What a worker holds in its hands."""
 
@@ -86,11 +93,11 @@ class Job:
     push_auth: str
     unsubscribe_url: str
     language: Language
-    content: AnnouncementContent | DirectContent
+    content: AnnouncementContent | DirectContent | DigestContent
 
     @property
     def urgent(self) -> bool:
         """Silence would be worse than a repeat: emergencies, and what a person is waiting for."""
         if isinstance(self.content, DirectContent):
             return self.content.kind != "notice"
-        return self.content.severity is Severity.EMERGENCY
+        return isinstance(self.content, AnnouncementContent) and self.content.severity is Severity.EMERGENCY

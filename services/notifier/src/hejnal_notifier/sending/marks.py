@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel
 from hejnal_notifier.delivery import RECEIPT_EVENTS, Meaning, allowed_from, target
+from hejnal_notifier.sending.digests import follow
 
 # In the order of ids, so that two writers never wait for each other in a circle.
 TOUCH = text(
@@ -20,7 +21,7 @@ WAKE = text("select pg_notify('wake_' || current_schema(), 'deliveries')")
 _APPLY = text(
     "update deliveries set state = :state, cause = :cause, lease_until = null, changed_at = :now, "
     "provider_id = coalesce(provider_id, :provider_id), sent_at = coalesce(sent_at, :now) "
-    "where delivery_id = :delivery_id and channel = :channel and state = any(:allowed_from) returning version_id"
+    "where delivery_id = :delivery_id and channel = :channel and state = any(:allowed_from) returning version_id, digest"
 )
 
 
@@ -48,6 +49,8 @@ async def apply_meaning(
         "allowed_from": allowed_from(event),
     }
     row = (await session.execute(_APPLY, parameters)).first()
-    if row is not None and row.version_id is not None:
-        await session.execute(TOUCH, {"versions": [row.version_id]})
+    if row is not None:
+        changed = await follow(session, [delivery_id], now) if row.digest else {row.version_id} - {None}
+        if changed:
+            await session.execute(TOUCH, {"versions": sorted(changed)})
     return row is not None

@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier import metrics
 from hejnal_notifier.delivery import Event, State, allowed_from, settle, target
+from hejnal_notifier.sending.claims import CLAIM
 from hejnal_notifier.sending.contact_failures import fail_contact
+from hejnal_notifier.sending.digests import follow, items_of
 from hejnal_notifier.sending.fallback import Reached, hurry
-from hejnal_notifier.sending.job import AnnouncementContent, DirectContent, Job, content_of
+from hejnal_notifier.sending.job import AnnouncementContent, DigestContent, DirectContent, Job, content_of
 from hejnal_notifier.sending.marks import TOUCH, WAKE, apply_meaning
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.parts import SentPart, note_parts, settled
@@ -31,61 +33,6 @@ from hejnal_runtime.quiet_hours import TOWN_TIME
 KNOWN_VERSIONS = 256
 URGENT = priority(Severity.EMERGENCY)
 
-# Each priority is a range of its own in the index: rows that wait for the morning are never walked through.
-# Quiet hours and pauses are asked again here: what was late, or waited for a push, must not ring at night.
-# What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
-_CLAIM = text(
-    """
-    with due as materialized (
-        select next.delivery_id from generate_series(0, :lowest) as p(priority)
-        cross join lateral (
-            select delivery_id from deliveries
-            where state = 'queued' and channel = :channel and priority = p.priority and not_before <= :now
-                and case when in_doubt and provider is not null
-                    then provider = :provider or (priority <= :urgent and :fresh and doubt_since < :doubt_before)
-                    else :fresh end
-            order by not_before limit :limit for update skip locked) next
-        limit :limit),
-    judged as (
-        select d.delivery_id, held.until as held_until,
-            case when d.expires_at <= :now or held.until >= d.expires_at then 'expired'
-                when d.version_id is not null
-                    and (c.contact_id is null or c.failed_at is not null or v.version < a.newest_version)
-                then 'cancelled' when held.until is not null then 'queued' else 'sending' end as state,
-            case when d.expires_at <= :now then 'too_late' when held.until >= d.expires_at then 'quiet_until_too_late'
-                when d.version_id is null then null
-                when c.contact_id is null or c.failed_at is not null then 'contact_gone'
-                when v.version < a.newest_version then 'superseded' end as cause,
-            coalesce(c.address, m.address) as address, coalesce(c.push_p256dh, m.push_p256dh) as push_p256dh,
-            coalesce(c.push_auth, m.push_auth) as push_auth, coalesce(c.unsubscribe_url, '') as unsubscribe_url,
-            coalesce(m.language, r.language) as language, m.kind as direct_kind, m.code,
-            m.subject, m.body
-        from due join deliveries d using (delivery_id)
-        left join versions v on v.version_id = d.version_id
-        left join announcements a on a.announcement_id = v.announcement_id
-        left join contacts c on c.resident_id = d.resident_id and c.contact_id = d.contact_id
-        left join recipients r on r.resident_id = d.resident_id
-        cross join (select cast(it as date) as today, cast(it as time) as at
-            from (select cast(:now as timestamptz) at time zone :zone as it) clock) here
-        left join lateral (
-            select greatest(r.paused_until, case when
-                case when r.quiet_starts <= r.quiet_ends then here.at >= r.quiet_starts and here.at < r.quiet_ends
-                    else here.at >= r.quiet_starts or here.at < r.quiet_ends end
-                then (here.today + case when here.at >= r.quiet_ends then 1 else 0 end + r.quiet_ends) at time zone :zone
-                end) as until) held on d.priority > :urgent and held.until > :now
-        left join direct_messages m on m.delivery_id = d.delivery_id)
-    update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
-        not_before = case when j.state = 'queued' then j.held_until else d.not_before end,
-        attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
-        claimed_by = case when j.state = 'sending' then :instance end,
-        provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
-        lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
-    from judged j where d.delivery_id = j.delivery_id
-    returning d.delivery_id, d.state, d.version_id, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
-        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code,
-        j.subject, j.body
-    """
-)
 _VERSIONS = text(
     "select version_id, announcement_id, version, kind, category, severity, texts, valid_from, valid_until, page_url, drill, "
     "issued_at from versions where version_id = any(:versions)"
@@ -101,11 +48,12 @@ _NOTE = text(
         cast(:details as text[]), cast(:not_before as timestamptz[]), cast(:provider_ids as text[]), cast(:in_doubt as bool[]),
         cast(:untried as smallint[])) as o(delivery_id, attempt, state, cause, detail, not_before, provider_id, in_doubt, untried)
     where d.delivery_id = o.delivery_id and d.attempts = o.attempt and d.state = any(:allowed_from)
-    returning d.delivery_id, d.version_id, d.state, d.channel, d.resident_id
+    returning d.delivery_id, d.version_id, d.state, d.channel, d.resident_id, d.digest
     """
 )
 _FORGET_SECRETS = text(
-    "update direct_messages set code = null, address = null, subject = null, body = null where delivery_id = any(:ids)"
+    "update direct_messages set code = null, address = null, subject = null, body = null, push_p256dh = null, push_auth = null "
+    "where delivery_id = any(:ids)"
 )
 _LOST = text(
     "update deliveries set state = 'unknown', in_doubt = true, doubt_since = coalesce(doubt_since, :now), cause = 'worker_lost', "
@@ -181,18 +129,26 @@ class DeliveryQueue:
             parameters |= {"instance": self._instance, "lease_until": lease_until, "provider": provider, "fresh": fresh}
             parameters |= {"zone": TOWN_TIME.key}
             parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
-            rows = (await session.execute(_CLAIM, parameters)).all()
+            rows = (await session.execute(CLAIM, parameters)).all()
             claimed = [row for row in rows if row.state == State.SENDING]
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
             if missing:
                 self._remember((await session.execute(_VERSIONS, {"versions": sorted(missing)})).all())
             ended = {row.version_id for row in rows if row.state != State.SENDING and row.version_id is not None}
+            digests = [row.delivery_id for row in claimed if row.digest]
+            items: dict[UUID, tuple[AnnouncementContent, ...]] = {}
+            if digests:
+                items, changed = await items_of(session, digests, now)
+                ended |= changed
+                claimed = [row for row in claimed if not row.digest or row.delivery_id in items]
+            ended |= await follow(session, [row.delivery_id for row in rows if row.digest and row.state != State.SENDING], now)
             if ended:
                 await session.execute(TOUCH, {"versions": sorted(ended)})
             gone = [row.delivery_id for row in rows if row.state != State.SENDING and row.version_id is None]
             if gone:
                 await session.execute(_FORGET_SECRETS, {"ids": gone})
-        return [self._job(channel, provider, row, lease_until) for row in claimed], len(rows) >= limit
+        jobs = [self._job(channel, provider, row, lease_until, items.get(row.delivery_id, ())) for row in claimed]
+        return jobs, len(rows) >= limit
 
     def _remember(self, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -200,9 +156,14 @@ class DeliveryQueue:
         while len(self._versions) > KNOWN_VERSIONS:
             self._versions.popitem(last=False)
 
-    def _job(self, channel: Channel, provider: str, row: Any, lease_until: datetime) -> Job:
+    def _job(
+        self, channel: Channel, provider: str, row: Any, lease_until: datetime, items: tuple[AnnouncementContent, ...]
+    ) -> Job:
+        content: AnnouncementContent | DirectContent | DigestContent
         if row.version_id is not None:
-            content: AnnouncementContent | DirectContent = self._versions[row.version_id]
+            content = self._versions[row.version_id]
+        elif row.digest:
+            content = DigestContent(items)
         else:
             content = DirectContent(row.direct_kind, row.code or "", row.subject or "", row.body or "")
         return Job(
@@ -234,6 +195,7 @@ class DeliveryQueue:
         versions: set[int] = set()
         finished: list[UUID] = []
         failed: list[Reached] = []
+        digests: set[UUID] = set()
         moved: set[UUID] = set()
         async with self._database.transaction() as session:
             for event, group in by_event.items():
@@ -243,6 +205,8 @@ class DeliveryQueue:
                         versions.add(row.version_id)
                         if row.channel == Channel.PUSH and row.state == State.FAILED:
                             failed.append((row.version_id, row.resident_id))
+                    elif row.digest:
+                        digests.add(row.delivery_id)
                     elif row.state != State.QUEUED:
                         finished.append(row.delivery_id)
             if finished:
@@ -253,6 +217,7 @@ class DeliveryQueue:
             for one in done:
                 if isinstance(one.outcome, Refused) and one.outcome.contact is not None:
                     await self._contact_failed(session, one.job, one.outcome, now)
+            versions |= await follow(session, digests, now)
             if versions:
                 await session.execute(TOUCH, {"versions": sorted(versions)})
         for message in taken:
@@ -280,13 +245,14 @@ class DeliveryQueue:
         return taken
 
     async def _contact_failed(self, session: AsyncSession, job: Job, outcome: Refused, now: datetime) -> None:
-        if not isinstance(job.content, AnnouncementContent) or job.resident_id is None or job.contact_id is None:
+        if isinstance(job.content, DirectContent) or job.resident_id is None or job.contact_id is None:
             return
+        about = job.content.items[0] if isinstance(job.content, DigestContent) else job.content
         assert outcome.contact is not None
         await fail_contact(
             session,
             now,
-            announcement_id=job.content.announcement_id,
+            announcement_id=about.announcement_id,
             resident_id=job.resident_id,
             contact_id=job.contact_id,
             channel=job.channel,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hejnal_contracts.base import Channel, Language
 from hejnal_notifier.channels.wording import WORDS, direct_words, headline
-from hejnal_notifier.sending.job import AnnouncementContent, Job
+from hejnal_notifier.sending.job import AnnouncementContent, DigestContent, Job
 from hejnal_notifier.town_templates.language import Templates
 from hejnal_notifier.town_templates.values import values_of
 from hejnal_runtime.sms_text import shorten, split_text, transliterate
@@ -50,6 +50,9 @@ def sms_wording(job: Job, *, town: str, diacritics: bool, max_parts: int) -> str
     content = job.content
     if isinstance(content, AnnouncementContent):
         return announcement_wording(content, job.language, diacritics=diacritics, max_parts=max_parts)
+    if isinstance(content, DigestContent):
+        text = " ".join(f"{one.text(job.language)[1].title}." for one in content.items)
+        return _fitting(text, job.language, diacritics=diacritics, max_parts=max_parts)
     if content.kind == "one_time_code":
         text = WORDS[job.language].code_sms.format(code=content.code, town=town)
     else:
