@@ -145,9 +145,7 @@ async def put_back_office(
         values = body.model_dump(exclude={"api_key", "services"}) | {"sealed": sealed, "services": json.dumps(body.services)}
         await session.execute(_SAVE, values | {"now": now})
         await session.execute(_TRY_AGAIN, {"now": now})
-        await publish(
-            session, act(caller, "open311-back-office.changed", "back-office", now=now, reason=body.url), source=SERVICE
-        )
+        await publish(session, act(caller, "back-office.changed", "back-office", now=now, reason=body.url), source=SERVICE)
         found = await _describe(session)
     tag(response, found.version)
     return found

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_citizen import metrics
 from hejnal_citizen.open311.back_office import office
 from hejnal_citizen.open311.client import AwayError, Office, RefusedError, Told, UnspokenError
-from hejnal_citizen.open311.updates import LONGEST, STATUSES, Outcome, Status, apply
+from hejnal_citizen.open311.updates import LONGEST, STATUSES, Outcome, Status, apply, first_time
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import command, query
 from hejnal_runtime.errors import AppError, is_transient
@@ -37,11 +37,6 @@ _REPORT = query(
     """
     select r.id, r.version, r.status, r.outcome from open311_pushes p join reports r on r.id = p.report_id
     where p.state = 'sent' and p.service_request_id = :number for update of r
-    """
-)
-_FIRST_TIME = command(
-    """
-    insert into open311_updates (report_id, update_key, at) values (:report_id, :key, :now) on conflict do nothing returning 1
     """
 )
 _STATE = command("update open311_pushes set status = :status, updated_at = :now where report_id = :report_id")
@@ -112,8 +107,7 @@ class BackOfficeFollower:
             report = (await session.execute(_REPORT, {"number": told.service_request_id})).first()
             if report is None:
                 return False
-            first = await session.execute(_FIRST_TIME, {"report_id": report.id, "key": told.key, "now": now})
-            if first.first() is None:
+            if not await first_time(session, report.id, told.key, now=now):
                 return False
             return await self._apply(session, report, told, now)
 
@@ -124,7 +118,7 @@ class BackOfficeFollower:
         status = "closed" if moved[0] == "closed" else "open"
         await session.execute(_STATE, {"report_id": report.id, "status": status, "now": now})
         try:
-            done = await apply(session, self._res, ACTOR, report, moved, told.words[:LONGEST], None)
+            done = await apply(session, self._res, ACTOR, report, moved, told.words[:LONGEST])
         except AppError as error:  # what cannot be put to the report must not stop the answers to others
             log.warning("back_office_answer_unfit", report_id=report.id, slug=error.slug)
             return False

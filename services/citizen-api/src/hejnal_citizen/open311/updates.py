@@ -1,6 +1,7 @@
 """Service request updates (the extension of mySociety's adapters): what the town has answered, and answers from outside."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from hejnal_citizen.open311.submit import require_key
 from hejnal_citizen.reports import answers
 from hejnal_citizen.reports.schemas import Answer
 from hejnal_citizen.resources import Resources
-from hejnal_citizen.sql import query
+from hejnal_citizen.sql import command, query
 from hejnal_citizen.staff_access import Staff
 from hejnal_runtime.errors import AppError, Kind
 
@@ -46,10 +47,15 @@ _ROWS = query(
     order by e.at, e.number limit :limit
     """
 )
-_REPORT = query("select id, version, status, outcome from reports where reference = :reference")
+_REPORT = query("select id, version, status, outcome from reports where reference = :reference for update")
+_FIRST_TIME = command(
+    """
+    insert into open311_updates (report_id, update_key, at) values (:report_id, :key, :now) on conflict do nothing returning 1
+    """
+)
 
 
-async def listing(session: AsyncSession, parameters: Mapping[str, str], now: Any) -> Document:
+async def listing(session: AsyncSession, parameters: Mapping[str, str], now: datetime) -> Document:
     """All public answers of a time, oldest first."""
     ids = [part.strip() for part in parameters.get("service_request_id", "").split(",") if part.strip()][:DEFAULT_ROWS]
     since, until = (None, None) if ids and not {"start_date", "end_date"} & parameters.keys() else span(parameters, now)
@@ -92,9 +98,16 @@ async def submit(res: Resources, pairs: Sequence[tuple[str, str]]) -> Document:
             raise unknown("service_request_id")
         await keys.used(session, key.id, now=res.clock.now())
         words = parameters.get("description", "")[:LONGEST]
-        await apply(session, res, f"open311-{key.id}", report, moved, words, f"update-{key.id}-{parameters['update_id']}")
+        if await first_time(session, report.id, f"{key.id}:{parameters['update_id']}", now=res.clock.now()):
+            await apply(session, res, f"open311-{key.id}", report, moved, words)
     done = {"update_id": parameters["update_id"], "service_request_id": parameters["service_request_id"]}
     return Document("service_request_updates", [done])
+
+
+async def first_time(session: AsyncSession, report_id: str, update_key: str, *, now: datetime) -> bool:
+    """Whether an outside answer was not put to the report before; from now on it was."""
+    row = {"report_id": report_id, "key": update_key, "now": now}
+    return (await session.execute(_FIRST_TIME, row)).first() is not None
 
 
 async def apply(
@@ -104,7 +117,6 @@ async def apply(
     report: Any,
     moved: tuple[Status, Outcome | None],
     words: str,
-    key: str | None,
 ) -> bool:
     """Put an outside answer to a report as staff's own would be; False when it says nothing new."""
     status, outcome = moved
@@ -113,5 +125,5 @@ async def apply(
     if status == "closed" and report.status == "closed":
         outcome = report.outcome
     body = Answer(expected_version=report.version, status=status, outcome=outcome, answer=words)
-    await answers.answer(session, res, Staff(actor, ACTOR_ROLE), report.id, body, key)
+    await answers.answer(session, res, Staff(actor, ACTOR_ROLE), report.id, body, None)
     return True

@@ -254,6 +254,27 @@ DOORS: tuple[Door, ...] = (
     ),
     _town("GET", "/attachments/{attachment_id}", READ_ANNOUNCEMENTS, "An attached picture or PDF"),
     Door("notifier", "GET", "/providers", SEE_SENDING, "How the providers of messages do, and what waits"),
+    Door(
+        "notifier", "GET", "/message-templates", SEE_SENDING, "The town's own words around messages, and what they may be made of"
+    ),
+    Door("notifier", "GET", "/message-templates/{channel}/{language}/history", SEE_SENDING, "Every version of a template"),
+    Door(
+        "notifier",
+        "PUT",
+        "/message-templates/{channel}/{language}",
+        WRITE_ANNOUNCEMENTS,
+        "Change the words around messages",
+        "message-template.changed",
+    ),
+    Door(
+        "notifier",
+        "POST",
+        "/message-templates/{channel}/{language}/return",
+        WRITE_ANNOUNCEMENTS,
+        "Go back to the built-in words",
+        "message-template.returned",
+    ),
+    Door("notifier", "POST", "/message-templates/preview", SEE_SENDING, "What a message looks like on a channel"),
     Door("notifier", "GET", "/statements/{month}", SEE_SENDING, "What a month's messages were, and what they cost"),
     Door("notifier", "GET", "/inbound-messages", READ_REPORTS, "SMS that residents sent", "inbound-sms.viewed"),
     _town("GET", "/town", SEE_TOWN, "The town: name, bounds, categories"),
