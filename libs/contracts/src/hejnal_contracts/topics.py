@@ -47,6 +47,8 @@ class Topic:
         settings = {"cleanup.policy": policy, "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms)}
         if self.compacted:
             settings |= {"min.cleanable.dirty.ratio": "0.1", "delete.retention.ms": str(7 * DAY_MS)}
+            # What a tombstone erased must be gone from the log soon, not when a segment of a gigabyte is full (KIP-354).
+            settings |= {"max.compaction.lag.ms": str(DAY_MS)}
         return settings
 
 
