@@ -23,6 +23,7 @@ const WebhooksPage = lazy(() => import("./rules/WebhooksPage.tsx").then((module)
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const ReportCategoriesPage = lazy(() => import("./reports/ReportCategoriesPage.tsx").then((module) => ({ default: module.ReportCategoriesPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
+const MessagesPage = lazy(() => import("./messages/MessagesPage.tsx").then((module) => ({ default: module.MessagesPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
 const ImportPage = lazy(() => import("./cameras/ImportPage.tsx").then((module) => ({ default: module.ImportPage })));
@@ -122,6 +123,7 @@ function Console() {
             <Route path="/webhooks">{() => <For act="keepAlertRules" page={<WebhooksPage />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/report-categories/:code?">{({ code }) => <For act="keepReportCategories" page={<ReportCategoriesPage code={code ?? null} />} />}</Route>
+            <Route path="/messages/*?">{() => <For act="seeSending" page={<MessagesPage />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>

@@ -26,8 +26,9 @@ const ALLOWED = {
   keepOpen311: ["admin"],
   readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
   writeAnnouncements: ["editor", "admin"],
-  seeDrafts: ["editor", "dispatcher", "admin"],
+  seeDrafts: ["editor", "dispatcher", "operator", "clerk", "admin"],
   approveAnnouncements: ["editor", "dispatcher", "admin"],
+  seeSending: ["editor", "dispatcher", "admin"],
   readAudit: ["dpo", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
