@@ -20,6 +20,7 @@ from pathlib import Path
 from hejnal_local.images import SERVICES, build, make_base, prepare, usable_tool
 from hejnal_local.keys import KeyRing
 from hejnal_local.ports import free_ports
+from hejnal_local.setup.commands import SetupError
 from hejnal_local.workspace import Workspace
 
 PREFIX = {
@@ -132,7 +133,7 @@ def main() -> int:
         for service in services:
             try:
                 result = try_image(service, build(workspace, folder, service), keys) | {"passed": True}
-            except (AssertionError, subprocess.SubprocessError) as error:
+            except (AssertionError, SetupError, subprocess.SubprocessError) as error:
                 result, failed = {"image": service, "passed": False, "error": str(error)[-1500:]}, failed + 1
             print(json.dumps(result), flush=True)
     print(f"{len(services) - failed} passed, {failed} failed")

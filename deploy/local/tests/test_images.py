@@ -32,6 +32,16 @@ def test_only_the_gateway_gets_webrtc_and_only_the_notifier_smtp() -> None:
     assert [service for service in SERVICES if "aiosmtplib" in needed[service]] == ["notifier"]
 
 
+def test_of_several_entries_the_one_for_this_python_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text(
+        "av==1 ; python_full_version < '3' \\\n    --hash=sha256:01\n"
+        "av==2 ; python_full_version >= '3' \\\n    --hash=sha256:02\n    # via something\n"
+        "av==4 ; python_full_version >= '99' \\\n    --hash=sha256:04\n"
+    )
+    expected = "av==2 ; python_full_version >= '3' \\\n    --hash=sha256:02\n"
+    assert images._locked(tmp_path / "requirements.lock") == {"av": expected}
+
+
 def test_a_package_that_is_not_locked_is_named(tmp_path: Path) -> None:
     (tmp_path / "services/citizen-api").mkdir(parents=True)
     (tmp_path / "services/citizen-api/pyproject.toml").write_text('[project]\ndependencies = ["surely-not-there"]\n')

@@ -122,6 +122,16 @@ async def test_the_town_is_imported_once_per_state(tmp_path: Path, make_database
     (town.workspace.run / "stamps" / "import-cameras").unlink()
     seeds.import_town()
     assert await counts() == first  # run again: no new version, no new fact
+    for _ in range(2):
+        seeds.let_programs_in()
+    assert len(said) == 4  # the cameras once more, and the key once
+    connection = await asyncpg.connect(urls["HEJNAL_CITIZEN_DATABASE_URL"].replace("+asyncpg", ""))
+    try:
+        hint = await connection.fetchval("SELECT hint FROM citizen.open311_keys")
+    finally:
+        await connection.close()
+    assert town.keys.secret("open311-api-key").endswith(hint)
+    assert (town.workspace.run / "open311-api-key").stat().st_mode & 0o777 == 0o600
     fewer = Town(town.workspace, town.settings.with_value(s.CAMERAS, "1"))
     (town.town_folder / "cameras.json").write_text(json.dumps(address_cameras(sites, fewer)))
     Seeds(fewer, said.append).import_town()

@@ -130,12 +130,15 @@ def _rooms(workspace: Workspace, room: str) -> set[str]:
 
 
 def _locked(lock: Path) -> dict[str, str]:
-    entries = re.split(r"(?m)^(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8"))
+    """Entries by package name: of those for several Pythons or systems the one for ours."""
     found: dict[str, str] = {}
-    for entry in entries:
-        if match := re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", entry):
-            lines = [line for line in entry.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-            found[canonicalize_name(match[0])] = "\n".join(lines) + "\n"
+    for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8")):
+        if not re.match(r"[A-Za-z0-9]", entry):
+            continue
+        lines = [line for line in entry.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        requirement = Requirement(lines[0].rstrip("\\ "))
+        if requirement.marker is None or requirement.marker.evaluate():
+            found[canonicalize_name(requirement.name)] = "\n".join(lines) + "\n"
     return found
 
 

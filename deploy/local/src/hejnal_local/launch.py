@@ -78,6 +78,7 @@ class Launcher:
         known = self._supervisor.states()
         self._supervisor.begin(*(name for name in SIMULATORS if name in known))
         self._seeds.import_town()
+        self._seeds.let_programs_in()
         self._seeds.create_staff()
         self._seeds.refresh_tokens()
         self._say("starting the services")

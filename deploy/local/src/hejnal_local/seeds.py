@@ -72,6 +72,16 @@ class Seeds:
         self._import("citizen-api", "import-town", self._town.town_folder / "town.json")
         self._import("operator-gateway", "import-cameras", self._town.town_folder / "cameras.json", "--prune")
 
+    def let_programs_in(self) -> None:
+        """The key of `open311_api_key` opens the town's Open311 door. Only when it has changed."""
+        file = self._town.workspace.run / "open311-api-key"
+        write_private(file, self._town.keys.secret("open311-api-key") + "\n")
+        made_for = fingerprint(file)
+        if not self._stamps.is_current("open311-key", made_for):
+            self._say("letting other programs in by Open311")
+            self._command("citizen-api", "open311-key", str(file), "--label", "credentials.json", "--may-read", "--may-update")
+            self._stamps.record("open311-key", made_for)
+
     def create_staff(self, people: Sequence[Staff] = STAFF) -> None:
         """One account for each person, with a random password and TOTP secret."""
         credentials = self._read_credentials()
