@@ -176,3 +176,17 @@ async def test_contacts_and_the_guide_in_each_language(open_house, tmp_path):
             assert [one["code"] for one in guide.json()["signals"]] == ["alarm", "all_clear"]
             titles.add(guide.json()["title"])
         assert len(titles) == 3
+
+
+async def test_what_is_not_urgent_may_wait_for_one_message_a_day(house):
+    browser = await house.sign_in()
+    me = (await browser.get("/me")).json()
+    assert me["subscription"]["digest"] is None
+    digest = {"every": "week", "at": "18:00:00", "weekday": 5, "up_to": "notice"}
+    stored = await browser.put("/me/subscription", json={"filters": [], "digest": digest})
+    assert stored.json()["digest"] == digest
+    assert (await latest(house, me["id"]))["digest"] == digest
+    created = (await house.client().post("/push-subscriptions", json=browser_wish(digest={"at": "08:00"}))).json()
+    assert created["digest"] == {"every": "day", "at": "08:00:00", "weekday": 1, "up_to": "info"}
+    urgent = await browser.put("/me/subscription", json={"filters": [], "digest": {"at": "18:00", "up_to": "warning"}})
+    assert urgent.status_code == 422, "warnings wait for nobody's hour"

@@ -171,6 +171,7 @@ residents = Table(
     Column("quiet_starts", Time),
     Column("quiet_ends", Time),
     _at("paused_until", nullable=True),
+    _json("digest", nullable=True),
     Column("token_hash", LargeBinary),
     _at("created_at"),
     _at("changed_at"),

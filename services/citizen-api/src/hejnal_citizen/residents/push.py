@@ -91,7 +91,7 @@ async def _store(session: AsyncSession, res: Resources, resident_id: str, body: 
     now = res.clock.now()
     wish = Filter(categories=body.categories, min_severity=body.min_severity, places=places_of(body), channels=(Channel.PUSH,))
     change = SubscriptionChange(
-        language=body.language, filters=(wish,), quiet_hours=body.quiet_hours, paused_until=body.paused_until
+        language=body.language, filters=(wish,), quiet_hours=body.quiet_hours, paused_until=body.paused_until, digest=body.digest
     )
     await subscription.store_wish(session, resident_id, change)
     known: Any = (await session.execute(_ENDPOINT, {"id": resident_id})).first()
@@ -120,5 +120,6 @@ async def _describe(session: AsyncSession, resident_id: str) -> PushSubscription
         language=state.language,
         quiet_hours=state.quiet_hours,
         paused_until=state.paused_until,
+        digest=state.digest,
         endpoint_host=host_of(contact.address),
     )

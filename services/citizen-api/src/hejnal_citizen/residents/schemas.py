@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from hejnal_citizen.schema import Input, Output
 from hejnal_contracts.announcements import Area
 from hejnal_contracts.base import Channel, Language, Severity
-from hejnal_contracts.residents import QuietHours
+from hejnal_contracts.residents import Digest, QuietHours
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 CategoryCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -101,6 +101,7 @@ class SubscriptionChange(Input):
     filters: tuple[Filter, ...] = Field(default=(), max_length=20)
     quiet_hours: QuietHours | None = None
     paused_until: AwareDatetime | None = None
+    digest: Digest | None = Field(default=None, description="Null: everything at once")
 
 
 class Pause(Input):
@@ -144,6 +145,7 @@ class Subscription(Output):
     filters: list[Filter]
     quiet_hours: QuietHours | None
     paused_until: AwareDatetime | None
+    digest: Digest | None = None
 
 
 class Me(Output):
@@ -179,6 +181,7 @@ class PushSubscriptionChange(PushTarget):
     language: Language = Language.PL
     quiet_hours: QuietHours | None = None
     paused_until: AwareDatetime | None = None
+    digest: Digest | None = Field(default=None, description="Null: everything at once")
 
 
 class PushSubscription(Output):
@@ -193,6 +196,7 @@ class PushSubscription(Output):
     language: Language
     quiet_hours: QuietHours | None
     paused_until: AwareDatetime | None
+    digest: Digest | None = None
     endpoint_host: str
 
 

@@ -23,7 +23,7 @@ from hejnal_runtime.outbox import publish
 LONGEST_PAUSE = timedelta(days=366)
 
 _LOCK = query("select version from residents where id = :id for update")
-_STATE = query("select version, language, quiet_starts, quiet_ends, paused_until from residents where id = :id")
+_STATE = query("select version, language, quiet_starts, quiet_ends, paused_until, digest from residents where id = :id")
 _FILTERS = query(
     """
     select wish, categories, min_severity, channels, area, label, st_asgeojson(footprint, 6)::json as footprint
@@ -33,7 +33,8 @@ _FILTERS = query(
 _CHANGE = command(
     """
     update residents
-    set language = :language, quiet_starts = :quiet_starts, quiet_ends = :quiet_ends, paused_until = :paused_until
+    set language = :language, quiet_starts = :quiet_starts, quiet_ends = :quiet_ends, paused_until = :paused_until,
+        digest = cast(:digest as jsonb)
     where id = :id
     """
 )
@@ -49,7 +50,7 @@ _FILTER = command(
 _ADVANCE = query(
     """
     update residents set version = version + 1, changed_at = :now where id = :id
-    returning version, language, quiet_starts, quiet_ends, paused_until
+    returning version, language, quiet_starts, quiet_ends, paused_until, digest
     """
 )
 _REACHABLE = query(
@@ -80,6 +81,7 @@ async def describe(session: AsyncSession, resident_id: str) -> Subscription:
         filters=filters,
         quiet_hours=_quiet_hours(row.quiet_starts, row.quiet_ends),
         paused_until=row.paused_until,
+        digest=row.digest,
     )
 
 
@@ -102,6 +104,7 @@ async def store_wish(session: AsyncSession, resident_id: str, change: Subscripti
     await registry.require_announcement_categories(session, {code for wish in change.filters for code in wish.categories})
     quiet = change.quiet_hours
     state: dict[str, Any] = {"id": resident_id, "language": change.language.value, "paused_until": change.paused_until}
+    state["digest"] = change.digest.model_dump_json() if change.digest else None
     state |= {"quiet_starts": quiet.starts if quiet else None, "quiet_ends": quiet.ends if quiet else None}
     await session.execute(_CHANGE, state)
     await session.execute(_DROP_FILTERS, {"resident_id": resident_id})
@@ -137,6 +140,7 @@ async def publish_state(session: AsyncSession, res: Resources, resident_id: str)
         filters=tuple(wishes),
         quiet_hours=_quiet_hours(row.quiet_starts, row.quiet_ends),
         paused_until=row.paused_until,
+        digest=row.digest,
         changed_at=now,
     )
     await publish(session, fact, source=SERVICE)
