@@ -23,6 +23,8 @@ const WebhooksPage = lazy(() => import("./rules/WebhooksPage.tsx").then((module)
 const ReportsPage = lazy(() => import("./reports/ReportsPage.tsx").then((module) => ({ default: module.ReportsPage })));
 const ReportCategoriesPage = lazy(() => import("./reports/ReportCategoriesPage.tsx").then((module) => ({ default: module.ReportCategoriesPage })));
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
+const TemplatesPage = lazy(() => import("./announcements/TemplatesPage.tsx").then((module) => ({ default: module.TemplatesPage })));
+const AnnouncementCategoriesPage = lazy(() => import("./announcements/AnnouncementCategoriesPage.tsx").then((module) => ({ default: module.AnnouncementCategoriesPage })));
 const MessagesPage = lazy(() => import("./messages/MessagesPage.tsx").then((module) => ({ default: module.MessagesPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
@@ -125,6 +127,8 @@ function Console() {
             <Route path="/report-categories/:code?">{({ code }) => <For act="keepReportCategories" page={<ReportCategoriesPage code={code ?? null} />} />}</Route>
             <Route path="/messages/*?">{() => <For act="seeSending" page={<MessagesPage />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
+            <Route path="/announcement-templates">{() => <For act="writeAnnouncements" page={<TemplatesPage />} />}</Route>
+            <Route path="/announcement-categories">{() => <For act="writeAnnouncements" page={<AnnouncementCategoriesPage />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>
             <Route path="/cameras/import">{() => <For act="keepCameras" page={<ImportPage />} />}</Route>

@@ -2,25 +2,32 @@ import { categoryIcon, EmptyState, ErrorState, Icon, SeverityBadge, Skeleton, us
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Switch } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { type Announcement, ANNOUNCEMENTS_KEY, fetchAnnouncements } from "../api/town.ts";
 import { useSession } from "../session/session.tsx";
 import { useTown } from "../reports/use-town.ts";
 import { MayDo } from "../ui/ProblemLine.tsx";
-import { AnnouncementEditor } from "./AnnouncementEditor.tsx";
+import { AnnouncementSections } from "./AnnouncementSections.tsx";
 import { AnnouncementView } from "./AnnouncementView.tsx";
+import { DraftList } from "./DraftList.tsx";
+import { EditorPage } from "./EditorPage.tsx";
 import { newest, tally } from "./progress.ts";
 import { StateMark } from "./StateMark.tsx";
-import { UpdateEditor } from "./UpdateEditor.tsx";
 import { wording } from "./wording.ts";
+import "../styles/town-desk.css";
 import "./announcements.css";
 
 const LIVE_MS = 5_000;
+const DRAFT = /^\/announcements\/drafts(?:\/([^/]+))?$/;
+/** One pattern for all ways of writing: what is written stays mounted while it gets an address of its own. */
+const WRITING = /^\/announcements\/(?:new|drafts\/(?<draftId>[^/]+)|(?<announcementId>[^/]+)\/update)$/;
 
 /** What the town has said and is saying; the editor writes here. */
 export function AnnouncementsPage() {
   const { t } = useTranslation();
   const { may } = useSession();
+  const [location] = useLocation();
+  const drafts = DRAFT.exec(location);
   const query = useInfiniteQuery({
     queryKey: [...ANNOUNCEMENTS_KEY, "list"],
     queryFn: ({ pageParam }) => fetchAnnouncements(pageParam),
@@ -28,12 +35,12 @@ export function AnnouncementsPage() {
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: (state) => (state.state.data?.pages.some((page) => page.items.some(isGoingOut)) === true ? LIVE_MS : 30_000),
   });
-  const announcements = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="split">
       <section className="split-list" aria-labelledby="announcements-title">
+        <AnnouncementSections />
         <header className="split-head">
-          <h1 id="announcements-title">{t("nav.announcements")}</h1>
+          <h1 id="announcements-title">{drafts === null ? t("nav.announcements") : t("drafts.title")}</h1>
           {may("writeAnnouncements") ? (
             <Link href="/announcements/new" className="button button-primary">
               <Icon name="megaphone" /> {t("announcements.new")}
@@ -44,6 +51,43 @@ export function AnnouncementsPage() {
             </p>
           )}
         </header>
+        {drafts !== null ? <DraftList openId={drafts[1] ?? null} /> : <Issued query={query} />}
+      </section>
+      <section className="split-detail" aria-label={t("announcements.detail")}>
+        <Switch>
+          <Route path={WRITING}>{({ draftId, announcementId }: { draftId?: string; announcementId?: string }) => <EditorPage draftId={draftId ?? null} announcementId={announcementId ?? null} />}</Route>
+          <Route path="/announcements/drafts">{() => <EmptyState icon="megaphone" title={t("drafts.choose")} />}</Route>
+          <Route path="/announcements/:id">{({ id }) => <AnnouncementView key={id} announcementId={id} />}</Route>
+          <Route>{() => <EmptyState icon="megaphone" title={t("announcements.choose")} />}</Route>
+        </Switch>
+      </section>
+    </div>
+  );
+}
+
+function isGoingOut(announcement: Announcement): boolean {
+  const last = newest(announcement.progress);
+  const young = Date.now() - Date.parse(announcement.updated_at) < 60_000;
+  return last === null ? young : !last.finished;
+}
+
+interface IssuedQuery {
+  readonly data: { readonly pages: readonly { readonly items: readonly Announcement[] }[] } | undefined;
+  readonly error: unknown;
+  readonly isPending: boolean;
+  readonly isError: boolean;
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  readonly refetch: () => unknown;
+  readonly fetchNextPage: () => unknown;
+}
+
+/** What is out, was out, or comes out. */
+function Issued({ query }: { readonly query: IssuedQuery }) {
+  const { t } = useTranslation();
+  const announcements = query.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
         {query.isPending ? (
           <Skeleton rows={6} />
         ) : query.isError && announcements.length === 0 ? (
@@ -62,35 +106,8 @@ export function AnnouncementsPage() {
             {t("ui.older")}
           </Button>
         ) : null}
-      </section>
-      <section className="split-detail" aria-label={t("announcements.detail")}>
-        <Switch>
-          <Route path="/announcements/new">{() => <NewAnnouncement />}</Route>
-          <Route path="/announcements/:id/update">{({ id }) => <UpdateEditor key={id} announcementId={id} />}</Route>
-          <Route path="/announcements/:id">{({ id }) => <AnnouncementView key={id} announcementId={id} />}</Route>
-          <Route>{() => <EmptyState icon="megaphone" title={t("announcements.choose")} />}</Route>
-        </Switch>
-      </section>
-    </div>
+    </>
   );
-}
-
-function isGoingOut(announcement: Announcement): boolean {
-  const last = newest(announcement.progress);
-  const young = Date.now() - Date.parse(announcement.updated_at) < 60_000;
-  return last === null ? young : !last.finished;
-}
-
-function NewAnnouncement() {
-  const { may } = useSession();
-  if (!may("writeAnnouncements")) {
-    return (
-      <p className="state">
-        <MayDo act="writeAnnouncements" />
-      </p>
-    );
-  }
-  return <AnnouncementEditor update={null} />;
 }
 
 function AnnouncementCard({ announcement }: { readonly announcement: Announcement }) {

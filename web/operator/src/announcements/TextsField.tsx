@@ -1,7 +1,9 @@
 import { type Language, LANGUAGE_NAMES } from "@hejnal/shared";
 import { FieldError, Input, Label, Tab, TabList, TabPanel, Tabs, Text as HelpText, TextArea, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
+import type { Origin } from "../api/announcement-drafts.ts";
 import type { Text } from "../api/town.ts";
+import { RadioChoice } from "../ui/Choice.tsx";
 import { type Draft, DRAFT_LANGUAGES, type Fault } from "./draft.ts";
 
 interface TextsFieldProps {
@@ -10,6 +12,7 @@ interface TextsFieldProps {
   readonly onChange: (part: Partial<Draft>) => void;
 }
 
+const ORIGINS: readonly Origin[] = ["written", "machine", "machine_checked"];
 const LANGUAGE_FAULT: Readonly<Record<Language, readonly Fault[]>> = { pl: ["titlePl", "bodyPl"], en: ["textsEn"], uk: ["textsUk"] };
 
 /** The words in each language; Polish first, the others when there is time for them. */
@@ -36,6 +39,18 @@ export function TextsField({ draft, wrong, onChange }: TextsFieldProps) {
               withSms={draft.channels.includes("sms")}
               onChange={(text) => onChange({ texts: { ...draft.texts, [language]: text } })}
             />
+            {language === "pl" ? null : (
+              <>
+                <RadioChoice
+                  legend={t("editor.origin")}
+                  options={ORIGINS.map((origin) => ({ value: origin, label: t(`editor.origins.${origin}`) }))}
+                  value={draft.origins[language]}
+                  isInvalid={wrong.includes("machine") && draft.origins[language] === "machine"}
+                  onChange={(origin) => onChange({ origins: { ...draft.origins, [language]: origin } })}
+                />
+                {draft.origins[language] === "written" ? null : <p className="field-help">{t("editor.originHelp")}</p>}
+              </>
+            )}
           </TabPanel>
         ))}
       </Tabs>

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import type { AnnouncementDraftSummary, DraftContent } from "../api/announcement-drafts.ts";
 import { expectAccessible, fill, openConsole, withConsole } from "../testing/console.tsx";
 import { announcement, announcementDetail, problem } from "../testing/fake-gateway.ts";
 
@@ -11,16 +12,55 @@ const PREVIEW = {
     { channel: "push", recipients: 900, sms_parts: null, cost_pln: null },
     { channel: "sms", recipients: 334, sms_parts: 668, cost_pln: 53.44 },
   ],
-  sms: [{ language: "pl", text: "Nie ma wody na Rynku.", encoding: "gsm-7", characters: 21, parts: 1, recipients: 334 }],
+  sms: [{ language: "pl", text: "Nie ma wody na Rynku.", encoding: "gsm-7", characters: 21, parts: 1, recipients: 334, cost_pln: 53.44, written: "Nie ma wody na Rynku.", unrepresentable: [], shortened: false }],
+  wordings: [
+    { channel: "push", language: "pl", title: "Nie ma wody na Rynku", text: "Pękła rura.", recipients: 900 },
+    { channel: "sms", language: "pl", title: "", text: "Nie ma wody na Rynku.", recipients: 334 },
+  ],
+  budget: null,
+  approval_needed: [],
   cost_pln: 53.44,
   geometry: null,
   addresses: 541,
 };
 
+function kept(change: Partial<AnnouncementDraftSummary> = {}, content: DraftContent | object = {}): AnnouncementDraftSummary {
+  return {
+    id: "d1",
+    version: 1,
+    state: "draft",
+    content: content as DraftContent,
+    authors: ["staff-editor"],
+    created_by: "staff-editor",
+    created_at: "2026-11-22T10:00:00Z",
+    changed_by: "staff-editor",
+    changed_at: "2026-11-22T10:00:00Z",
+    submitted_by: null,
+    submitted_at: null,
+    approval: null,
+    returned: null,
+    announcement_id: null,
+    published_version: null,
+    attachments: [],
+    ...change,
+  };
+}
+
 function withAnnouncements() {
   gateway().json("GET /api/v1/town/announcements", { items: [announcement()], next_cursor: null });
   gateway().json("GET /api/v1/town/announcements/a1", announcementDetail());
   gateway().json("GET /api/v1/town/announcements/a1/progress", announcement().progress);
+  gateway().json("GET /api/v1/town/announcement-drafts", { items: [], next_cursor: null });
+  gateway().json("GET /api/v1/town/announcement-templates", []);
+}
+
+/** A service that keeps drafts: each saving is a version, and handing in makes it what `became` says. */
+function withDrafts(became: Partial<AnnouncementDraftSummary> = { state: "published", announcement_id: "a1" }) {
+  let now = kept();
+  gateway().on("POST /api/v1/town/announcement-drafts", async (request) => Response.json((now = kept({}, (await request.json()) as object)), { status: 201 }));
+  gateway().on("PUT /api/v1/town/announcement-drafts/d1", async (request) => Response.json((now = kept({ version: now.version + 1 }, (await request.json()) as object))));
+  gateway().on("POST /api/v1/town/announcement-drafts/d1/submission", () => Response.json((now = { ...now, version: now.version + 1, ...became })));
+  gateway().on("GET /api/v1/town/announcement-drafts/d1", () => Response.json(now));
 }
 
 async function write(user: ReturnType<typeof openConsole>["user"]) {
@@ -49,19 +89,63 @@ describe("issuing", () => {
     withAnnouncements();
     const { user, container } = openConsole(gateway(), "/announcements/new", "editor");
     gateway().json("POST /api/v1/town/announcements/preview", PREVIEW);
-    gateway().json("POST /api/v1/town/announcements", announcementDetail(), 201);
+    withDrafts();
     await write(user);
     expect(await screen.findByText("Dostaną to 1234 osoby.")).toBeVisible();
     expect(screen.getByRole("row", { name: /SMS 334 668 53,44/ })).toBeVisible();
     expect(screen.getByText("21 znaków, 1 część, GSM-7", { exact: false })).toBeVisible();
     await expectAccessible(container);
-    expect(gateway().asked("POST /api/v1/town/announcements")).toEqual([]);
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts/d1/submission")).toEqual([]);
 
     await user.click(screen.getByRole("button", { name: "Wyślij do 1234 osób" }));
     await waitFor(() => expect(window.location.pathname).toBe("/announcements/a1"));
-    const [sent] = gateway().asked("POST /api/v1/town/announcements");
-    expect(sent?.body).toMatchObject({ category: "water", area: { kind: "town" }, channels: ["push", "email"], valid_from: null });
-    expect(sent?.headers.get("Idempotency-Key")).toMatch(/^[0-9a-f-]{36}$/);
+    const [made] = gateway().asked("POST /api/v1/town/announcement-drafts");
+    expect(made?.body).toMatchObject({ category: "water", area: { kind: "town" }, channels: ["push", "email"], valid_from: null, publish_at: null });
+    expect(made?.headers.get("Idempotency-Key")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts/d1/submission")[0]?.headers.get("If-Match")).toMatch(/^"\d+"$/);
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it("saves itself while one writes, and goes on when it gets an address", async () => {
+    withAnnouncements();
+    withDrafts();
+    const { user } = openConsole(gateway(), "/announcements/new", "editor");
+    const title = await screen.findByLabelText("Tytuł");
+    await fill(user, title, "Nie ma wody");
+    await waitFor(() => expect(window.location.pathname).toBe("/announcements/drafts/d1"));
+    expect(await screen.findByText(/Szkic zapisany o/)).toBeVisible();
+    expect(screen.getByLabelText("Tytuł")).toBe(title);
+    await fill(user, title, " na Rynku");
+    await waitFor(() => expect(gateway().asked("PUT /api/v1/town/announcement-drafts/d1")).toHaveLength(1));
+    expect(gateway().asked("PUT /api/v1/town/announcement-drafts/d1")[0]?.headers.get("If-Match")).toBe('"1"');
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts")).toHaveLength(1);
+  });
+
+  it("says over the whole form that it is a drill, and what is amiss in other languages", async () => {
+    withAnnouncements();
+    withDrafts();
+    gateway().json("POST /api/v1/town/announcements/preview", PREVIEW);
+    const { user, container } = openConsole(gateway(), "/announcements/new", "editor");
+    await user.click(await screen.findByLabelText(/To są ćwiczenia/));
+    expect(screen.getByText("ĆWICZENIA", { selector: "strong" })).toBeVisible();
+    await write(user);
+    const warnings = await screen.findByRole("list", { name: "Na co spojrzeć w innych językach" });
+    expect(within(warnings).getAllByRole("listitem")).toHaveLength(2);
+    expect(screen.getByRole("button", { name: "Wyślij ĆWICZENIA do 1234 osób" })).toBeVisible();
+    await expectAccessible(container);
+  });
+
+  it("goes to a second person when the town's rule asks for one", async () => {
+    withAnnouncements();
+    withDrafts({ state: "waiting_approval", submitted_at: "2026-11-22T10:00:00Z", approval: { reasons: ["emergency", "cost"], cost_pln: 53.44, until: "2026-11-22T12:00:00Z", decided_by: null, decided_at: null } });
+    gateway().json("POST /api/v1/town/announcements/preview", { ...PREVIEW, approval_needed: ["emergency", "cost"] });
+    const { user, container } = openConsole(gateway(), "/announcements/new", "editor");
+    await write(user);
+    await user.click(await screen.findByRole("button", { name: "Oddaj do akceptacji" }));
+    expect(await screen.findByText(/więc zgodzić musi się ktoś inny/)).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Zgadzam się, wyślij" })).toBeNull();
+    expect(screen.getByRole("button", { name: "Wycofaj" })).toBeVisible();
+    await expectAccessible(container);
   });
 
   it("keeps the words over a reload until they are sent or thrown away", async () => {
@@ -69,8 +153,10 @@ describe("issuing", () => {
     const first = openConsole(gateway(), "/announcements/new", "editor");
     await fill(first.user, await screen.findByLabelText("Tytuł"), "Nie ma wody");
     first.unmount();
+    gateway().on("POST /api/v1/town/announcement-drafts", () => problem(503, "unavailable"));
     const second = openConsole(gateway(), "/announcements/new", "editor");
     expect(await screen.findByLabelText("Tytuł")).toHaveValue("Nie ma wody");
+    expect(await screen.findByText(/Szkicu nie udało się zapisać/)).toBeVisible();
     await second.user.click(screen.getByRole("button", { name: "Porzuć" }));
     await waitFor(() => expect(sessionStorage.length).toBe(0));
   });
@@ -107,11 +193,12 @@ describe("an announcement that is out", () => {
     withAnnouncements();
     const { user } = openConsole(gateway(), "/announcements/a1/update", "editor");
     gateway().json("POST /api/v1/town/announcements/preview", PREVIEW);
-    gateway().on("PUT /api/v1/town/announcements/a1", () => problem(409, "version-conflict"));
+    withDrafts();
+    gateway().on("POST /api/v1/town/announcement-drafts/d1/submission", () => problem(409, "version-conflict"));
     await user.click(await screen.findByRole("button", { name: "Sprawdź przed wysłaniem" }));
     await user.click(await screen.findByRole("button", { name: "Wyślij zmianę" }));
     expect(await screen.findByRole("alert")).toHaveTextContent("Ktoś zmienił ten komunikat przed Tobą");
-    expect(gateway().asked("PUT /api/v1/town/announcements/a1")[0]?.body).toMatchObject({ expected_version: 1, severity: "warning" });
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts")[0]?.body).toMatchObject({ announcement_id: "a1", expected_version: 1, severity: "warning" });
   });
 
   it("can be read by others, who are told who may write", async () => {
@@ -120,5 +207,50 @@ describe("an announcement that is out", () => {
     expect(await screen.findByRole("heading", { name: "Nie ma wody na Rynku" })).toBeVisible();
     expect(screen.getByText("Wydawać i odwoływać komunikaty może: redaktor komunikatów lub administrator.")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Odwołaj" })).toBeNull();
+  });
+});
+
+describe("four eyes", () => {
+  const content = { category: "water", severity: "emergency", texts: { pl: { title: "Nie pij wody", body: "Jest skażona.", instruction: "", sms: "" } }, area: { kind: "town" }, valid_until: "2036-11-22T18:00:00Z", channels: ["push"] };
+  const waiting = () => kept({ state: "waiting_approval", version: 4, authors: ["staff-other"], submitted_at: "2026-11-22T10:00:00Z", approval: { reasons: ["emergency"], cost_pln: 0, until: "2026-11-22T12:00:00Z", decided_by: null, decided_at: null } }, content);
+
+  function withWaiting() {
+    withAnnouncements();
+    gateway().json("GET /api/v1/town/announcement-drafts", { items: [waiting()], next_cursor: null });
+    gateway().json("GET /api/v1/town/announcement-drafts/d1", waiting());
+    gateway().json("POST /api/v1/town/announcements/preview", PREVIEW);
+  }
+
+  it("shows what waits for this person, who agrees to the version they have seen", async () => {
+    withWaiting();
+    const { user, container } = openConsole(gateway(), "/announcements/drafts", "dispatcher");
+    gateway().json("POST /api/v1/town/announcement-drafts/d1/approval", { ...waiting(), state: "published", announcement_id: "a1" });
+    const mine = await screen.findByRole("region", { name: "Czeka na Twoją zgodę" });
+    expect(await screen.findByLabelText("1 czeka na Twoją zgodę")).toBeVisible();
+    await user.click(within(mine).getByRole("link", { name: /Nie pij wody/ }));
+    expect(await screen.findByText("Dostaną to 1234 osoby.")).toBeVisible();
+    await expectAccessible(container);
+    await user.click(screen.getByRole("button", { name: "Zgadzam się, wyślij" }));
+    await waitFor(() => expect(window.location.pathname).toBe("/announcements/a1"));
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts/d1/approval")[0]?.headers.get("If-Match")).toBe('"4"');
+  });
+
+  it("is sent back only with a reason", async () => {
+    withWaiting();
+    const { user } = openConsole(gateway(), "/announcements/drafts/d1", "editor");
+    const sentBack = kept({ state: "rejected", version: 5, authors: ["staff-other"], returned: { why: "rejected", detail: "Zły adres", by: "staff-editor", at: "2026-11-22T11:00:00Z" } }, content);
+    gateway().on("POST /api/v1/town/announcement-drafts/d1/rejection", () => {
+      gateway().json("GET /api/v1/town/announcement-drafts/d1", sentBack);
+      return Response.json(sentBack);
+    });
+    await user.click(await screen.findByRole("button", { name: "Odeślij do poprawy" }));
+    const dialog = await screen.findByRole("dialog");
+    await user.click(within(dialog).getByRole("button", { name: "Odeślij do poprawy" }));
+    expect(within(dialog).getByText("Napisz, co trzeba poprawić.")).toBeVisible();
+    await fill(user, within(dialog).getByLabelText("Dlaczego"), "Zły adres");
+    await user.click(within(dialog).getByRole("button", { name: "Odeślij do poprawy" }));
+    expect(await screen.findByText("Zły adres")).toBeVisible();
+    expect(screen.getByLabelText("Tytuł")).toHaveValue("Nie pij wody");
+    expect(gateway().asked("POST /api/v1/town/announcement-drafts/d1/rejection")[0]?.body).toEqual({ reason: "Zły adres" });
   });
 });

@@ -66,6 +66,8 @@ describe("the body that is sent", () => {
       valid_until: "2026-11-22T15:00:00.000Z",
       channels: ["push", "email"],
       drill: false,
+      attachments: [],
+      origins: {},
     });
   });
 
@@ -105,7 +107,7 @@ describe("progress", () => {
     version: number,
     finished: false,
     at: "2026-11-22T10:00:00Z",
-    channels: [{ channel: "sms" as const, queued: 2, sent: 3, delivered: 4, failed: 1, expired: 1, cancelled: 1, unknown: 1 }],
+    channels: [{ channel: "sms" as const, queued: 2, sent: 3, delivered: 4, failed: 1, expired: 1, cancelled: 1, unknown: 1, causes: {}, spared_by_push: 0, waiting_for_push: 0 }],
   });
 
   it("counts each delivery once", () => {

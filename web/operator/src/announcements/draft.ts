@@ -1,5 +1,6 @@
 import type { Language } from "@hejnal/shared";
-import type { AnnouncementDetail, AnnouncementDraft, Area, Channel, Text } from "../api/town.ts";
+import type { DraftContent, Origin } from "../api/announcement-drafts.ts";
+import type { AnnouncementDetail, AnnouncementDraft, Area, Attachment, Channel, Text } from "../api/town.ts";
 import { fromLocalInput, toLocalInput, townDay } from "../words/town-clock.ts";
 
 export const DRAFT_LANGUAGES: readonly Language[] = ["pl", "en", "uk"];
@@ -30,7 +31,15 @@ export interface Draft {
   /** Null until the editor has chosen channels: severity then chooses them. */
   readonly channelsChosen: boolean;
   readonly drill: boolean;
+  /** When it goes out, in town time; empty: as soon as it is submitted, and approved where that is needed. */
+  readonly publishAt: string;
+  readonly attachments: readonly Attachment[];
+  /** Where each language's words come from; a machine's are sent only after a person has read them. */
+  readonly origins: Readonly<Record<Language, Origin>>;
+  readonly templateId: string | null;
 }
+
+const BY_HAND: Readonly<Record<Language, Origin>> = { pl: "written", en: "written", uk: "written" };
 
 const HOUR_MS = 3_600_000;
 const NO_TEXT: Text = { title: "", body: "", instruction: "", sms: "" };
@@ -56,6 +65,10 @@ export function emptyDraft(nowMs: number): Draft {
     channels: usualChannels("notice"),
     channelsChosen: false,
     drill: false,
+    publishAt: "",
+    attachments: [],
+    origins: BY_HAND,
+    templateId: null,
   };
 }
 
@@ -89,7 +102,75 @@ export function draftOf(announcement: AnnouncementDetail): Draft {
     channels: announcement.channels,
     channelsChosen: true,
     drill: announcement.drill,
+    attachments: announcement.attachments,
+    origins: { ...BY_HAND, ...announcement.origins },
   };
+}
+
+/** A kept draft as it is written on: its attachments are given apart, where they are known. */
+export function draftOfContent(content: DraftContent, attachments: readonly Attachment[], nowMs: number): Draft {
+  const { area, channels } = content;
+  const base = emptyDraft(nowMs);
+  const texts = { ...base.texts };
+  for (const language of DRAFT_LANGUAGES) texts[language] = { ...NO_TEXT, ...content.texts[language] };
+  const severity = content.severity ?? base.severity;
+  const local = (at: string | null | undefined) => (at === null || at === undefined ? "" : toLocalInput(Date.parse(at)));
+  return {
+    ...base,
+    category: content.category ?? "",
+    severity,
+    texts,
+    area: area.kind,
+    streets: area.kind === "streets" ? area.streets : [],
+    center: area.kind === "circle" ? area.center : null,
+    radiusM: area.kind === "circle" ? area.radius_m : base.radiusM,
+    ring: area.kind === "polygon" ? area.ring.slice(0, -1) : [],
+    from: local(content.valid_from),
+    until: local(content.valid_until),
+    channels: channels.length === 0 ? usualChannels(severity) : [...channels],
+    channelsChosen: channels.length > 0,
+    drill: content.drill,
+    publishAt: local(content.publish_at),
+    attachments,
+    origins: { ...BY_HAND, ...content.origins },
+    templateId: content.template_id ?? null,
+  };
+}
+
+/** What is kept of a draft at the service: anything may still be missing, but an area that is begun must be complete. */
+export function contentOf(draft: Draft, update: { readonly id: string; readonly version: number } | null) {
+  const instant = (local: string) => {
+    const ms = fromLocalInput(local);
+    return ms === null ? null : new Date(ms).toISOString();
+  };
+  return {
+    category: draft.category === "" ? null : draft.category,
+    severity: draft.severity,
+    texts: Object.fromEntries(DRAFT_LANGUAGES.filter((language) => isBegun(draft.texts[language])).map((language) => [language, draft.texts[language]])),
+    area: areaOf(draft),
+    valid_from: instant(draft.from),
+    valid_until: instant(draft.until),
+    channels: [...draft.channels],
+    drill: draft.drill,
+    attachments: draft.attachments.map(({ id }) => id),
+    origins: originsOf(draft),
+    publish_at: instant(draft.publishAt),
+    template_id: draft.templateId,
+    announcement_id: update?.id ?? null,
+    expected_version: update?.version ?? null,
+  } satisfies DraftContent;
+}
+
+const KEEPS_FROM_SAVING: readonly Fault[] = ["streets", "center", "radius", "ring", "sms"];
+
+/** Whether the draft can be kept as it stands: half an area would be read as another one. */
+export function canBeKept(draft: Draft): boolean {
+  return !faults(draft, 0).some((fault) => KEEPS_FROM_SAVING.includes(fault));
+}
+
+/** Origins of the languages that have words and were not simply written. */
+function originsOf(draft: Draft): Record<string, Origin> {
+  return Object.fromEntries(DRAFT_LANGUAGES.filter((language) => isBegun(draft.texts[language]) && draft.origins[language] !== "written").map((language) => [language, draft.origins[language]]));
 }
 
 function textOf(announcement: AnnouncementDetail, language: Language): Text {
@@ -115,7 +196,12 @@ export type Fault =
   | "until"
   | "untilBeforeFrom"
   | "untilPast"
-  | "channels";
+  | "channels"
+  | "machine"
+  | "braces"
+  | "publishAt"
+  | "publishPast"
+  | "publishAfterEnd";
 
 const SMS_MOST = 459;
 const RADIUS_MOST_M = 50_000;
@@ -140,12 +226,26 @@ export function faults(draft: Draft, nowMs: number): Fault[] {
   else if (from !== null && until <= from) found.push("untilBeforeFrom");
   else if (until <= nowMs) found.push("untilPast");
   if (draft.channels.length === 0) found.push("channels");
+  if (DRAFT_LANGUAGES.some((language) => isBegun(draft.texts[language]) && draft.origins[language] === "machine")) found.push("machine");
+  if (DRAFT_LANGUAGES.some((language) => hasBraces(draft.texts[language]))) found.push("braces");
+  const publish = draft.publishAt === "" ? nowMs : fromLocalInput(draft.publishAt);
+  if (publish === null) found.push("publishAt");
+  else if (publish < nowMs) found.push("publishPast");
+  else if (draft.publishAt !== "" && until !== null && publish >= until) found.push("publishAfterEnd");
   return found;
 }
 
 function halfWritten(text: Text): boolean {
-  const begun = [text.title, text.body, text.instruction, text.sms].some((part) => part.trim() !== "");
-  return begun && (text.title.trim() === "" || text.body.trim() === "");
+  return isBegun(text) && (text.title.trim() === "" || text.body.trim() === "");
+}
+
+function isBegun(text: Text): boolean {
+  return [text.title, text.body, text.instruction, text.sms].some((part) => part.trim() !== "");
+}
+
+/** A blank of a template that nobody has filled in: `{ulica}`. */
+function hasBraces(text: Text): boolean {
+  return [text.title, text.body, text.instruction, text.sms].some((part) => /\{[^{}]*\}/.test(part));
 }
 
 /** The body to preview or to send. Call it only when `faults` finds none. */
@@ -162,6 +262,8 @@ export function draftBody(draft: Draft): AnnouncementDraft {
     valid_until: new Date(until).toISOString(),
     channels: [...draft.channels],
     drill: draft.drill,
+    attachments: draft.attachments.map(({ id }) => id),
+    origins: originsOf(draft),
   };
 }
 

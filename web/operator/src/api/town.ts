@@ -19,6 +19,7 @@ export type VersionProgress = Schemas["VersionProgress"];
 export type Channel = Schemas["Channel"];
 export type Area = AnnouncementDraft["area"];
 export type Text = Schemas["Text"];
+export type Attachment = Schemas["Attachment"];
 
 export const TOWN_KEY = ["town"] as const;
 export const REPORTS_KEY = ["reports"] as const;
@@ -75,7 +76,7 @@ export const fetchAnnouncement = (announcementId: string): Promise<AnnouncementD
 export const fetchProgress = (announcementId: string): Promise<VersionProgress[]> =>
   answer(town.GET("/api/v1/town/announcements/{announcement_id}/progress", { params: { path: { announcement_id: announcementId } } }));
 
-export const previewAnnouncement = (body: AnnouncementDraft): Promise<Preview> => answer(town.POST("/api/v1/town/announcements/preview", { body }));
+export const previewAnnouncement = (body: AnnouncementDraft & { updates?: string | null }): Promise<Preview> => answer(town.POST("/api/v1/town/announcements/preview", { body }));
 
 export const issueAnnouncement = (body: AnnouncementDraft, key: string): Promise<AnnouncementDetail> =>
   typed(answer(town.POST("/api/v1/town/announcements", { params: { header: { "Idempotency-Key": key } }, body })));

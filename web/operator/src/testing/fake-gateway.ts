@@ -205,8 +205,8 @@ export function announcement(change: Partial<Announcement> = {}): Announcement {
         finished: true,
         at: "2026-11-22T10:00:05Z",
         channels: [
-          { channel: "push", queued: 0, sent: 3, delivered: 0, failed: 1, expired: 0, cancelled: 0, unknown: 0 },
-          { channel: "email", queued: 0, sent: 0, delivered: 2, failed: 0, expired: 0, cancelled: 0, unknown: 0 },
+          { channel: "push", queued: 0, sent: 3, delivered: 0, failed: 1, expired: 0, cancelled: 0, unknown: 0, causes: {}, spared_by_push: 0, waiting_for_push: 0 },
+          { channel: "email", queued: 0, sent: 0, delivered: 2, failed: 0, expired: 0, cancelled: 0, unknown: 0, causes: {}, spared_by_push: 0, waiting_for_push: 0 },
         ],
       },
     ],
@@ -219,6 +219,7 @@ export function announcementDetail(change: Partial<AnnouncementDetail> = {}): An
   return {
     ...summary,
     geometry: null,
+    attachments: [],
     page_url: "http://localhost:8080/komunikaty/a1",
     history: [
       {
