@@ -180,8 +180,8 @@ async def _check(
     await attachments.require(session, draft.attachments)
     if judged is None:
         rule, cost_pln = FourEyes.of(res.settings), 0.0
-        if rule.above_pln is not None and Channel.SMS in draft.channels:
-            cost_pln = (await preview.estimate(session, draft, res.settings, kind=kind)).cost_pln
+        if rule.above_pln is not None:
+            cost_pln = await preview.sms_cost_pln(session, draft, res.settings, kind=kind)
         rule.demand_none(draft.severity, cost_pln)
 
 

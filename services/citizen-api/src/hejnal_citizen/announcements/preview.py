@@ -1,9 +1,10 @@
 """What would happen if this were sent now: people per channel, SMS parts, cost. The same matching as notifier's plan."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,23 +29,22 @@ from hejnal_contracts.base import Channel, Language, Severity
 SEVERITIES = list(Severity)
 
 # A paused resident is told when the pause ends in time; an emergency does not wait.
+_MATCHED = """
+    from contacts c join residents r on r.id = c.resident_id
+    where c.consent_id is not null and c.failed is null and c.channel = any(cast(:channels as text[]))
+      and (:emergency or r.paused_until is null or r.paused_until < :valid_until)
+      and exists (select from filters f where f.resident_id = c.resident_id and c.channel = any(f.channels)
+                  and :category = any(f.categories) and f.min_severity = any(cast(:severities as text[]))
+                  and (:whole_town or f.footprint is null or st_intersects(f.footprint, cast(:footprint as geometry))))
+"""
 _RECIPIENTS = query(
-    """
-    with matched as (
-        select distinct c.id, c.resident_id, c.channel, r.language
-        from residents r
-        join filters f on f.resident_id = r.id
-        join contacts c on c.resident_id = r.id and c.channel = any(f.channels)
-        where c.consent_id is not null and c.failed is null and c.channel = any(cast(:channels as text[]))
-          and :category = any(f.categories)
-          and array_position(cast(:severities as text[]), f.min_severity)
-              <= array_position(cast(:severities as text[]), :severity)
-          and (:emergency or r.paused_until is null or r.paused_until < :valid_until)
-          and (:whole_town or f.footprint is null or st_intersects(f.footprint, cast(:footprint as geometry))))
+    f"""
+    with matched as (select c.resident_id, c.channel, r.language {_MATCHED})
     select channel, language, count(*) as contacts, (select count(distinct resident_id) from matched) as people
     from matched group by channel, language
-    """
+    """  # noqa: S608 constants of this file
 )
+_BY_LANGUAGE = query(f"select r.language, count(*) as contacts {_MATCHED} group by r.language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +68,7 @@ async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, k
     A new version also goes to those who were told the last one and would not match any more: notifier alone knows them.
     """
     shape = await areas.shape_of(session, draft.area)
-    rows = await session.execute(
-        _RECIPIENTS,
-        {
-            "channels": [channel.value for channel in draft.channels],
-            "category": draft.category,
-            "severities": [severity.value for severity in SEVERITIES],
-            "severity": draft.severity.value,
-            "emergency": draft.severity is Severity.EMERGENCY,
-            "valid_until": draft.valid_until,
-            "whole_town": isinstance(draft.area, TownArea),
-            "footprint": shape.geometry,
-        },
-    )
+    rows = await session.execute(_RECIPIENTS, _values(draft, draft.channels, shape))
     people = 0
     contacts: Counter[tuple[Channel, Language]] = Counter()
     for row in rows:
@@ -88,9 +76,19 @@ async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, k
         contacts[Channel(row.channel), wording.language_for(Language(row.language), draft.texts)] += row.contacts
     sms: tuple[SmsWording, ...] = ()
     if Channel.SMS in draft.channels:
-        counts = {language: contacts[Channel.SMS, language] for language in draft.texts}
-        sms = tuple(wording.sms_view(draft, language, settings, kind, count) for language, count in counts.items())
+        sms = _sms(draft, settings, kind, {language: contacts[Channel.SMS, language] for language in draft.texts})
     return Estimate(people, contacts, sms, shape)
+
+
+async def sms_cost_pln(session: AsyncSession, draft: Draft, settings: Settings, *, kind: VersionKind) -> float:
+    """What a draft's SMS would cost, as `estimate` has it but without the rest: for the four-eyes rule."""
+    if Channel.SMS not in draft.channels:
+        return 0.0
+    shape = None if isinstance(draft.area, TownArea) else await areas.shape_of(session, draft.area)
+    counts: Counter[Language] = Counter()
+    for row in await session.execute(_BY_LANGUAGE, _values(draft, (Channel.SMS,), shape)):
+        counts[wording.language_for(Language(row.language), draft.texts)] += row.contacts
+    return round(sum(one.cost_pln for one in _sms(draft, settings, kind, counts)), 2)
 
 
 async def of_draft(session: AsyncSession, request: PreviewRequest, settings: Settings, *, now: datetime) -> Preview:
@@ -124,6 +122,23 @@ def with_budget(preview: Preview, limit_pln: float | None, spent_pln: float) -> 
     enough = left is None or preview.cost_pln <= left
     budget = SmsBudgetView(limit_pln=limit_pln, spent_pln=round(spent_pln, 2), left_pln=left, enough=enough)
     return preview.model_copy(update={"budget": budget})
+
+
+def _values(draft: Draft, channels: Sequence[Channel], shape: Shape | None) -> dict[str, Any]:
+    return {
+        "channels": [channel.value for channel in channels],
+        "category": draft.category,
+        "severities": [severity.value for severity in SEVERITIES[: SEVERITIES.index(draft.severity) + 1]],
+        "emergency": draft.severity is Severity.EMERGENCY,
+        "valid_until": draft.valid_until,
+        "whole_town": isinstance(draft.area, TownArea),
+        "footprint": shape.geometry if shape else None,
+    }
+
+
+def _sms(draft: Draft, settings: Settings, kind: VersionKind, recipients: Mapping[Language, int]) -> tuple[SmsWording, ...]:
+    counts = {language: recipients.get(language, 0) for language in draft.texts}
+    return tuple(wording.sms_view(draft, language, settings, kind, count) for language, count in counts.items())
 
 
 def _reach(found: Estimate, channel: Channel) -> ChannelReach:

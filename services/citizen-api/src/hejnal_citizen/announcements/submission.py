@@ -18,11 +18,11 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen import idempotency
-from hejnal_citizen.announcements import attachments, drafts, four_eyes, history, preview, rules
+from hejnal_citizen.announcements import areas, attachments, drafts, four_eyes, history, preview, rules
 from hejnal_citizen.announcements.draft_schemas import DraftContent
 from hejnal_citizen.announcements.four_eyes import FourEyes
 from hejnal_citizen.announcements.history import Judged
-from hejnal_citizen.announcements.schemas import Draft, Issue, Update
+from hejnal_citizen.announcements.schemas import Draft, Issue, Update, VersionKind
 from hejnal_citizen.audit import act
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.sql import command
@@ -176,9 +176,9 @@ async def _check(session: AsyncSession, res: Resources, draft: Draft, content: D
     await attachments.require(session, draft.attachments)
     if content.announcement_id is not None and content.expected_version is not None:
         await history.require_updatable(session, content.announcement_id, content.expected_version, draft)
-    return (
-        await preview.estimate(session, draft, res.settings, kind="updated" if content.announcement_id else "issued")
-    ).cost_pln
+    kind: VersionKind = "updated" if content.announcement_id else "issued"
+    await areas.shape_of(session, draft.area)
+    return await preview.sms_cost_pln(session, draft, res.settings, kind=kind)
 
 
 def _time_of(content: DraftContent, now: datetime) -> datetime:
