@@ -166,7 +166,7 @@ async def test_the_whole_way(town: Town) -> None:
     assert status == 200
     assert {one["version"] for one in listed["templates"]} == {0}
     assert len(listed["templates"]) == 9
-    wrong = {"parts": {"text": "{{ message }}\n{{ titel }}"}, "based_on": 0, "created_by": "anna"}
+    wrong = {"parts": {"text": "{{ message }}\n{{ titel }}"}, "based_on": 0}
     status, problem = await town.call("PUT", f"{path}/sms/pl", wrong)
     assert status == 422, problem
     assert "text, line 2: there is no variable `titel`" in problem["detail"]
@@ -176,10 +176,10 @@ async def test_the_whole_way(town: Town) -> None:
     assert shown["sms"]["text"].endswith("Urzad: 41 123 45 67")
     push = {"title": "{{ town }}: {{ headline }}", "body": "{{ body }}"}
     for channel, parts in (("sms", SMS), ("email", EMAIL), ("push", push)):
-        change = {"parts": parts, "based_on": 0, "created_by": "anna"}
+        change = {"parts": parts, "based_on": 0}
         status, answer = await town.call("PUT", f"{path}/{channel}/pl", change)
         assert (status, answer["version"]) == (200, 1), answer
-    status, _ = await town.call("PUT", f"{path}/sms/pl", {"parts": SMS, "based_on": 0, "created_by": "bogdan"})
+    status, _ = await town.call("PUT", f"{path}/sms/pl", {"parts": SMS, "based_on": 0})
     assert status == 412
     await town.send(announcement())
 
@@ -191,5 +191,10 @@ async def test_the_whole_way(town: Town) -> None:
     assert found["sms"]["text"].endswith("Urzad: 41 123 45 67")
     assert found["email"]["subject"] == "[Bugielsk] Nie ma wody na Krótkiej"
     assert json.loads(found["push"]["text"])["title"] == "Bugielsk: Nie ma wody na Krótkiej"
-    status, back = await town.call("POST", f"{path}/sms/pl/return", {"based_on": 1, "created_by": "anna"})
-    assert (status, back["version"], back["parts"]) == (200, 2, None)
+    status, back = await town.call("POST", f"{path}/sms/pl/return", {"based_on": 1})
+    assert (status, back["version"], back["parts"], back["created_by"]) == (200, 2, None, "citizen-api")
+    anna_says = town.issuer.issue("notifier", subject="anna", role="editor")
+    status, again = await town.call("PUT", f"{path}/sms/pl", {"parts": SMS, "based_on": 2}, token=anna_says)
+    assert (status, again["created_by"]) == (200, "anna")
+    status, told = await town.call("GET", f"{path}/sms/pl/history")
+    assert [one["version"] for one in told] == [3, 2, 1]

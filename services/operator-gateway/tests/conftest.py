@@ -49,6 +49,7 @@ async def upstream(keys: Keys) -> AsyncIterator[Upstream]:
     verifiers = {
         "/internal/v1/providers": TokenVerifier("notifier", keys.jwks_file),
         "/internal/v1/inbound-messages": TokenVerifier("notifier", keys.jwks_file),
+        "/internal/v1/message-templates": TokenVerifier("notifier", keys.jwks_file),
         "/internal/": TokenVerifier("recorder", keys.jwks_file),
         "/staff/": TokenVerifier("citizen-api", keys.jwks_file),
     }

@@ -35,3 +35,27 @@ async def test_reading_what_residents_sent_is_on_record(gateway: Gateway, upstre
             return list((await session.execute(query)).scalars())
 
     assert await gateway.eventually(on_record)
+
+
+async def test_the_words_around_messages_are_changed_by_editors_and_that_is_on_record(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    path = "/message-templates/sms/pl"
+    upstream.answers[f"/internal/v1{path}"] = answer
+    change = {"parts": {"text": "{{ message }}"}, "based_on": 0}
+    async with (
+        gateway.signed_in(Role.DISPATCHER) as browser,
+        browser.put(f"/api/v1/messages{path}", json=change) as refused,
+    ):
+        assert refused.status == 403
+    assert not upstream.asked
+    async with gateway.signed_in(Role.EDITOR) as browser, browser.put(f"/api/v1/messages{path}", json=change) as found:
+        assert found.status == 200
+    assert upstream.callers[-1].role == "editor"
+
+    async def on_record() -> list[str]:
+        async with gateway.resources.database.read() as session:
+            query = select(audit_entries.c.action).where(audit_entries.c.action == "message-template.changed")
+            return list((await session.execute(query)).scalars())
+
+    assert await gateway.eventually(on_record)

@@ -41,6 +41,7 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded, receipt_router], jwks=jwks, title="Hejnał notifier")
     app.state.resources = resources
+    app.state.verifier = verifier
     return app
 
 

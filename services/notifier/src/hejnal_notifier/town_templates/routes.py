@@ -1,8 +1,8 @@
 """The town's message templates: read, tried, stored, taken back. Every version is kept."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from jinja2 import TemplateError
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -20,6 +20,7 @@ from hejnal_notifier.town_templates.language import (
 )
 from hejnal_notifier.town_templates.preview import Preview, Sample, content_of_sample, preview
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.tokens import TokenVerifier
 
 router = APIRouter(prefix="/internal/v1/message-templates", tags=["message templates"])
 
@@ -27,6 +28,15 @@ Res = Annotated[Resources, Depends(get_resources)]
 Parts = Annotated[
     dict[str, str], Field(max_length=10, description="Part → its text: e-mail subject, text, html; push title, body; SMS text")
 ]
+
+
+def author_of(request: Request) -> str:
+    """Who asks, as the gateway's token names them; the calling service where it names nobody."""
+    verifier = cast("TokenVerifier", request.app.state.verifier)
+    return verifier.verify(request.headers.get("authorization", "").partition(" ")[2].strip()).subject
+
+
+Author = Annotated[str, Depends(author_of)]
 
 
 class TemplateVersion(BaseModel):
@@ -61,14 +71,12 @@ class TemplateChange(BaseModel):
 
     parts: Parts
     based_on: int = Field(ge=0)
-    created_by: str = Field(min_length=1, max_length=64)
 
 
 class TemplateReturn(BaseModel):
     """Back to the built-in words."""
 
     based_on: int = Field(ge=0)
-    created_by: str = Field(min_length=1, max_length=64)
 
 
 class PreviewRequest(BaseModel):
@@ -105,21 +113,21 @@ async def template_history(channel: Channel, language: Language, resources: Res)
 
 
 @router.put("/{channel}/{language}")
-async def write_template(channel: Channel, language: Language, change: TemplateChange, resources: Res) -> TemplateVersion:
+async def write_template(
+    channel: Channel, language: Language, change: TemplateChange, resources: Res, author: Author
+) -> TemplateVersion:
     """Store new words; they are used within seconds. The error names part, line and variable of each mistake."""
     _checked(_templated(channel), change.parts)
-    stored = await resources.templates.write(
-        channel, language, change.parts, based_on=change.based_on, created_by=change.created_by
-    )
+    stored = await resources.templates.write(channel, language, change.parts, based_on=change.based_on, created_by=author)
     return _shown(stored)
 
 
 @router.post("/{channel}/{language}/return")
-async def return_to_built_in(channel: Channel, language: Language, change: TemplateReturn, resources: Res) -> TemplateVersion:
+async def return_to_built_in(
+    channel: Channel, language: Language, change: TemplateReturn, resources: Res, author: Author
+) -> TemplateVersion:
     """Use the built-in words again; what the town wrote stays in the history."""
-    stored = await resources.templates.write(
-        _templated(channel), language, None, based_on=change.based_on, created_by=change.created_by
-    )
+    stored = await resources.templates.write(_templated(channel), language, None, based_on=change.based_on, created_by=author)
     return _shown(stored)
 
 
