@@ -87,7 +87,7 @@ class Settings(ServiceSettings):
     reports_per_ip_hour: int = Field(default=60, ge=1, description="Most reports from one address in an hour")
     reports_per_contact_hour: int = Field(default=20, ge=1, description="Most reports that name one contact in an hour")
     reports_without_work: int = Field(
-        default=10, ge=0, description="Reports from one address in an hour before each further one needs a proof of work"
+        default=30, ge=0, description="Reports from one address in an hour before each further one needs a proof of work"
     )
     proof_bits: int = Field(default=18, ge=0, le=30, description="Difficulty of the proof of work: leading zero bits of SHA-256")
     me_too_per_ip_hour: int = Field(default=120, ge=1, description='Most "me too" from one address in an hour')
