@@ -1,9 +1,11 @@
 """P7: 100,000 web pushes to a push service that decrypts and counts; residents × three channels; the plan; one announcement.
 
 The notifier, the simulators, Kafka and PostgreSQL (durable) run as in a town; the announcement comes in by Kafka and the clock
-stops when the simulators have counted the last arrival. Peer: the same pushes sent straight by aiohttp and http_ece, with no
-queue behind it. Prints one JSON line per measurement.
-`python tests/bench/bench_notify.py [--pushes 100000] [--residents 1500] [--plan 100000] [--only push,residents,plan,single]`
+stops when the simulators have counted the last arrival. Peers: the same pushes by pywebpush one after the other, as its readers
+are shown it, and by aiohttp and http_ece 64 at a time; neither has a queue behind it. Then an outage of all providers, ten
+minutes long, and what the idle notifier costs. Prints one JSON line per measurement.
+`python tests/bench/bench_notify.py [--pushes 100000] [--residents 1500] [--plan 100000] [--outage-s 600]
+[--only push,residents,plan,single,outage,idle]`
 """
 
 import argparse
@@ -14,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ import aiohttp
 import asyncpg
 import http_ece
 import psutil
+import pywebpush
+import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from servers import kafka_and_postgres
 
@@ -116,7 +121,26 @@ class House:
         )
         await self.connection.execute("analyze recipients, contacts, filters")
 
-    async def announce(self, category: str) -> AnnouncementIssued:
+    async def shown(self) -> int:
+        """What all devices show."""
+        return sum(one["shown"] for one in (await self.counts()).values())
+
+    async def outage(self, seconds: int) -> None:
+        """No provider takes anything for so long."""
+        for channel in CHANNELS:
+            body = {"channel": channel, "seconds": seconds}
+            async with self.http.post(self.url + "/api/outage", json=body) as response:
+                response.raise_for_status()
+
+    async def states(self, announcement_id: str) -> dict[str, int]:
+        """An announcement's deliveries by state."""
+        query = (
+            "select state, count(*) as n from versions join deliveries using (version_id) "
+            "where announcement_id = $1 group by state"
+        )
+        return {row["state"]: row["n"] for row in await self.connection.fetch(query, announcement_id)}
+
+    async def announce(self, category: str, valid_for: timedelta = timedelta(hours=6)) -> AnnouncementIssued:
         """Send an announcement as citizen-api would."""
         now = CLOCK.now()
         fact = AnnouncementIssued(
@@ -126,7 +150,7 @@ class House:
             severity=Severity.WARNING,
             texts={Language.PL: Text(title="Nie ma wody", body="Pękła rura na ulicy Krótkiej. Woda wróci dziś o 18:00. " * 4)},
             valid_from=now,
-            valid_until=now + timedelta(hours=6),
+            valid_until=now + valid_for,
             channels=tuple(Channel(channel) for channel in CHANNELS),
             page_url="http://localhost:8080/komunikaty/1",
             issued_at=now,
@@ -147,6 +171,15 @@ class House:
         """How many it came to."""
         query = "select count(*) from versions join deliveries using (version_id) where announcement_id = $1"
         return int(await self.connection.fetchval(query, announcement_id))
+
+
+def sms_settings(ports: dict[str, int], folder: Path) -> dict[str, str]:
+    """SMS by SMPP first, by an HTTP gateway when that is away."""
+    smpp = {"kind": "smpp", "name": "operator", "host": "127.0.0.1", "port": ports["smpp"], "system_id": "m", "password": "x"}
+    http = {"kind": "smsapi", "name": "gateway", "url": f"http://127.0.0.1:{ports['http']}/sms.do"}
+    path = folder / "sms-providers.json"
+    path.write_text(json.dumps([smpp, http]))
+    return {"SMS_PROVIDERS_FILE": str(path)}
 
 
 @asynccontextmanager
@@ -177,7 +210,8 @@ async def house(bootstrap: str, admin_url: str, folder: Path, **settings: str) -
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(ports["smtp"]),
         "SMTP_SECURITY": "none",
-        "SMS_URL": f"{origin}/sms.do",
+        **sms_settings(ports, folder),
+        "STATE_DIR": str(folder / "state"),
         "PUSH_FIRST_SEVERITIES": "[]",  # the bar is that everything goes at once
         "LOG_LEVEL": "WARNING",
         **settings,
@@ -248,12 +282,44 @@ async def hand_over(town: House, measure: str, category: str, expected: int, bou
 
 async def push(town: House, count: int) -> None:
     """Growth over four sizes, then the peer."""
+    cpu = 0.0
     for size in (count // 8, count // 4, count // 2, count):
         devices = await town.devices(size)
+        cpu = town.notifier.cpu_s()
         contacts = [(one["endpoint"], one["keys"]["p256dh"], one["keys"]["auth"]) for one in devices]
         await town.residents(f"push{size}", {"push": contacts})
         await hand_over(town, "web push", f"push{size}", size, 60.0 * size / 100_000)
+    ours = (town.notifier.cpu_s() - cpu) / count
+    await pywebpush_push(town, await town.devices(max(1, count // 50)), ours)
     await bare_push(town, await town.devices(count // 8))
+
+
+async def pywebpush_push(town: House, devices: list[dict[str, Any]], ours_cpu_s: float) -> None:
+    """The peer that most towns would take: one call after the other over one kept session."""
+    text = json.dumps({"title": "Nie ma wody", "body": "Pękła rura na ulicy Krótkiej. Woda wróci dziś o 18:00. " * 4})
+
+    def send_all() -> None:
+        with requests.Session() as session:
+            for device in devices:
+                subscription = {"endpoint": device["endpoint"], "keys": device["keys"]}
+                claims: dict[str, str | int] = {"sub": "mailto:bench@hejnal.test"}
+                answer = pywebpush.webpush(
+                    subscription, text, str(town.vapid), claims, ttl=60, requests_session=session, timeout=10
+                )
+                assert answer.status_code == 201
+
+    start, cpu = time.monotonic(), time.process_time()
+    await asyncio.to_thread(send_all)
+    seconds, cpu_s = time.monotonic() - start, time.process_time() - cpu
+    line(
+        system="pywebpush, one after the other",
+        measure="web push",
+        deliveries=len(devices),
+        seconds=round(seconds, 2),
+        per_second=round(len(devices) / seconds),
+        cpu_s={"sender": round(cpu_s, 1)},
+        cpu_of_hejnal_to_peer=round(ours_cpu_s / (cpu_s / len(devices)), 2),
+    )
 
 
 async def bare_push(town: House, devices: list[dict[str, Any]]) -> None:
@@ -302,6 +368,53 @@ async def residents(town: House, count: int) -> None:
     await hand_over(town, "residents on three channels", "residents", 3 * count, 10.0)
 
 
+async def outage(town: House, seconds: int, count: int) -> None:
+    """All providers are away for so long; then everything goes, but for what has expired meanwhile."""
+    devices = await town.devices(count)
+    contacts: dict[str, list[tuple[str, str | None, str | None]]] = {
+        "push": [(one["endpoint"], one["keys"]["p256dh"], one["keys"]["auth"]) for one in devices],
+        "email": [(f"o{number}@example.pl", None, None) for number in range(count)],
+        "sms": [(f"+48{501_100_000 + number}9", None, None) for number in range(count)],
+    }
+    await town.residents("outage", contacts)
+    await town.outage(seconds)
+    began = time.monotonic()
+    before = await town.shown()
+    matters = await town.announce("outage")
+    outdated = await town.announce("outage", valid_for=timedelta(seconds=seconds / 2))
+    await asyncio.sleep(max(0.0, began + seconds - time.monotonic() - 1))
+    during = await town.shown() - before
+    rss, over = town.notifier.rss_mb(), began + seconds
+    while await town.shown() - before < 3 * count and time.monotonic() - over < 1800:
+        await asyncio.sleep(0.2)
+    took = time.monotonic() - over
+    await asyncio.sleep(3)
+    states = await town.states(matters.announcement_id)
+    shown = await town.shown() - before
+    line(
+        system="hejnal",
+        measure="outage of all providers",
+        outage_s=seconds,
+        deliveries=6 * count,
+        shown_during=during,
+        delivered_after_s=round(took, 1),
+        lost=3 * count - states.get("sent", 0) - states.get("delivered", 0),
+        doubled=max(0, shown - 3 * count),
+        expired=(await town.states(outdated.announcement_id)).get("expired", 0),
+        rss_mb={"outage": rss, "end": town.notifier.rss_mb()},
+        met=shown == 3 * count and during == 0,
+    )
+
+
+async def idle(town: House, seconds: int) -> None:
+    """What it costs when nothing happens."""
+    await asyncio.sleep(15)
+    cpu, start = town.notifier.cpu_s(), time.monotonic()
+    await asyncio.sleep(seconds)
+    share = (town.notifier.cpu_s() - cpu) / (time.monotonic() - start)
+    line(system="hejnal", measure="idle", seconds=seconds, percent_of_a_core=round(100 * share, 2), rss_mb=town.notifier.rss_mb())
+
+
 async def plan(town: House, count: int) -> None:
     """The plan alone: no provider is set up, so nothing is sent."""
     for size in (count // 8, count // 4, count // 2, count):
@@ -346,9 +459,17 @@ async def main() -> None:
     parser.add_argument("--residents", type=int, default=1500)
     parser.add_argument("--plan", type=int, default=100_000)
     parser.add_argument("--single", type=int, default=20)
-    parser.add_argument("--only", default="single,residents,plan,push")
+    parser.add_argument("--outage-s", type=int, default=600)
+    parser.add_argument("--idle-s", type=int, default=60)
+    parser.add_argument("--only", default="single,residents,plan,push,outage,idle")
     options = parser.parse_args()
-    measures = {"single": (single, options.single), "residents": (residents, options.residents), "push": (push, options.pushes)}
+    measures: dict[str, tuple[Callable[[House, int], Awaitable[None]], int]] = {
+        "single": (single, options.single),
+        "residents": (residents, options.residents),
+        "push": (push, options.pushes),
+        "outage": (partial(outage, count=options.residents), options.outage_s),
+        "idle": (idle, options.idle_s),
+    }
     with kafka_and_postgres() as (bootstrap, admin_url), tempfile.TemporaryDirectory(prefix="hejnal-bench-notify-") as folder:
         for name in options.only.split(","):
             if name == "plan":

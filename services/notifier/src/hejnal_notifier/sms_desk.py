@@ -1,5 +1,6 @@
 """What SMS providers tell by themselves, kept in the database before they are answered; and what they still owe us."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -14,6 +15,9 @@ from hejnal_runtime.database import Database
 OPEN_FOR = timedelta(days=3)
 """No network tries to deliver for longer."""
 
+AT_ONCE = 4
+"""A hundred receipts may come at one moment: those who send must not wait for a connection behind them."""
+
 _OPEN = text(
     "select provider_id, sent_at from parts where provider = :provider and state = 'sent' and sent_at > :oldest "
     "and (sent_at, provider_id) > (:after_at, :after_id) order by sent_at, provider_id limit :page"
@@ -27,10 +31,11 @@ class SmsDesk:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, news: News) -> None:
         """Keep one piece of news, once."""
-        async with self._database.transaction() as session:
+        async with self._turn, self._database.transaction() as session:
             if isinstance(news, Receipt):
                 await apply_part_receipt(session, self._clock, news)
             else:

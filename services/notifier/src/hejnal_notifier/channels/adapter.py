@@ -33,6 +33,11 @@ class Adapter(Protocol):
 class Journalled(Protocol):
     """An adapter without a harmless repeat that notes on disk what it hands over, and so knows after a crash what it did not."""
 
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether it does so now: then more can be claimed than is being sent."""
+        ...
+
     def open_journal(self) -> None:
         """Take up what the last life of this replica has noted."""
         ...

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 
 NOTE_LINGER_S = 0.05
 NOTE_ROWS = 500
+AHEAD_WITH_JOURNAL = 4
+"""So many messages for each worker are claimed ahead where a journal tells after a crash what was not handed over. Not a whole
+batch: when this replica never comes back, another one takes over what it had claimed without knowing its journal."""
 LEAST_PAUSE_S = 0.5
 """What is due and cannot be taken now (its provider rests) is looked at so often."""
 DRAIN_S = 5.0
@@ -60,7 +63,8 @@ class ChannelSender:
         self._done: asyncio.Queue[Done] = asyncio.Queue(2 * batch_size + concurrency)
         self._busy = 0
         self._hungry = False
-        """Each worker that gets free may take new work at once."""
+        """New work is claimed as soon as no more than `_few` jobs wait."""
+        self._few = 0
         self._next_due: datetime | None = None
         """The earliest time at which something that is not due yet will be, as far as this process knows."""
         self._last_pass = clock.monotonic()
@@ -168,9 +172,12 @@ class ChannelSender:
         """How many were taken, and whether there is more."""
         room = self._batch_size - self._jobs.qsize()
         limit = min(room, provider.most_at_once or room)
-        if not provider.adapter.repeat_is_harmless:  # what is claimed is what a crash leaves in doubt
-            limit = min(limit, self._concurrency - self._busy - self._jobs.qsize())
+        if not provider.adapter.repeat_is_harmless:  # what is claimed is what a crash may leave in doubt
+            journalled = isinstance(provider.adapter, Journalled) and provider.adapter.keeps_journal
+            ahead = AHEAD_WITH_JOURNAL * self._concurrency if journalled else 0
+            limit = min(limit, ahead + self._concurrency - self._busy - self._jobs.qsize())
             self._hungry = True
+            self._few = ahead // 2
         rate = provider.rate()
         if rate is not None:  # not more than goes out well within the lease
             limit = min(limit, max(1, int(rate * (self._lease_s / 3 - provider.wait_s()))))
@@ -200,7 +207,7 @@ class ChannelSender:
                 metrics.IN_FLIGHT.labels(self.channel).dec()
                 if self._jobs.qsize() <= self._batch_size // 2:
                     self._room.set()
-                if self._hungry:
+                if self._hungry and self._jobs.qsize() <= self._few:
                     self._wake.set()
 
     async def _send(self, job: Job) -> Done:

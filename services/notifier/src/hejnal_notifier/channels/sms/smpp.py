@@ -191,6 +191,11 @@ class Smpp:
             await self._desk(TextMessage(self.name, sender, said.text, said.reference, said.total, said.number))
         return True
 
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether what is handed over is noted."""
+        return self._journal is not None and self._journal.is_open
+
     def open_journal(self) -> None:
         """Take up the journal; without one, everything that our last life had claimed is in doubt."""
         if self._journal is not None:

@@ -42,6 +42,11 @@ class SubmitJournal:
         self._serial = 0
         self._notes = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether notes are taken."""
+        return self._file is not None
+
     def open(self, now: datetime) -> None:
         """Read what our last life has left, and begin a file of our own. OSError when the folder cannot be written."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
