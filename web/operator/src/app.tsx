@@ -26,6 +26,9 @@ const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.t
 const TemplatesPage = lazy(() => import("./announcements/TemplatesPage.tsx").then((module) => ({ default: module.TemplatesPage })));
 const AnnouncementCategoriesPage = lazy(() => import("./announcements/AnnouncementCategoriesPage.tsx").then((module) => ({ default: module.AnnouncementCategoriesPage })));
 const MessagesPage = lazy(() => import("./messages/MessagesPage.tsx").then((module) => ({ default: module.MessagesPage })));
+const ResidentImportPage = lazy(() => import("./residents/ResidentImportPage.tsx").then((module) => ({ default: module.ResidentImportPage })));
+const ResidentsPage = lazy(() => import("./residents/ResidentsPage.tsx").then((module) => ({ default: module.ResidentsPage })));
+const FootageRequestsPage = lazy(() => import("./residents/FootageRequestsPage.tsx").then((module) => ({ default: module.FootageRequestsPage })));
 const CamerasPage = lazy(() => import("./cameras/CamerasPage.tsx").then((module) => ({ default: module.CamerasPage })));
 const CameraEditor = lazy(() => import("./cameras/CameraEditor.tsx").then((module) => ({ default: module.CameraEditor })));
 const ImportPage = lazy(() => import("./cameras/ImportPage.tsx").then((module) => ({ default: module.ImportPage })));
@@ -129,6 +132,9 @@ function Console() {
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/announcement-templates">{() => <For act="writeAnnouncements" page={<TemplatesPage />} />}</Route>
             <Route path="/announcement-categories">{() => <For act="writeAnnouncements" page={<AnnouncementCategoriesPage />} />}</Route>
+            <Route path="/resident-import">{() => <For act="importResidents" page={<ResidentImportPage />} />}</Route>
+            <Route path="/residents">{() => <For act="findResidents" page={<ResidentsPage />} />}</Route>
+            <Route path="/footage-requests/:requestId?">{({ requestId }) => <For act="handleFootageRequests" page={<FootageRequestsPage requestId={requestId ?? null} />} />}</Route>
             <Route path="/cameras">{() => <For act="seeCameras" page={<CamerasPage />} />}</Route>
             <Route path="/cameras/new">{() => <For act="keepCameras" page={<CameraEditor cameraId={null} />} />}</Route>
             <Route path="/cameras/import">{() => <For act="keepCameras" page={<ImportPage />} />}</Route>

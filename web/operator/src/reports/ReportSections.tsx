@@ -13,7 +13,7 @@ export function ReportSections() {
       rooms={[
         { path: "/reports", word: t("nav.reports") },
         ...(may("keepReportCategories") ? [{ path: "/report-categories", word: t("reportCategories.title") }] : []),
-        ...(may("keepOpen311") ? [{ path: "/open311", word: t("open311.title") }] : []),
+
       ]}
     />
   );

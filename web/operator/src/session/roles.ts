@@ -14,6 +14,7 @@ const ALLOWED = {
   seeCameras: ["operator", "dispatcher", "dpo", "admin"],
   probeCameras: ["admin"],
   keepCameras: ["admin"],
+  keepPtz: ["dispatcher", "admin"],
   keepAccounts: ["admin"],
   seeAccounts: ["dpo", "admin"],
   readAlerts: ["operator", "dispatcher", "admin"],
@@ -23,12 +24,14 @@ const ALLOWED = {
   readReports: ["operator", "dispatcher", "clerk", "editor", "admin"],
   answerReports: ["clerk", "editor", "admin"],
   keepReportCategories: ["editor", "admin"],
-  keepOpen311: ["admin"],
   readAnnouncements: ["editor", "dispatcher", "operator", "clerk", "admin"],
   writeAnnouncements: ["editor", "admin"],
   seeDrafts: ["editor", "dispatcher", "operator", "clerk", "admin"],
   approveAnnouncements: ["editor", "dispatcher", "admin"],
   seeSending: ["editor", "dispatcher", "admin"],
+  importResidents: ["dpo", "admin"],
+  findResidents: ["dpo"],
+  handleFootageRequests: ["dpo"],
   readAudit: ["dpo", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
 

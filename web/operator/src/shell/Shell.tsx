@@ -23,7 +23,7 @@ import { KeysDialog } from "./KeysDialog.tsx";
 export interface Place {
   readonly path: string;
   readonly act: Act;
-  readonly word: "wall" | "alerts" | "playback" | "exports" | "reports" | "announcements" | "messages" | "cameras" | "audit" | "accounts";
+  readonly word: "wall" | "alerts" | "playback" | "exports" | "reports" | "announcements" | "messages" | "residents" | "cameras" | "audit" | "accounts";
   readonly icon: ReactNode;
   /** Rooms that belong to this place though their address begins otherwise. */
   readonly also?: readonly string[];
@@ -38,6 +38,7 @@ export const PLACES: readonly Place[] = [
   { path: "/reports", act: "readReports", word: "reports", icon: <Icon name="pin" />, also: ["/report-categories"] },
   { path: "/announcements", act: "readAnnouncements", word: "announcements", icon: <Icon name="megaphone" />, also: ["/announcement-templates", "/announcement-categories"] },
   { path: "/messages", act: "seeSending", word: "messages", icon: <Icon name="forward" /> },
+  { path: "/resident-import", act: "importResidents", word: "residents", icon: <Icon name="person" />, also: ["/residents", "/footage-requests"] },
   { path: "/cameras", act: "seeCameras", word: "cameras", icon: <Icon name="camera" /> },
   { path: "/audit", act: "readAudit", word: "audit", icon: <ConsoleIcon name="audit" /> },
   { path: "/accounts", act: "keepAccounts", word: "accounts", icon: <ConsoleIcon name="people" /> },
