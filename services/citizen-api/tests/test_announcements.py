@@ -224,6 +224,13 @@ async def test_preview_counts_whom_it_reaches_and_what_it_costs(house):
     assert {one["channel"]: one["recipients"] for one in urgent["channels"]}["sms"] == 2
     whole = (await house.staff().post("/announcements/preview", json=announcement())).json()
     assert whole["people"] == 3
+    assert {one["channel"]: one["with_push"] for one in whole["channels"]} == {"push": None, "email": None, "sms": 0}
+    p256dh = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
+    device = {"endpoint": "https://fcm.googleapis.com/fcm/send/abc", "keys": {"p256dh": p256dh, "auth": "tBHItJI5svbpez7KI4CCXg"}}
+    both = await resident("600100203", channels=["sms", "push"])
+    assert (await both.post("/me/contacts/push", json=device)).status_code == 201
+    again = (await house.staff().post("/announcements/preview", json=announcement())).json()
+    assert {one["channel"]: one["with_push"] for one in again["channels"]}["sms"] == 1
     assert await house.facts("announcements") == []
 
 

@@ -40,7 +40,9 @@ _MATCHED = """
 _RECIPIENTS = query(
     f"""
     with matched as (select c.resident_id, c.channel, r.language {_MATCHED})
-    select channel, language, count(*) as contacts, (select count(distinct resident_id) from matched) as people
+    select channel, language, count(*) as contacts, (select count(distinct resident_id) from matched) as people,
+        count(*) filter (where channel = 'sms' and resident_id in (
+            select resident_id from matched where channel = 'push')) as with_push
     from matched group by channel, language
     """  # noqa: S608 constants of this file
 )
@@ -55,6 +57,8 @@ class Estimate:
     contacts: Mapping[tuple[Channel, Language], int]
     sms: tuple[SmsWording, ...]
     shape: Shape
+    with_push: int = 0
+    """SMS recipients who have a push device, too."""
 
     @property
     def cost_pln(self) -> float:
@@ -69,15 +73,16 @@ async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, k
     """
     shape = await areas.shape_of(session, draft.area)
     rows = await session.execute(_RECIPIENTS, _values(draft, draft.channels, shape))
-    people = 0
+    people = with_push = 0
     contacts: Counter[tuple[Channel, Language]] = Counter()
     for row in rows:
         people = row.people
+        with_push += row.with_push
         contacts[Channel(row.channel), wording.language_for(Language(row.language), draft.texts)] += row.contacts
     sms: tuple[SmsWording, ...] = ()
     if Channel.SMS in draft.channels:
         sms = _sms(draft, settings, kind, {language: contacts[Channel.SMS, language] for language in draft.texts})
-    return Estimate(people, contacts, sms, shape)
+    return Estimate(people, contacts, sms, shape, with_push)
 
 
 async def sms_cost_pln(session: AsyncSession, draft: Draft, settings: Settings, *, kind: VersionKind) -> float:
@@ -146,4 +151,6 @@ def _reach(found: Estimate, channel: Channel) -> ChannelReach:
     if channel is not Channel.SMS:
         return ChannelReach(channel=channel, recipients=recipients)
     parts = sum(one.parts * one.recipients for one in found.sms)
-    return ChannelReach(channel=channel, recipients=recipients, sms_parts=parts, cost_pln=found.cost_pln)
+    return ChannelReach(
+        channel=channel, recipients=recipients, sms_parts=parts, cost_pln=found.cost_pln, with_push=found.with_push
+    )

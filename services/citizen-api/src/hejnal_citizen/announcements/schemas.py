@@ -140,7 +140,12 @@ class ChannelReach(Output):
     channel: Channel
     recipients: int
     sms_parts: int | None = Field(default=None, description="Sum over recipients; SMS only")
-    cost_pln: float | None = Field(default=None, description="Estimate; SMS only")
+    cost_pln: float | None = Field(default=None, description="Estimate, at most; SMS only")
+    with_push: int | None = Field(
+        default=None,
+        description="SMS only: recipients with a push device. Where the town sends push first (by default in all but "
+        "emergencies) they get the SMS only if no device has shown the message within two minutes",
+    )
 
 
 class SmsWording(Output):
