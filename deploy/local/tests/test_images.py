@@ -1,10 +1,14 @@
 """What goes into a service's image: what it needs, pinned as in the lock file, and nothing else."""
 
+import ast
 import json
 import re
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from hejnal_local import images
 from hejnal_local.images import SERVICES, bill_of_materials, pinned_requirements
@@ -24,6 +28,26 @@ def test_a_service_gets_what_it_needs_with_hashes_and_no_tools(service: str) -> 
     for name, entry in pinned.items():
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), name
         assert entry.splitlines()[0] in lock
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_imports_is_in_its_image(service: str) -> None:
+    pinned, owners = pinned_requirements(WORKSPACE, service), metadata.packages_distributions()
+    only_tests = ("sinks", "testing")  # parts for the demo and the tests, with packages of their own
+    missing = set()
+    for room in images._rooms(WORKSPACE, f"services/{service}"):
+        for path in (WORKSPACE.root / room / "src").rglob("*.py"):
+            if any(part.startswith(only_tests) for part in path.parts):
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    names = [node.module]
+                for name in (name.partition(".")[0] for name in names):
+                    foreign = name not in {*sys.stdlib_module_names, "_typeshed"} and not name.startswith("hejnal_")
+                    if foreign and not {canonicalize_name(owner) for owner in owners.get(name, [name])} & pinned.keys():
+                        missing.add(f"{name} ({path.relative_to(WORKSPACE.root)})")
+    assert missing == set()
 
 
 def test_only_the_gateway_gets_webrtc_and_only_the_notifier_smtp() -> None:
