@@ -1,4 +1,4 @@
-import { answer } from "@hejnal/shared";
+import { answer, asProblem } from "@hejnal/shared";
 import type { components } from "@hejnal/shared/api/gateway";
 import type { Velocity } from "../ptz/ptz-drive.ts";
 import { gateway } from "./client.ts";
@@ -37,4 +37,24 @@ export async function fetchPresets(cameraId: string): Promise<readonly PtzPreset
 
 export async function goToPreset(cameraId: string, token: string): Promise<void> {
   await answer(gateway.POST("/api/v1/cameras/{camera_id}/ptz/presets/{token}/goto", { params: { path: { camera_id: cameraId, token } } }));
+}
+
+export type Patrol = components["schemas"]["Patrol"];
+export type PatrolStep = components["schemas"]["PatrolStep"];
+
+export const patrolKey = (cameraId: string) => ["ptz-patrol", cameraId] as const;
+
+/** The camera's round; null when it has none. */
+export async function fetchPatrol(cameraId: string): Promise<Patrol | null> {
+  try {
+    return await answer(gateway.GET("/api/v1/cameras/{camera_id}/ptz/patrol", { params: of(cameraId) }));
+  } catch (error) {
+    if (asProblem(error).status === 404) return null;
+    throw error;
+  }
+}
+
+/** `version`: the one that was looked at, 0 for none. */
+export function setPatrol(cameraId: string, version: number, enabled: boolean, steps: readonly PatrolStep[]): Promise<Patrol> {
+  return answer(gateway.PUT("/api/v1/cameras/{camera_id}/ptz/patrol", { params: of(cameraId), body: { version, enabled, steps: [...steps] } }));
 }

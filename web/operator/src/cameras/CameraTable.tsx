@@ -12,11 +12,12 @@ import { useNowSeconds } from "../words/ticker.ts";
 import { CameraDetails } from "./CameraDetails.tsx";
 import { CameraHistory } from "./CameraHistory.tsx";
 import { ConditionMark } from "./ConditionMark.tsx";
+import { PatrolDialog } from "../ptz/PatrolDialog.tsx";
 import { PictureMark } from "./PictureMark.tsx";
 import { RemoveCameraDialog } from "./RemoveCameraDialog.tsx";
 import type { NumberedCamera } from "./use-cameras.ts";
 
-type Opened = "details" | "history" | "removal";
+type Opened = "details" | "history" | "patrol" | "removal";
 
 /** Cameras as a list: state, streams, recording, and what one may do with each. */
 export function CameraTable({ cameras, short }: { readonly cameras: readonly NumberedCamera[]; readonly short: boolean }) {
@@ -86,6 +87,12 @@ export function CameraTable({ cameras, short }: { readonly cameras: readonly Num
                   {t("cameras.playback")}
                 </button>
               ) : null}
+              {camera.onvif != null && may("keepPtz") ? (
+                <button type="button" className="link-button" onClick={() => setOpened({ what: "patrol", cameraId: camera.camera_id })}>
+                  {t("patrol.open")}
+                  <span className="visually-hidden">, {camera.name}</span>
+                </button>
+              ) : null}
               {may("keepCameras") ? <KeeperMenu camera={camera} onOpen={(what) => setOpened({ what, cameraId: camera.camera_id })} /> : null}
             </td>
           </tr>
@@ -93,6 +100,7 @@ export function CameraTable({ cameras, short }: { readonly cameras: readonly Num
       </DataTable>
       {about !== undefined && opened?.what === "details" ? <CameraDetails camera={about} onClose={close} /> : null}
       {about !== undefined && opened?.what === "history" ? <CameraHistory cameraId={about.camera_id} name={about.name} onClose={close} /> : null}
+      {about !== undefined && opened?.what === "patrol" ? <PatrolDialog cameraId={about.camera_id} name={about.name} onClose={close} /> : null}
       {about !== undefined && opened?.what === "removal" ? <RemoveCameraDialog camera={about} onClose={close} /> : null}
     </>
   );
