@@ -56,7 +56,7 @@ function Decision({ kept }: { readonly kept: AnnouncementDraftSummary }) {
   const withdraw = useMutation({ mutationFn: () => withdrawDraft(kept), onSuccess: done, onError: failed });
   const own = kept.authors.includes(staff.account_id);
   const waits = kept.state === "waiting_approval";
-  const people = kept.authors.map((id) => (id === staff.account_id ? t("drafts.you") : name(id)));
+  const people = kept.authors.map((id) => (id === staff.account_id ? t("drafts.you") : name(id) === id ? t("drafts.somebody") : name(id)));
   return (
     <section className="entry">
       <dl className="facts">
