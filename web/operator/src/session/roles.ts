@@ -15,7 +15,6 @@ const ALLOWED = {
   probeCameras: ["admin"],
   keepCameras: ["admin"],
   keepPtz: ["dispatcher", "admin"],
-  keepPtz: ["dispatcher", "admin"],
   keepAccounts: ["admin"],
   seeAccounts: ["dpo", "admin"],
   readAlerts: ["operator", "dispatcher", "admin"],
