@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   asProblem,
@@ -14,6 +14,7 @@ import {
   useLanguage,
 } from "@hejnal/shared";
 import { Link } from "wouter";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { Page } from "../app/Page.tsx";
 import type { AnnouncementDetail } from "../api.ts";
 import { useCategoryNames } from "../town/use-town.ts";
@@ -122,9 +123,9 @@ function Announcement({ announcement }: { readonly announcement: AnnouncementDet
         </div>
       </dl>
       {mapShown ? (
-        <Suspense fallback={<Skeleton rows={1} />}>
+        <MapBoundary>
           <AreaMap announcement={announcement} />
-        </Suspense>
+        </MapBoundary>
       ) : null}
       <Attachments announcement={announcement} />
       <p className="hint">

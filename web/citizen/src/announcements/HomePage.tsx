@@ -1,7 +1,8 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState, ErrorState, Icon, Skeleton, useDateWords, useMediaQuery } from "@hejnal/shared";
 import { Link, useLocation } from "wouter";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { Page } from "../app/Page.tsx";
 import type { AnnouncementSummary } from "../api.ts";
 import { OutboxNotice } from "../reports/OutboxNotice.tsx";
@@ -90,9 +91,9 @@ export function HomePage() {
           </div>
         ) : null}
         {mapShown && data && town ? (
-          <Suspense fallback={<Skeleton rows={1} />}>
+          <MapBoundary>
             <AnnouncementsMap town={town} announcements={[...lists.now, ...lists.soon]} onSelect={(id) => navigate(`/komunikaty/${id}`)} />
-          </Suspense>
+          </MapBoundary>
         ) : null}
       </div>
     </Page>

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState, ErrorState, Icon, Skeleton, useDateWords } from "@hejnal/shared";
 import { Link } from "wouter";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { Page } from "../app/Page.tsx";
 import type { CameraRegister, PublicCamera } from "../api.ts";
 import { coneWords } from "./cone-words.ts";
@@ -62,9 +63,9 @@ function Camera({ camera, register }: { readonly camera: PublicCamera; readonly 
           ) : null,
         )}
       </dl>
-      <Suspense fallback={<Skeleton rows={1} />}>
+      <MapBoundary>
         <CamerasMap cameras={[camera]} selected={camera.id} onSelect={() => undefined} />
-      </Suspense>
+      </MapBoundary>
       <Responsible register={register} cameraId={camera.id} />
     </Page>
   );

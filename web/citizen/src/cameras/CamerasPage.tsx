@@ -1,8 +1,9 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { EmptyState, ErrorState, Icon, Skeleton } from "@hejnal/shared";
 import { Link } from "wouter";
 import { Field } from "../app/fields.tsx";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { Page } from "../app/Page.tsx";
 import { Responsible } from "./Responsible.tsx";
 import { useCameras } from "./use-cameras.ts";
@@ -61,9 +62,9 @@ export default function CamerasPage() {
             {t("cameras.count", { count: found.length })}
           </p>
           {view === "map" ? (
-            <Suspense fallback={<Skeleton rows={1} />}>
+            <MapBoundary>
               <CamerasMap cameras={found} selected={selected} onSelect={setSelected} />
-            </Suspense>
+            </MapBoundary>
           ) : null}
           {data.items.length && !found.length ? <EmptyState icon="search" title={t("cameras.none")} /> : null}
           {/* eslint-disable-next-line jsx-a11y/no-redundant-roles -- a list without bullets is none to VoiceOver */}

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem, EmptyState, ErrorState, Icon, Skeleton, useDateWords, useLanguage } from "@hejnal/shared";
 import { Link } from "wouter";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { Page } from "../app/Page.tsx";
 import type { ConsultationDetail } from "../api.ts";
 import { Opinions } from "./Opinions.tsx";
@@ -60,9 +61,9 @@ function Detail({ consultation }: { readonly consultation: ConsultationDetail })
         <section className="list-section">
           <h2>{t("consultations.sites")}</h2>
           <OptionList options={consultation.options} />
-          <Suspense fallback={<Skeleton rows={1} />}>
+          <MapBoundary>
             <OptionsMap options={consultation.options} />
-          </Suspense>
+          </MapBoundary>
         </section>
       ) : null}
       {consultation.state === "closed" ? <Result id={consultation.id} /> : null}

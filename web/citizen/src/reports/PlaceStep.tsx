@@ -1,7 +1,8 @@
-import { lazy, Suspense, useState, type ChangeEvent } from "react";
+import { lazy, useState, type ChangeEvent } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { answer, Icon, type LatLon, Skeleton, useColorScheme } from "@hejnal/shared";
+import { answer, Icon, type LatLon, useColorScheme } from "@hejnal/shared";
+import { MapBoundary } from "../app/MapBoundary.tsx";
 import { api, type NearestAddress, type Town } from "../api.ts";
 import { AddressSearch } from "../town/AddressSearch.tsx";
 import { currentPosition, PositionError, type PositionFailure } from "../town/position.ts";
@@ -134,7 +135,7 @@ export function PlaceStep({ town, place, onChoose, photos, onPhotos, onBack, onN
         </p>
       ) : null}
       <h2 className="step-heading">{t("report.place.map")}</h2>
-      <Suspense fallback={<Skeleton rows={2} />}>
+      <MapBoundary>
         <PinPicker
           label={t("report.place.mapLabel")}
           bounds={townBounds(town)}
@@ -147,7 +148,7 @@ export function PlaceStep({ town, place, onChoose, photos, onPhotos, onBack, onN
           }}
           description={description}
         />
-      </Suspense>
+      </MapBoundary>
       {missing ? (
         <p className="field-error" role="alert">
           {t("report.place.missing")}
