@@ -23,6 +23,7 @@ import { columnsOf, loadWall, reduceWall, saveWall, type Wall, windowOf } from "
 import { WallBar } from "./WallBar.tsx";
 import "./wall.css";
 import "./wall-many.css";
+import "./wall-tools.css";
 
 const MANY = 25;
 
