@@ -53,7 +53,7 @@ FOOTAGE: dict[tuple[str, str], str] = {
 NO_FOOTAGE = (
     r"(DELETE|PUT|PATCH|OPTIONS) /api/v1/.*",  # answers without content, or a document of what was changed
     r"HEAD .*",  # no content
-    r"(GET|POST) /api/v1/town/.*",  # what residents and the town write
+    r"(GET|POST) /api/v1/(town|messages)/.*",  # what residents and the town write
     r"[A-Z]+ /api/v1/(session|account|accounts|account-setups|alert-rules|alerts|webhooks)(/.*)?",
     r"GET /api/v1/cameras/export\.csv",
     r"POST /api/v1/cameras/\{camera_id\}/accept-view",

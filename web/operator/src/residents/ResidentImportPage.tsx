@@ -33,7 +33,7 @@ export function ResidentImportPage() {
     setKey(idempotencyKey());
   };
   const faults = { file: file === null || file.size > MOST_BYTES, consent: consentText.trim().length < LEAST_CONSENT };
-  const clean = trial.data !== undefined && trial.data.errors_total === 0 && trial.data.importable > 0;
+  const clean = trial.data?.errors_total === 0 && trial.data.importable > 0;
   return (
     <div className="page">
       <ResidentSections />

@@ -56,7 +56,7 @@ class MailHandler:
             return _REFUSALS[outcome]
         if outcome is Outcome.FLAKY and self._flakiness.refuses(address):
             self._mailbox.refuse("email", outcome)
-            return "451 4.7.1 Greylisted, please try again"
+            return "451 4.3.0 Please try again in a moment"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Recipient OK"
 
