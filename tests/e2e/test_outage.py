@@ -129,7 +129,12 @@ def test_a_camera_that_goes_away_says_so_within_ten_seconds_and_disturbs_no_othe
         if street.count():
             expect(street).to_have_attribute("data-state", "live")
         expect(page.locator(".tile-gone-cause").first).to_be_visible()
-    expect(page.locator('[data-state="live"]')).to_have_count(4, timeout=90_000)
+    tiles = page.locator(".tile")
+    try:
+        expect(page.locator('[data-state="live"]')).to_have_count(4, timeout=90_000)
+    except AssertionError as error:
+        shown = [f"{tile.get_attribute('data-state')}: {tile.inner_text()}" for tile in tiles.all()]
+        raise AssertionError(f"not all are back: {shown}") from error
 
 
 def test_a_crashed_service_is_started_anew(town: Town) -> None:
