@@ -1,9 +1,14 @@
 """What an operator or editor does at the console, step by step."""
 
+import re
+
 from playwright.sync_api import Locator, Page, Response, expect
 
 from .town import Town
 
+SHOWN = re.compile("^(live|paced)$")
+"""States of a tile with a moving picture: all of its pictures, or fewer on a machine that cannot draw them all."""
+SHOWN_TILES = '[data-state="live"], [data-state="paced"]'
 FRAMES = """
 async (video) => {
   const canvas = document.createElement('canvas');

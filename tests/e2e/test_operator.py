@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from .console import call_camera, moving_picture, sign_in
+from .console import SHOWN, call_camera, moving_picture, sign_in
 from .town import Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -30,7 +30,7 @@ def test_an_operator_sees_moving_pictures_and_finds_the_same_minute_in_playback(
     tile = call_camera(page, street)
     wait_for_frame(page)
     cold_s = round(time.monotonic() - began, 3)
-    expect(tile).to_have_attribute("data-state", "live", timeout=15_000)
+    expect(tile).to_have_attribute("data-state", SHOWN, timeout=15_000)
     seen = moving_picture(tile.locator("video").first)
     assert seen["decoded"] >= 20, seen
     assert seen["changed"] >= 3, seen
@@ -39,7 +39,7 @@ def test_an_operator_sees_moving_pictures_and_finds_the_same_minute_in_playback(
     page.get_by_role("radio", name="4 kafelki").or_(page.get_by_role("button", name="4 kafelki")).click()
     page.get_by_role("button", name="Wypełnij puste").click()
     for number in range(1, 5):
-        expect(page.locator(f'[data-tile="{number}"]')).to_have_attribute("data-state", "live", timeout=20_000)
+        expect(page.locator(f'[data-tile="{number}"]')).to_have_attribute("data-state", SHOWN, timeout=20_000)
     pictures = [moving_picture(page.locator(f'[data-tile="{number}"] video').first) for number in range(1, 5)]
     assert all(one["decoded"] >= 15 and one["changed"] >= 2 for one in pictures), pictures
     take_picture(page, "operator-wall")

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from hejnal_local.supervision import Supervisor
 from hejnal_local.workspace import Workspace
 
-from .console import sign_in
+from .console import SHOWN, SHOWN_TILES, sign_in
 from .town import Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -118,7 +118,7 @@ def test_a_camera_that_goes_away_says_so_within_ten_seconds_and_disturbs_no_othe
     page.get_by_role("link", name="Ściana").click()
     page.get_by_role("radio", name="4 kafelki").or_(page.get_by_role("button", name="4 kafelki")).click()
     page.get_by_role("button", name="Wypełnij puste").click()
-    expect(page.locator('[data-state="live"]')).to_have_count(4, timeout=30_000)
+    expect(page.locator(SHOWN_TILES)).to_have_count(4, timeout=30_000)
     street = page.locator(".tile", has_text="Rynek – ratusz")
     with without(town, "cameras"):
         began = time.monotonic()
@@ -127,11 +127,11 @@ def test_a_camera_that_goes_away_says_so_within_ten_seconds_and_disturbs_no_othe
         print(json.dumps({"measure": "camera fault on the screen", "seconds": round(took, 1)}))
         assert took <= 12
         if street.count():
-            expect(street).to_have_attribute("data-state", "live")
+            expect(street).to_have_attribute("data-state", SHOWN)
         expect(page.locator(".tile-gone-cause").first).to_be_visible()
     tiles = page.locator(".tile")
     try:
-        expect(page.locator('[data-state="live"]')).to_have_count(4, timeout=90_000)
+        expect(page.locator(SHOWN_TILES)).to_have_count(4, timeout=90_000)
     except AssertionError as error:
         shown = [f"{tile.get_attribute('data-state')}: {tile.inner_text()}" for tile in tiles.all()]
         raise AssertionError(f"not all are back: {shown}") from error

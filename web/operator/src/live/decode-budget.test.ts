@@ -53,6 +53,15 @@ describe("DecodeBudget", () => {
       1e6,
       0,
     );
+    expect(budget.limit).toBe(Number.POSITIVE_INFINITY); // one measurement alone
+    budget.take(
+      [
+        { id: "cam-1", received: 30, drawn: 300 },
+        { id: "cam-2", received: 30, drawn: 0 },
+      ],
+      1e6,
+      0,
+    );
     expect(budget.limit).toBeLessThan(1e6);
   });
 

@@ -45,11 +45,13 @@ const RISE_EVERY_MS = 6_000;
 const BELOW_CEILING = 0.8;
 const CEILING_FOR_MS = 2 * 60_000;
 const CEILING_MOST_MS = 30 * 60_000;
+/** So many measurements in a row must say so: one alone may be a switch, a join or the machine's own hiccup. */
+const IN_A_ROW = 2;
 /** So many pictures must have come for a share of them to mean anything. */
 const LEAST_PICTURES = 20;
 
 /**
- * How much this machine can decode and draw, found out by trying (cut at once, rise in steps, stay below what was
+ * How much this machine can decode and draw, found out by trying (cut soon, rise in steps, stay below what was
  * too much): too many pictures are received and not drawn, so fewer are asked for, evenly, instead of some stalling by chance.
  */
 export class DecodeBudget {
@@ -59,6 +61,7 @@ export class DecodeBudget {
   #ceilingUntilMs = 0;
   #ceilingForMs = CEILING_FOR_MS / 2;
   #nextRiseAtMs = 0;
+  #overloaded = 0;
 
   /** Pixels per second; infinite while the machine has kept up. */
   get limit(): number {
@@ -71,7 +74,9 @@ export class DecodeBudget {
     if (received < LEAST_PICTURES) return false;
     // Whoever drew more than came (pictures of before) does not make up for another that drew nothing.
     const share = sum(measures.map((one) => Math.min(one.drawn, one.received))) / received;
-    if (share < OVERLOADED) {
+    this.#overloaded = share < OVERLOADED ? this.#overloaded + 1 : 0;
+    if (this.#overloaded >= IN_A_ROW) {
+      this.#overloaded = 0;
       this.#ceiling = Math.min(spent, this.#limit);
       this.#ceilingForMs = Math.min(CEILING_MOST_MS, this.#ceilingForMs * 2);
       this.#ceilingUntilMs = nowMs + this.#ceilingForMs;

@@ -25,6 +25,8 @@ const SETTLES_MS = 5_000;
 interface Before {
   readonly pictures: number;
   readonly drawn: number;
+  /** Whether pictures came in the measurement before: after a silence they come in a heap, of which only the newest is shown. */
+  readonly flowing: boolean;
 }
 
 /** The loop behind `WallBudget`: one measurement of all tiles every two seconds, while the page is seen. */
@@ -69,12 +71,12 @@ export class WallWatch {
     for (const [id, drawn, stats] of found) {
       if (stats === null) continue;
       const before = this.#before.get(id);
-      this.#before.set(id, { pictures: stats.pictures, drawn });
+      this.#before.set(id, { pictures: stats.pictures, drawn, flowing: before !== undefined && stats.pictures > before.pictures });
       const path = this.#paths.get(id) ?? new PathWatch();
       path.take(stats);
       this.#paths.set(id, path);
       // A connection that began anew counts from nothing again.
-      if (before !== undefined && stats.pictures >= before.pictures && drawn >= before.drawn) {
+      if (before?.flowing && stats.pictures >= before.pictures && drawn >= before.drawn) {
         measures.push({ id, received: stats.pictures - before.pictures, drawn: drawn - before.drawn });
       }
     }

@@ -33,7 +33,8 @@ export function ResidentImportPage() {
     setKey(idempotencyKey());
   };
   const faults = { file: file === null || file.size > MOST_BYTES, consent: consentText.trim().length < LEAST_CONSENT };
-  const clean = trial.data?.errors_total === 0 && trial.data.importable > 0;
+  const importable = trial.data?.errors_total === 0 ? trial.data.importable : 0;
+  const clean = importable > 0;
   return (
     <div className="page">
       <ResidentSections />
@@ -93,7 +94,7 @@ export function ResidentImportPage() {
           </Button>
           {clean && bring.data === undefined ? (
             <Button className="button button-primary" isPending={bring.isPending} onPress={() => bring.mutate()}>
-              {t("residentImport.bring", { count: trial.data.importable })}
+              {t("residentImport.bring", { count: importable })}
             </Button>
           ) : null}
         </div>
