@@ -20,6 +20,7 @@ from hejnal_media.simulator import CameraSimulator
 from hejnal_media.simulator.onvif import OnvifSimulator
 from hejnal_media.simulator.town import town_mounts
 from hejnal_media.testing import SMALL_MAIN, SMALL_SUB
+from hejnal_runtime.errors import AppError
 
 PTZ = "/api/v1/cameras/cam-001/ptz"
 
@@ -68,6 +69,7 @@ async def camera(gateway: Gateway, keys: Keys, device: OnvifSimulator, make_medi
         onvif={"url": device.url, "main_profile": "main"},
     )
     await gateway.eventually(lambda: gateway.resources.board.report("cam-001"), 30)
+    await gateway.eventually(lambda: _has_onvif(gateway), 30)
     yield device
     stop.set()
     async with asyncio.timeout(30):
@@ -83,6 +85,15 @@ async def make_media(gateway: Gateway) -> None:
 
     topic = replace(BY_NAME["camera-media"], partitions=2)
     await create_topics(gateway.settings.kafka_bootstrap, [topic], prefix=gateway.settings.topic_prefix)
+
+
+async def _has_onvif(gateway: Gateway) -> bool:
+    """Whether ingest knows the camera's ONVIF access: it asks for that after it has taken the camera."""
+    try:
+        await gateway.resources.ptz_heads.presets("cam-001")
+    except AppError:
+        return False
+    return True
 
 
 async def ask(browser: aiohttp.ClientSession, method: str, path: str, body: Any = None, status: int = 200) -> Any:

@@ -6,7 +6,7 @@ import aiohttp
 from gateway_house import Gateway
 
 from hejnal_gateway.accounts.roles import Role
-from hejnal_gateway.views.views import MOST_VIEWS
+from hejnal_gateway.views.views import MOST_TILES, MOST_VIEWS
 
 VIEWS = "/api/v1/account/views"
 
@@ -66,8 +66,8 @@ async def test_numbers_are_taken_once_and_bad_views_are_refused(gateway: Gateway
         for wrong in (
             {"name": ""},
             {"number": 0},
-            {"layout": 41},
-            {"tiles": ["cam-1"] * 37},
+            {"layout": MOST_TILES + 1},
+            {"tiles": ["cam-1"] * (MOST_TILES + 1)},
             {"shared_with": ["king"]},
             {"x": 1},
         ):
