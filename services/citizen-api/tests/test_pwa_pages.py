@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, async_playwright
 from pwa_town import Person, Town, build_pwa, chromium, draw_town, person, resident_town
+
+from hejnal_local.chromium import launch_options
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -87,6 +89,26 @@ async def test_every_page_is_accessible_light_and_dark_narrow_and_wide(town: Tow
                         await one.take_picture(place)
             await one.page.set_viewport_size({"width": 360, "height": 740})
     assert {place: said for place, said in found.items() if said} == {}
+
+
+async def test_text_at_twice_its_size_loses_nothing(town: Town) -> None:
+    """The reader's own text size, as a phone's settings set it: rem, and the media queries in rem, follow."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**launch_options("--blink-settings=defaultFontSize=32"))
+        found: dict[str, str] = {}
+        async with person(town, browser) as one:
+            for name, path in pages(town).items():
+                await one.open(path)
+                assert float((await one.page.evaluate("getComputedStyle(document.body).fontSize")).removesuffix("px")) >= 36
+                if await too_wide(one):
+                    found[name] = await one.page.evaluate(
+                        """() => [...document.querySelectorAll('body *')]
+                          .filter((e) => e.getBoundingClientRect().right > innerWidth || e.getBoundingClientRect().left < 0).map((e) => e.outerHTML.slice(0, 120))
+                          .slice(-3).join(' | ')"""
+                    )
+                await one.take_picture(f"{name}-text-200")
+        await browser.close()
+    assert found == {}
 
 
 async def test_the_first_screen_needs_little_script(town: Town, browser: Browser) -> None:

@@ -250,3 +250,56 @@ async def test_an_iphone_is_told_how(town: Town, browser: Browser) -> None:
         assert await one.page.locator(".ios-guide li").count() == 4
         assert not await one.violations()
         await one.take_picture("notices-iphone")
+
+
+async def _installed(one: Person, until: Any) -> None:
+    """The service worker runs this page, and has what is needed at hand."""
+    await one.page.wait_for_function(CONTROLLED)
+    await one.page.reload()
+    await one.settled()
+
+    async def at_hand() -> bool:
+        kept: list[str] = await one.page.evaluate(
+            "async () => (await (await caches.open('public-data')).keys()).map(({ url }) => new URL(url).pathname)"
+        )
+        return {"/api/v1/announcements", "/api/v1/contacts", "/api/v1/guides/alarm-signals"} <= set(kept)
+
+    await until(at_hand, timeout_s=60)
+
+
+async def test_without_a_connection_the_last_notices_stand_and_a_report_sends_itself_later(
+    town: Town, browser: Browser, until: Any
+) -> None:
+    center = town.facts["center"]
+    here = {"latitude": center["lat"], "longitude": center["lon"]}
+    async with person(town, browser, permissions=["geolocation"], geolocation=here) as one:
+        page = one.page
+        await one.open("/")
+        await _installed(one, until)
+        await one.context.set_offline(True)
+        await page.reload()
+        await one.settled()
+        await expect(page.get_by_role("article").filter(has_text="Nie pij wody")).to_be_visible()
+        await expect(page.get_by_text("Nie masz połączenia. To, co widzisz, zapisaliśmy")).to_be_visible()
+        assert not await one.violations()
+        await one.take_picture("home-offline")
+        await one.open("/kontakty")
+        await expect(page.get_by_role("link", name="112").first).to_be_visible()
+        await one.open("/syreny")
+        await expect(page.get_by_role("heading", name="Alarm", exact=True)).to_be_visible()
+
+        await one.open("/zglos")
+        await page.get_by_role("radio", name="Śmieci").check(force=True)
+        await page.get_by_role("button", name="Dalej").click()
+        await expect(page.locator(".notice-box")).to_be_visible()
+        await page.get_by_role("button", name="Jestem na miejscu").click()
+        await page.get_by_text("Wybrane miejsce").wait_for()
+        await page.get_by_role("button", name="Dalej").click()
+        await page.get_by_role("textbox", name="Opis").fill("Kosz się przewrócił.")
+        await page.get_by_role("button", name="Wyślij zgłoszenie").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Zapisane, wyślemy samo")
+        await one.context.set_offline(False)
+        await one.open("/zgloszenia")
+        await expect(page.get_by_text("Kosz się przewrócił.")).to_be_visible()
+    kept = await town.house.rows("select count(*) as n from reports where text = 'Kosz się przewrócił.'")
+    assert kept[0].n == 1
