@@ -88,7 +88,12 @@ def suites(workspace: Workspace) -> list[Suite]:
             "integration", python, *tested, "-m", f"not ({_WITHOUT_SERVERS}) and not browser",
             "-n", "2", "--dist", "loadfile", timeout_s=1800,
         ),
-        _pytest("browser", python, *tested, "-m", "browser", timeout_s=1500),
+        _pytest(
+            "browser", python, *tested, "--ignore", "tests/e2e", "-m", "browser",
+            "-n", "2", "--dist", "loadfile", timeout_s=1500,
+        ),
+        # By itself: it drives the browser synchronously, which leaves no room for the others' loops in its process.
+        _pytest("end-to-end", python, "tests/e2e", timeout_s=900),
     ]  # fmt: skip
 
 
