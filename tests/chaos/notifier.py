@@ -48,6 +48,7 @@ _LONGEST_DOWN_S = 2.0
 _LONGEST_PAUSE_S = 4.0
 _BETWEEN_S = (0.8, 2.5)
 """Between two announcements."""
+_STILL_S = 60.0
 _FINISH_S = 300.0
 _RECEIPTS_S = 150.0
 """A message in doubt waits for its receipt; one whose id was never learnt is settled a minute after it came."""
@@ -178,11 +179,15 @@ def _account(house: NotifierHouse, arrived: list[dict[str, Any]], announcements:
 
 
 async def _until_finished(house: NotifierHouse, expected: int) -> bool:
-    """Whether every delivery has come to an end, in time; receipts for what is in doubt are waited for."""
+    """Whether every delivery has come to an end; waited for as long as fewer are open than before, and for receipts in doubt."""
     deadline, settled_by = time.monotonic() + _FINISH_S, None
+    fewest = expected
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
             states = await house.states()
+            still_open = sum(count for (_, state), count in states.items() if state in _OPEN)
+            if still_open < fewest:
+                fewest, deadline = still_open, max(deadline, time.monotonic() + _STILL_S)
             if sum(states.values()) == expected and not any(state in _OPEN for _, state in states):
                 settled_by = settled_by or time.monotonic() + _RECEIPTS_S
                 if time.monotonic() > settled_by or not any(state == "unknown" for _, state in states):
