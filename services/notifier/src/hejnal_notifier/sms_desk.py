@@ -1,6 +1,7 @@
 """What SMS providers tell by themselves, kept in the database before they are answered; and what they still owe us."""
 
 import asyncio
+from collections import deque
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from hejnal_runtime.database import Database
 OPEN_FOR = timedelta(days=3)
 """No network tries to deliver for longer."""
 
-AT_ONCE = 4
-"""A hundred receipts may come at one moment: those who send must not wait for a connection behind them."""
+TEXTS_AT_ONCE = 4
+RECEIPTS_TOGETHER = 100
+"""After a burst they come in heaps: what waits is written in one transaction, for those who send must not wait behind it."""
 
 _OPEN = text(
     "select provider_id, sent_at from parts where provider = :provider and state = 'sent' and sent_at > :oldest "
@@ -31,15 +33,44 @@ class SmsDesk:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(TEXTS_AT_ONCE)
+        self._receipts: deque[tuple[Receipt, asyncio.Future[None]]] = deque()
+        self._writing: asyncio.Task[None] | None = None
 
     async def __call__(self, news: News) -> None:
         """Keep one piece of news, once."""
+        if isinstance(news, Receipt):
+            kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._receipts.append((news, kept))
+            if self._writing is None or self._writing.done():
+                self._writing = asyncio.create_task(self._write_receipts(), name="sms receipts")
+            await kept
+            return
         async with self._turn, self._database.transaction() as session:
-            if isinstance(news, Receipt):
-                await apply_part_receipt(session, self._clock, news)
-            else:
-                await take_message(session, self._clock, news)
+            await take_message(session, self._clock, news)
+
+    async def _write_receipts(self) -> None:
+        """Until none waits. What could not be written together is tried one by one, so that one alone is to blame."""
+        while self._receipts:
+            batch = [self._receipts.popleft() for _ in range(min(RECEIPTS_TOGETHER, len(self._receipts)))]
+            batch.sort(key=lambda one: one[0].provider_id)  # in one order everywhere: replicas do not lock each other out
+            try:
+                await self._write(batch)
+            except Exception:  # noqa: BLE001 each of them tells below
+                for one in batch:
+                    try:
+                        await self._write([one])
+                    except Exception as error:  # noqa: BLE001 who waits for it decides
+                        if not one[1].done():
+                            one[1].set_exception(error)
+
+    async def _write(self, batch: Sequence[tuple[Receipt, asyncio.Future[None]]]) -> None:
+        async with self._database.transaction() as session:
+            for receipt, _ in batch:
+                await apply_part_receipt(session, self._clock, receipt)
+        for _, kept in batch:
+            if not kept.done():
+                kept.set_result(None)
 
     async def open_parts(self, provider: str, after: OpenPart | None) -> Sequence[OpenPart]:
         """The next at most 100 open parts of the last three days, oldest first; None: from the oldest."""

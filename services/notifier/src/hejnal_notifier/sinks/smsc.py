@@ -15,6 +15,8 @@ from hejnal_notifier.sinks.mailbox import Mailbox
 from hejnal_notifier.sinks.outcomes import Flakiness, Outcome
 
 RECEIPT_DELAY_S = 0.2
+ANSWER_S = 20.0
+"""How long an ESME may take to answer what is brought to it, before it is brought again."""
 RECEIPT_TRIES = 300
 _REFUSALS = {
     Outcome.BOUNCE: Status.INVALID_DESTINATION,
@@ -182,7 +184,7 @@ class Smsc:
         except RuntimeError:  # uvloop: it is closed, although it has not said so
             return Status.SYSTEM_ERROR
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(ANSWER_S):
                 return await waiting
         return Status.SYSTEM_ERROR
 

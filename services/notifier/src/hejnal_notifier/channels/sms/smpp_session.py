@@ -16,7 +16,8 @@ log = structlog.get_logger()
 LINK_EVERY_S = 30.0
 ANSWER_S = 15.0
 CONNECT_S = 10.0
-MAX_BEING_HANDLED = 100
+MAX_BEING_HANDLED = 1000
+"""Receipts come in heaps after a burst. Beyond this nothing is read any more, not even answers to what we submit."""
 _READ_BYTES = 64 * 1024
 
 
