@@ -103,7 +103,8 @@ async def test_text_at_twice_its_size_loses_nothing(town: Town) -> None:
                 if await too_wide(one):
                     found[name] = await one.page.evaluate(
                         """() => [...document.querySelectorAll('body *')]
-                          .filter((e) => e.getBoundingClientRect().right > innerWidth || e.getBoundingClientRect().left < 0).map((e) => e.outerHTML.slice(0, 120))
+                          .filter((e) => { const { left, right } = e.getBoundingClientRect(); return left < 0 || right > innerWidth; })
+                          .map((e) => e.outerHTML.slice(0, 120))
                           .slice(-3).join(' | ')"""
                     )
                 await one.take_picture(f"{name}-text-200")
