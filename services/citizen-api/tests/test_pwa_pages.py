@@ -103,7 +103,8 @@ async def test_text_at_twice_its_size_loses_nothing(town: Town) -> None:
                 if await too_wide(one):
                     found[name] = await one.page.evaluate(
                         """() => [...document.querySelectorAll('body *')]
-                          .filter((e) => { const { left, right } = e.getBoundingClientRect(); return left < 0 || right > innerWidth; })
+                          .filter((e) => { const box = e.getBoundingClientRect();
+                            return box.left < 0 || box.right > innerWidth; })
                           .map((e) => e.outerHTML.slice(0, 120))
                           .slice(-3).join(' | ')"""
                     )
