@@ -1,9 +1,12 @@
 """What every service can be told from outside; each service adds its own fields and an environment prefix."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hejnal_runtime.bus.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 
 
 class ServiceSettings(BaseSettings):
@@ -11,7 +14,25 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    kafka_bootstrap: str = Field(default="127.0.0.1:19092", description="host:port of a Kafka broker")
+    kafka_bootstrap: str = Field(default="127.0.0.1:19092", description="host:port of a Kafka broker, several by commas")
+    kafka_security_protocol: SecurityProtocol = Field(
+        default="PLAINTEXT",
+        description="PLAINTEXT, SSL (TLS, named by a client certificate) or SASL_SSL (TLS, user and password)",
+    )
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        default="SCRAM-SHA-512", description="How the password is proven: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN"
+    )
+    kafka_user: str | None = Field(default=None, description="User of this service in Kafka; with SASL_SSL")
+    kafka_password: SecretStr | None = Field(default=None, description="Its password; better in a file")
+    kafka_password_file: Path | None = Field(
+        default=None, description="File with its password, read at each connection: a new one needs no restart"
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None, description="Authorities (PEM) that sign the brokers' certificates; default those of the system"
+    )
+    kafka_client_certificate_file: Path | None = Field(default=None, description="Client certificate with its chain (PEM)")
+    kafka_client_key_file: Path | None = Field(default=None, description="Its private key (PEM)")
+    kafka_check_hostname: bool = Field(default=True, description="Whether a broker's certificate must bear its host's name")
     topic_prefix: str = Field(default="", description="Put before every topic and group name on a shared cluster")
     database_url: SecretStr | None = Field(default=None, description="postgresql+asyncpg://user:password@host:port/name")
     public_host: str = Field(default="127.0.0.1", description="Address of the public door")
@@ -25,3 +46,37 @@ class ServiceSettings(BaseSettings):
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(default=True, description="JSON lines; false for reading at a desk")
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP traces address, e.g. http://collector:4318/v1/traces")
+
+    @property
+    def kafka(self) -> KafkaConnection:
+        """How this service reaches Kafka."""
+        return KafkaConnection(
+            bootstrap=self.kafka_bootstrap,
+            security_protocol=self.kafka_security_protocol,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            user=self.kafka_user,
+            password=self.kafka_password,
+            password_file=self.kafka_password_file,
+            ca_file=self.kafka_ca_file,
+            client_certificate_file=self.kafka_client_certificate_file,
+            client_key_file=self.kafka_client_key_file,
+            check_hostname=self.kafka_check_hostname,
+            settings_prefix=str(self.model_config.get("env_prefix") or "HEJNAL_<SERVICE>_"),
+        )
+
+    @model_validator(mode="after")
+    def _kafka_fits_together(self) -> Self:
+        """What Kafka's settings lack, or hold in vain, is told at the start and not when the first message is lost."""
+        has_password = self.kafka_password is not None or self.kafka_password_file is not None
+        if self.kafka_security_protocol == "SASL_SSL":
+            if not self.kafka_user or not has_password:
+                raise ValueError("KAFKA_SECURITY_PROTOCOL=SASL_SSL needs KAFKA_USER and KAFKA_PASSWORD_FILE")
+            if self.kafka_password is not None and self.kafka_password_file is not None:
+                raise ValueError("give KAFKA_PASSWORD or KAFKA_PASSWORD_FILE, not both")
+        elif self.kafka_user or has_password:
+            raise ValueError("KAFKA_USER and KAFKA_PASSWORD are sent only with KAFKA_SECURITY_PROTOCOL=SASL_SSL")
+        if self.kafka_client_key_file is not None and self.kafka_client_certificate_file is None:
+            raise ValueError("KAFKA_CLIENT_KEY_FILE needs KAFKA_CLIENT_CERTIFICATE_FILE")
+        if self.kafka_security_protocol == "PLAINTEXT" and (self.kafka_ca_file or self.kafka_client_certificate_file):
+            raise ValueError("KAFKA_CA_FILE and KAFKA_CLIENT_CERTIFICATE_FILE need KAFKA_SECURITY_PROTOCOL=SASL_SSL or SSL")
+        return self
