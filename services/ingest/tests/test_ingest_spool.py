@@ -6,6 +6,7 @@ import pytest
 from ingest_footage import START, builder, unit
 
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
+from hejnal_ingest import metrics
 from hejnal_ingest.spool.files import SEGMENT_PATH, SegmentFile
 from hejnal_ingest.spool.fragments import Fragment
 from hejnal_ingest.spool.journal import RunEnding, RunJournal, note_announced, write_journal
@@ -139,6 +140,8 @@ def test_the_ring_drops_the_oldest(tmp_path: Path) -> None:
     folder = tmp_path / "cam-001" / "run-1"
     os.utime(folder / "e.mp4", (NOW_S, NOW_S))
     assert ring_of(tmp_path, max_bytes=1).prune() == 2  # the young one stays
+    assert metrics.SPOOL_UNTAKEN_BYTES._value.get() == metrics.SPOOL_BYTES._value.get() > 0
+    assert metrics.SPOOL_LIMIT_BYTES._value.get() == 1
     assert ring_of(tmp_path, max_age_s=-1).prune() == 1
     assert not folder.exists()
 

@@ -30,6 +30,8 @@ _CONFIRM_S = 30.0
 _BELIEVE_S = 20.0
 """So long another's higher epoch keeps us from a camera that the group has given to us."""
 STOP_TIMEOUT_S = 8.0
+NO_GROUP = "-"
+"""How the metrics call the cameras that are in no group."""
 
 Partitions = set[tuple[str, int]]
 
@@ -286,3 +288,8 @@ class CameraLeases:
             counts[running.runner.condition] += 1
         for condition, count in counts.items():
             metrics.CAMERAS.labels(condition.value).set(count)
+        metrics.GROUP_CAMERAS.clear()
+        for running in self._running.values():
+            for group in running.runner.state.groups or (NO_GROUP,):
+                for condition in CameraCondition:
+                    metrics.GROUP_CAMERAS.labels(group, condition.value).inc(condition is running.runner.condition)

@@ -3,6 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 CAMERAS = Gauge("hejnal_ingest_cameras", "Cameras held by this process", ["condition"])
+GROUP_CAMERAS = Gauge(
+    "hejnal_ingest_group_cameras", "Cameras held by this process, by group of the registry", ["camera_group", "condition"]
+)
 CONNECTS = Counter("hejnal_ingest_connects_total", "Attempts to open a stream of a camera", ["outcome"])
 BREAKS = Counter("hejnal_ingest_breaks_total", "Holes in a stream that went on", ["reason"])
 NATIVE_STREAMS = Gauge("hejnal_ingest_native_streams", "Threads that read streams through FFmpeg")
@@ -19,6 +22,9 @@ SYNC_GROUP = Histogram("hejnal_ingest_sync_group_fragments", "Fragments made dur
 PENDING_BYTES = Gauge("hejnal_ingest_pending_bytes", "Footage in memory that waits to be written")
 WRITE_FAILURES = Counter("hejnal_ingest_write_failures_total", "Fragments that could not be written", ["reason"])
 SPOOL_BYTES = Gauge("hejnal_ingest_spool_bytes", "Bytes of segments in the spool")
+SPOOL_UNTAKEN_BYTES = Gauge("hejnal_ingest_spool_untaken_bytes", "Bytes in the spool that the recorder has not taken over")
+SPOOL_LIMIT_BYTES = Gauge("hejnal_ingest_spool_limit_bytes", "Largest size of the spool")
+SPOOL_FULL = Gauge("hejnal_ingest_spool_full", "1: recording is stopped since the spool is full of footage nobody has taken over")
 SPOOL_PRUNED = Counter("hejnal_ingest_spool_pruned_total", "Segments removed from the spool", ["reason"])
 SPOOL_GIVEN_UP = Counter("hejnal_ingest_spool_given_up_total", "Segments removed before the recorder had them")
 FACTS_WAITING = Gauge("hejnal_ingest_facts_waiting", "Facts that Kafka has not yet acknowledged")

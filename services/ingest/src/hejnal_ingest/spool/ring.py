@@ -112,6 +112,7 @@ class SpoolRing:
         segments = self._segments()
         total = sum(segment.size_bytes for segment in segments)
         free = self._free_bytes()
+        untaken = sum(segment.size_bytes for segment in segments if not segment.taken)
         removed = 0
         # first what the recorder has; then, if the policy allows, what it has not, of unimportant cameras first
         order = sorted(segments, key=lambda one: (not one.taken, one.priority if not one.taken else 0, one.modified_s))
@@ -129,9 +130,12 @@ class SpoolRing:
                 continue
             self._remove(segment, reason)
             total -= segment.size_bytes
+            untaken -= 0 if segment.taken else segment.size_bytes
             free += 0 if segment.shared else segment.size_bytes
             removed += 1
         metrics.SPOOL_BYTES.set(total)
+        metrics.SPOOL_UNTAKEN_BYTES.set(untaken)
+        metrics.SPOOL_LIMIT_BYTES.set(limits.max_bytes)
         self._judge(total, free)
         return removed
 
@@ -141,6 +145,7 @@ class SpoolRing:
         if full and self._room.full is None:
             log.error("spool_full", total_bytes=total, free_bytes=free)
         self._room.full = FULL if full else None
+        metrics.SPOOL_FULL.set(1 if full else 0)
 
     def _remove(self, segment: _Segment, reason: str) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -36,12 +36,15 @@ class UndecodableError(Exception):
 
 
 class CpuShare:
-    """Decoding may use `share` of one core. Routine waits while there is debt; what is urgent may borrow some seconds."""
+    """Decoding may use `share` of one core. Routine waits while there is debt; what is urgent may borrow some seconds.
+
+    Nothing is saved at the start: that is when all cameras are connected at once.
+    """
 
     def __init__(self, share: float, monotonic: Callable[[], float]) -> None:
         self._share = share
         self._monotonic = monotonic
-        self._balance_s = _SAVED_S
+        self._balance_s = 0.0
         self._at = monotonic()
 
     def used(self, cpu_s: float) -> None:
