@@ -154,6 +154,23 @@ def _audit_check(arguments: argparse.Namespace) -> None:
     _run(work)
 
 
+def _reseal(_arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.resealing import reseal
+    from hejnal_gateway.secrets_at_rest import SecretBox
+    from hejnal_gateway.storage import open_database
+    from hejnal_runtime.clock import SystemClock
+
+    async def work() -> None:
+        settings = GatewaySettings()
+        database = open_database(settings)
+        try:
+            print(json.dumps(await reseal(database, SecretBox.load(settings.credentials_key_file), SystemClock())))
+        finally:
+            await database.close()
+
+    _run(work)
+
+
 def _run(work: Callable[[], Awaitable[None]]) -> None:
     async def main_task() -> None:
         await work()
@@ -190,6 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     cameras.add_argument("file", type=Path)
     cameras.add_argument("--prune", action="store_true", help="also remove cameras the file does not name")
     cameras.set_defaults(run=_import_cameras)
+    commands.add_parser(
+        "reseal-secrets", help="encrypt every secret at rest with the first key of the credentials key file"
+    ).set_defaults(run=_reseal)
     check = commands.add_parser("audit-check", help="check the chain of the audit log; exit code 1 when it is not intact")
     check.add_argument("file", type=Path, nargs="?", help="an exported file; without it the log in the database is checked")
     check.add_argument(
