@@ -103,7 +103,12 @@ async def test_readiness_names_what_is_wrong():
     assert response.status_code == 503
     assert response.json()["checks"]["bus"] == "consumer stalled"
     assert (await get(app, "/healthz")).status_code == 200
-    assert "hejnal_http_requests_total" in (await get(app, "/metrics")).text
+    told = (await get(app, "/metrics")).text
+    assert "hejnal_http_requests_total" in told
+    assert 'hejnal_health_check_ok{check="bus"} 0.0' in told
+    assert 'hejnal_health_check_ok{check="slow"} 1.0' in told
+    findings["bus"] = None
+    assert 'hejnal_health_check_ok{check="bus"} 1.0' in (await get(app, "/metrics")).text  # without anybody asking /readyz
     assert (await get(app, "/.well-known/jwks.json")).json() == {"keys": []}
 
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from hejnal_contracts.base import Point
 from hejnal_contracts.cameras import CameraCondition, CameraRegistered, CameraRemoved, CameraStatusReported, StreamSource
+from hejnal_ingest import metrics
 from hejnal_ingest.camera.runner import CameraRunner
 from hejnal_ingest.held import HeldCamera, HeldCameras, HeldKeeper, read_held, write_held
 from hejnal_ingest.lease import CameraLeases
@@ -177,3 +178,22 @@ async def test_the_file_follows_the_leases(group: Group, tmp_path: Path, eventua
     assert read_held(tmp_path, "here") == []
     keeper.cancel()
     await asyncio.wait({keeper})
+
+
+async def test_the_metrics_count_cameras_by_their_groups(group: Group, eventually: Any) -> None:
+    def counted(name: str, condition: str = "off") -> float:
+        return sum(
+            sample.value
+            for sample in metrics.GROUP_CAMERAS.collect()[0].samples
+            if sample.labels == {"camera_group": name, "condition": condition}
+        )
+
+    await group.give(0)
+    await group.leases.take(message(state(groups=("rynek", "szkoły"))))
+    await group.leases.take(message(state("cam-002", groups=("rynek",))))
+    await group.leases.take(message(state("cam-003")))
+    await eventually(lambda: (counted("rynek"), counted("szkoły"), counted("-")) == (2, 1, 1))
+    await group.leases.take(message(state(version=2, groups=("szkoły",))))
+    await eventually(lambda: (counted("rynek"), counted("szkoły"), counted("-")) == (1, 1, 1))
+    await group.give()
+    await eventually(lambda: not metrics.GROUP_CAMERAS.collect()[0].samples)

@@ -7,8 +7,10 @@ from notifier_town import Desk, announcement, contact, subscription
 from sqlalchemy import text
 
 from hejnal_contracts.base import Channel, Severity
+from hejnal_notifier import metrics
 from hejnal_notifier.announcing.budget import SmsBudget
 from hejnal_notifier.channels.sms.wording import SmsWording
+from hejnal_notifier.progress import ProgressReporter
 from hejnal_notifier.sending.outcome import Accepted
 from hejnal_notifier.sending.queue import Done
 
@@ -73,3 +75,17 @@ async def test_an_emergency_passes_and_says_so(desk: Desk) -> None:
     assert version.over_budget
     assert version.issued_by
     assert {row.state for row in await desk.rows(fact.announcement_id)} == {"queued"}
+
+
+async def test_the_metrics_say_what_was_spent_and_how_long_the_oldest_waits(desk: Desk) -> None:
+    await _people(desk, 5)
+    await _issue(desk, _budget(None))
+    desk.queue._prices = {"smpp": 10}
+    jobs, _ = await desk.queue.claim(Channel.SMS, 3, "smpp")
+    await desk.queue.note([Done(job, Accepted("x", parts=1)) for job in jobs])
+    desk.clock.advance(90)
+    await ProgressReporter(desk.database, desk.clock, desk.queue, interval=timedelta(seconds=1))._measure()
+    assert metrics.SMS_SPENT_ZL._value.get() == 0.3
+    assert metrics.QUEUED.labels("sms")._value.get() == 2
+    assert 90 <= metrics.OLDEST_DUE_S.labels("sms")._value.get() < 120
+    assert metrics.OLDEST_DUE_S.labels("push")._value.get() == 0

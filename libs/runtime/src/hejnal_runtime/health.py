@@ -4,6 +4,8 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
+from hejnal_runtime import metrics
+
 Check = Callable[[], str | Awaitable[str | None] | None]
 
 CHECK_TIMEOUT_S = 3.0
@@ -22,9 +24,11 @@ class Health:
         self._checks[name] = check
 
     async def report(self) -> dict[str, str | None]:
-        """Every check with its finding; a check that does not answer in 3 s is a finding."""
+        """Every check with its finding; a check that does not answer in 3 s is a finding. The metrics say the same."""
         names = list(self._checks)
         findings = await asyncio.gather(*(self._one(self._checks[name]) for name in names))
+        for name, finding in zip(names, findings, strict=True):
+            metrics.HEALTH_CHECK_OK.labels(name).set(0 if finding else 1)
         return dict(zip(names, findings, strict=True))
 
     async def _one(self, check: Check) -> str | None:

@@ -63,7 +63,8 @@ def create_internal_app(
 
     @app.get("/metrics", tags=["operations"])
     async def prometheus() -> Response:
-        """Metrics in Prometheus text format."""
+        """Metrics in Prometheus text format, with what the health checks say now."""
+        await health.report()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     if jwks is not None:

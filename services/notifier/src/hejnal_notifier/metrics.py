@@ -21,6 +21,7 @@ WAITED_S = Histogram(
 )
 IN_FLIGHT = Gauge("hejnal_notifier_in_flight_deliveries", "Deliveries in the hands of this process", ["channel"])
 QUEUED = Gauge("hejnal_notifier_due_deliveries", "Deliveries that are due and not yet taken", ["channel"])
+OLDEST_DUE_S = Gauge("hejnal_notifier_oldest_due_seconds", "How long the oldest delivery is due and not taken", ["channel"])
 DOUBTFUL = Counter("hejnal_notifier_doubtful_deliveries_total", "Deliveries whose worker was lost", ["channel", "settled"])
 RECEIPTS = Counter("hejnal_notifier_receipts_total", "Receipts by meaning", ["channel", "meaning", "applied"])
 CONTACTS_FAILED = Counter("hejnal_notifier_contacts_failed_total", "Contacts that can no longer be used", ["channel", "reason"])
@@ -39,4 +40,8 @@ PROVIDER_RESTS = Counter(
     "hejnal_notifier_provider_rests_total", "Times a failing provider was left alone", ["channel", "provider"]
 )
 INBOUND = Counter("hejnal_notifier_inbound_messages_total", "SMS from residents by what they ask for", ["meaning"])
+SMS_BUDGET_ZL = Gauge("hejnal_notifier_sms_budget_zloty", "What SMS may cost in a calendar month; +Inf without a limit")
+SMS_SPENT_ZL = Gauge("hejnal_notifier_sms_spent_zloty", "What SMS have cost in this calendar month")
 OVER_BUDGET = Counter("hejnal_notifier_over_budget_total", "Versions whose SMS went past the month's budget", ["what"])
+for _what in ("passed", "held_back"):  # a counter that begins at its first increase hides it from whoever asks for increases
+    OVER_BUDGET.labels(_what)

@@ -14,7 +14,8 @@ from hejnal_contracts.deliveries import DeliveryProgressed
 from hejnal_notifier import metrics
 from hejnal_notifier.counts import PaceSeconds, counts_of, paces_of
 from hejnal_notifier.sending.contact_failures import SOURCE
-from hejnal_notifier.sending.queue import DeliveryQueue
+from hejnal_notifier.sending.queue import DeliveryQueue, Due
+from hejnal_notifier.sending.spending import spent_in_month
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient
@@ -123,4 +124,8 @@ class ProgressReporter:
     async def _measure(self) -> None:
         due = await self._queue.due()
         for channel in Channel:
-            metrics.QUEUED.labels(channel.value).set(due.get(channel.value, 0))
+            waiting = due.get(channel.value, Due())
+            metrics.QUEUED.labels(channel.value).set(waiting.deliveries)
+            metrics.OLDEST_DUE_S.labels(channel.value).set(waiting.oldest_s)
+        async with self._database.read() as session:
+            metrics.SMS_SPENT_ZL.set(await spent_in_month(session, self._clock.now()) / 100)

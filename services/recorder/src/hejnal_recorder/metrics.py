@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from hejnal_contracts.media import GapCause
+
 FRAGMENTS = Counter(
     "hejnal_recorder_fragments_total",
     "Announced fragments by what became of them",
@@ -14,9 +16,13 @@ TAKEOVER_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 LAG_SECONDS = Gauge("hejnal_recorder_lag_seconds", "Age of the newest fragment when its row was committed")
+RECORDED_SECONDS = Counter("hejnal_recorder_recorded_seconds_total", "Length of the footage taken over, of all cameras together")
+STANDBY = Gauge("hejnal_recorder_standby", "1: this recorder keeps the second copy; 0: the first")
 SEGMENTS_STORED = Counter("hejnal_recorder_segments_stored_total", "Segments complete in the archive")
 SEGMENTS_DELETED = Counter("hejnal_recorder_segments_deleted_total", "Segments deleted", ["reason"])
 GAPS = Counter("hejnal_recorder_gaps_total", "Gaps opened", ["cause"])
+for _cause in GapCause:  # a counter that begins at its first increase hides it from whoever asks for increases
+    GAPS.labels(_cause.value)
 PLAYLIST_SECONDS = Histogram(
     "hejnal_recorder_playlist_seconds",
     "Making a playlist",

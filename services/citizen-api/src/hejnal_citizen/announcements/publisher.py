@@ -20,6 +20,7 @@ from hejnal_runtime.outbox import publish as publish_facts
 log = structlog.get_logger()
 
 LONGEST_PAUSE_S = 15.0
+MEASURE_EVERY_S = 10.0
 
 # skip locked: each replica takes another one; whoever holds the lock publishes and changes the state in one transaction
 _DUE = query(
@@ -35,6 +36,10 @@ _UNDECIDED = query(
     """
 )
 
+_WAITING = query(
+    "select count(*) as drafts, min(submitted_at) as oldest from announcement_drafts where state = 'waiting_approval'"
+)
+
 
 class Publisher:
     """The loop. After an outage it publishes what is still valid, and says of the rest that it was not."""
@@ -44,11 +49,14 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish for ever; a database that is away is tried again."""
-        failures = 0
+        failures, measure_at = 0, 0.0
         while True:
             try:
                 while await self.once():
                     pass
+                if self._res.clock.monotonic() >= measure_at:
+                    await self.measure()
+                    measure_at = self._res.clock.monotonic() + MEASURE_EVERY_S
                 failures = 0
             except Exception as error:
                 if not is_transient(error):
@@ -71,6 +79,14 @@ class Publisher:
                 return False
             await self._give_back(session, row, "approval_timed_out", "Nobody decided about it in time.")
             return True
+
+    async def measure(self) -> None:
+        """Tell the metrics how many drafts wait for a second person, and how long the oldest does."""
+        async with self._res.database.read() as session:
+            waiting = (await session.execute(_WAITING)).one()
+        metrics.DRAFTS_WAITING.set(waiting.drafts)
+        waited = self._res.clock.now() - waiting.oldest if waiting.oldest else None
+        metrics.DRAFT_WAITING_S.set(max(0.0, waited.total_seconds()) if waited else 0.0)
 
     async def _publish(self, session: AsyncSession, row: Any) -> None:
         try:

@@ -82,7 +82,10 @@ _NEXT_DUE = text(
     "select min(next.not_before) from generate_series(0, :lowest) as p(priority) cross join lateral (select not_before "
     "from deliveries where state = 'queued' and channel = :channel and priority = p.priority order by not_before limit 1) next"
 )
-_DUE = text("select channel, count(*) as due from deliveries where state = 'queued' and not_before <= :now group by channel")
+_DUE = text(
+    "select channel, count(*) as due, min(not_before) as oldest from deliveries "
+    "where state = 'queued' and not_before <= :now group by channel"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,15 @@ class Done:
     job: Job
     outcome: Outcome | None
     retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What waits in a channel to be taken."""
+
+    deliveries: int = 0
+    oldest_s: float = 0.0
+    """Since when the oldest could have been taken."""
 
 
 class DeliveryQueue:
@@ -311,10 +323,12 @@ class DeliveryQueue:
             found: datetime | None = (await session.execute(_NEXT_DUE, parameters)).scalar()
             return found
 
-    async def due(self) -> dict[str, int]:
-        """How many deliveries are due and not taken, by channel."""
+    async def due(self) -> dict[str, Due]:
+        """What is due and not taken, by channel."""
+        now = self._clock.now()
         async with self._database.read() as session:
-            return {row.channel: row.due for row in await session.execute(_DUE, {"now": self._clock.now()})}
+            rows = (await session.execute(_DUE, {"now": now})).all()
+        return {row.channel: Due(row.due, (now - row.oldest).total_seconds()) for row in rows}
 
 
 def _event(done: Done, now: datetime) -> Event:

@@ -44,6 +44,8 @@ class _Plan:
     """Spool address and fragment, in order."""
     outcomes: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    recorded_s: float = 0.0
+    """Length of the wanted fragments together."""
 
 
 class Takeover:
@@ -165,6 +167,7 @@ class Takeover:
                 known_run = self._runs.get(fact.run_id)
                 spool_url = begun.get(fact.run_id) or (known_run.spool_url if known_run else "")
                 plan.wanted[place] = (spool_url, _wanted(fact, decision))
+                plan.recorded_s += (fact.ends_at - fact.starts_at).total_seconds()
         return plan
 
     async def _bring(self, todo: dict[Place, tuple[str, Wanted]]) -> set[Place]:
@@ -214,6 +217,7 @@ class Takeover:
 
     def _count(self, plan: _Plan, missing: set[Place]) -> None:
         metrics.FRAGMENTS.labels("stored").inc(len(plan.wanted))
+        metrics.RECORDED_SECONDS.inc(max(0.0, plan.recorded_s))
         metrics.FRAGMENTS.labels("missing").inc(len(missing))
         metrics.FRAGMENTS.labels("refused").inc(plan.refused)
         for outcome in (Outcome.DUPLICATE, Outcome.STALE):
