@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +71,8 @@ class Codes:
     tests: list[dict[str, Any]] = field(default_factory=list)
     status: int = 202
     url: str = ""
+    real: httpx.AsyncClient | None = None
+    """The notifier itself, for all other questions."""
 
     async def take(self, request: web.Request) -> web.Response:
         caller = self.verifier.verify(request.headers["Authorization"].removeprefix("Bearer "))
@@ -85,6 +87,13 @@ class Codes:
         if self.status == 202:
             self.tests.append(await request.json())
         return web.json_response({}, status=self.status)
+
+    async def ask(self, request: web.Request) -> web.Response:
+        if self.real is None:
+            return web.Response(status=503)
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        answer = await self.real.request(request.method, request.path, content=await request.read(), headers=headers)
+        return web.Response(status=answer.status_code, body=answer.content, content_type="application/json")
 
     @property
     def last(self) -> str:
@@ -101,6 +110,8 @@ class House:
     staff_app: FastAPI
     codes: Codes
     gateway: TokenIssuer
+    notifier: Any = None
+    """Resources of the notifier, where one was opened with the house."""
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, ip: str = "10.0.0.1") -> httpx.AsyncClient:
@@ -154,10 +165,16 @@ def write_key(folder: Path, name: str) -> tuple[Path, Ed25519PrivateKey]:
 
 @pytest.fixture
 def open_house(tmp_path: Path, make_database: Callable[[str | None], str]) -> Callable[..., Any]:
-    """`async with open_house(**settings) as house`: a citizen-api of its own; `town=False` leaves the database empty."""
+    """`async with open_house(**settings) as house`: a citizen-api of its own; `town=False` leaves the database empty.
+
+    `notifier={…}` puts the real notifier's internal API beside it, with these settings; without, notifier takes codes and test
+    messages and answers nothing else.
+    """
 
     @asynccontextmanager
-    async def opened(*, town: bool = True, database_url: str | None = None, **settings: Any) -> AsyncIterator[House]:
+    async def opened(
+        *, town: bool = True, database_url: str | None = None, notifier: dict[str, Any] | None = None, **settings: Any
+    ) -> AsyncIterator[House]:
         own_file, own_key = write_key(tmp_path, "citizen-api")
         _, gateway_key = write_key(tmp_path, "operator-gateway")
         issuers = [TokenIssuer("citizen-api", own_key), TokenIssuer("operator-gateway", gateway_key)]
@@ -176,7 +193,12 @@ def open_house(tmp_path: Path, make_database: Callable[[str | None], str]) -> Ca
         config = Settings(**(chosen | settings))
         clock = ManualClock(NOW)
         try:
-            async with open_resources(config, clock=clock) as res:
+            async with AsyncExitStack() as stack:
+                res = await stack.enter_async_context(open_resources(config, clock=clock))
+                beside = None
+                if notifier is not None:
+                    own = {"database_url": make_database("notifier"), "trusted_jwks_file": jwks, **notifier}
+                    beside, codes.real = await stack.enter_async_context(_notifier(own, clock))
                 if town:
                     async with res.database.transaction() as session:
                         await import_town(session, TownFile.model_validate(TOWN))
@@ -187,6 +209,7 @@ def open_house(tmp_path: Path, make_database: Callable[[str | None], str]) -> Ca
                     staff_app=create_staff_app(Health(), res, jwks=res.issuer.jwks()),
                     codes=codes,
                     gateway=issuers[1],
+                    notifier=beside,
                 )
                 yield house
                 for client in house.clients:
@@ -197,10 +220,28 @@ def open_house(tmp_path: Path, make_database: Callable[[str | None], str]) -> Ca
     return opened
 
 
+@asynccontextmanager
+async def _notifier(settings: dict[str, Any], clock: ManualClock) -> AsyncIterator[Any]:
+    from hejnal_notifier.app import create_app as create_notifier
+    from hejnal_notifier.resources import Resources as NotifierResources
+    from hejnal_notifier.settings import Settings as NotifierSettings
+
+    config = NotifierSettings(sms_url="http://127.0.0.1:1/sms.do", **settings)
+    res = await NotifierResources.open(config, clock=clock)
+    try:
+        await res.templates.refresh()
+        app = httpx.ASGITransport(create_notifier(config, res), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=app, base_url="http://notifier") as client:
+            yield res, client
+    finally:
+        await res.close()
+
+
 async def _serve_codes(codes: Codes) -> web.AppRunner:
     app = web.Application()
     app.router.add_post("/internal/v1/one-time-codes", codes.take)
     app.router.add_post("/internal/v1/test-messages", codes.take_test)
+    app.router.add_route("*", "/internal/v1/{what:.+}", codes.ask)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

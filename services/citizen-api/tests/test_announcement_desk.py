@@ -1,12 +1,14 @@
 """What the announcement form works with: previews with wording, price and budget; templates; categories."""
 
-import pytest
-from aiohttp import web
+from datetime import date
+from itertools import product
 
-from hejnal_citizen.announcements import wording
+import pytest
+from sqlalchemy import text
+
 from hejnal_citizen.announcements.schemas import Draft
-from hejnal_citizen.settings import Settings
-from hejnal_contracts.base import Language
+from hejnal_contracts.base import Channel, Language, Severity
+from hejnal_contracts.headlines import headline
 
 
 def draft(**changes):
@@ -28,65 +30,109 @@ async def subscribe(house, contact, ip, channels, language="pl"):
     assert answer.status_code == 200, answer.text
 
 
-async def test_the_preview_says_what_everybody_would_read_and_what_it_costs(house):
-    await subscribe(house, "+48600100201", "10.0.1.1", ["sms"])
-    await subscribe(house, "+48600100202", "10.0.1.2", ["sms"], "uk")
-    await subscribe(house, "anna@example.pl", "10.0.1.3", ["email"], "en")
-    texts = {
-        "pl": {"title": "Nie ma wody", "body": "Awaria na Żółkiewskiego.", "instruction": "Zakręć zawór."},
-        "uk": {"title": "Немає води", "body": "Аварія."},
-    }
-    answer = await house.staff().post("/announcements/preview", json=draft(texts=texts, drill=True, severity="emergency"))
-    assert answer.status_code == 200, answer.text
-    seen = answer.json()
-    sms = {one["language"]: one for one in seen["sms"]}
-    assert sms["pl"]["written"] == "ĆWICZENIA: Zagrożenie: Nie ma wody. Awaria na Żółkiewskiego. Zakręć zawór."
-    assert sms["pl"]["text"] == "CWICZENIA: Zagrozenie: Nie ma wody. Awaria na Zolkiewskiego. Zakrec zawor."
-    assert (sms["pl"]["encoding"], sms["pl"]["parts"], sms["pl"]["recipients"], sms["pl"]["cost_pln"]) == ("gsm-7", 1, 1, 0.16)
-    assert sms["pl"]["unrepresentable"] == ["Ć", "ż", "Ż", "ó", "ł", "ę", "ć"]
-    assert sms["uk"]["encoding"] == "ucs-2"
-    assert seen["cost_pln"] == pytest.approx(0.16 * (1 + sms["uk"]["parts"]))
-    mail = next(one for one in seen["wordings"] if (one["channel"], one["language"]) == ("email", "pl"))
-    assert (mail["title"], mail["recipients"]) == ("ĆWICZENIA: Zagrożenie: Nie ma wody", 1), "who reads no English gets Polish"
-    assert mail["text"] == "Awaria na Żółkiewskiego.\nZakręć zawór."
-    assert seen["approval_needed"] == ["emergency"]
-    assert seen["budget"] is None, "notifier does not answer: the preview is there without"
-    again = (await house.staff().post("/announcements/preview", json=draft(updates="a-1"))).json()
-    assert again["sms"][0]["text"].startswith("Aktualizacja: Nie ma wody")
-    long = draft(texts={"pl": {"title": "a", "body": "słowo " * 200}})
-    assert (await house.staff().post("/announcements/preview", json=long)).json()["sms"][0]["shortened"] is True
+async def test_the_preview_says_what_everybody_would_read_and_what_it_costs(open_house):
+    async with open_house(notifier={"email_from": "h@bugielsk.test", "smtp_host": "127.0.0.1"}) as house:
+        await subscribe(house, "+48600100201", "10.0.1.1", ["sms"])
+        await subscribe(house, "+48600100202", "10.0.1.2", ["sms"], "uk")
+        await subscribe(house, "anna@example.pl", "10.0.1.3", ["email"], "en")
+        texts = {
+            "pl": {"title": "Nie ma wody", "body": "Awaria na Żółkiewskiego.", "instruction": "Zakręć zawór."},
+            "uk": {"title": "Немає води", "body": "Аварія."},
+        }
+        answer = await house.staff().post("/announcements/preview", json=draft(texts=texts, drill=True, severity="emergency"))
+        assert answer.status_code == 200, answer.text
+        seen = answer.json()
+        assert seen["worded"] is True
+        sms = {one["language"]: one for one in seen["sms"]}
+        assert sms["pl"]["written"] == "ĆWICZENIA: Zagrożenie: Nie ma wody. Awaria na Żółkiewskiego. Zakręć zawór."
+        assert sms["pl"]["text"] == "CWICZENIA: Zagrozenie: Nie ma wody. Awaria na Zolkiewskiego. Zakrec zawor."
+        told = (sms["pl"]["encoding"], sms["pl"]["parts"], sms["pl"]["recipients"], sms["pl"]["cost_pln"])
+        assert told == ("gsm-7", 1, 1, 0.16)
+        assert sms["pl"]["unrepresentable"] == ["Ć", "ż", "Ż", "ó", "ł", "ę", "ć"]
+        assert sms["uk"]["encoding"] == "ucs-2"
+        assert seen["cost_pln"] == pytest.approx(0.16 * (1 + sms["uk"]["parts"]))
+        mail = next(one for one in seen["wordings"] if (one["channel"], one["language"]) == ("email", "pl"))
+        assert (mail["title"], mail["recipients"]) == ("ĆWICZENIA: Zagrożenie: Nie ma wody", 1), (
+            "who reads no English gets Polish"
+        )
+        assert "Awaria na Żółkiewskiego." in mail["text"]
+        assert {one["channel"]: one["off"] for one in seen["channels"]} == {"push": True, "email": False, "sms": False}
+        assert seen["approval_needed"] == ["emergency"]
+        again = (await house.staff().post("/announcements/preview", json=draft(updates="a-1"))).json()
+        assert again["sms"][0]["text"].startswith("Aktualizacja: Nie ma wody")
+        long = draft(texts={"pl": {"title": "a", "body": "słowo " * 200}})
+        assert (await house.staff().post("/announcements/preview", json=long)).json()["sms"][0]["shortened"] is True
+
+
+async def test_the_preview_shows_the_towns_own_words(open_house):
+    async with open_house(notifier={"sms_price_grosze": 9}, four_eyes_above_pln=0.2) as house:
+        await contact_with_sms(house)
+        staff = house.staff()
+        plain = (await staff.post("/announcements/preview", json=draft())).json()
+        assert (plain["sms"][0]["parts"], plain["cost_pln"], plain["approval_needed"]) == (1, 0.09, [])
+        words = {"text": "{{ message }} Urząd: 41 123 45 67. {{ url }} " + "Dyżur całą dobę. " * 20}
+        await house.notifier.templates.write(Channel.SMS, Language.PL, words, based_on=0, created_by="anna")
+        house.clock.advance(5)
+        own = (await staff.post("/announcements/preview", json=draft())).json()
+        sms = own["sms"][0]
+        assert "Urzad: 41 123 45 67. http://localhost:8080/komunikaty/00000000-0000" in sms["text"]
+        assert (sms["parts"], own["cost_pln"], own["approval_needed"]) == (3, 0.27, ["cost"])
+        refused = await staff.post("/announcements", json=draft())
+        assert refused.json()["type"].endswith(":approval-needed")
+        assert "cost 0.27 zł" in refused.json()["detail"]
+
+
+async def test_while_notifier_is_away_the_preview_says_so_and_the_rule_reckons_with_the_most(open_house):
+    async with open_house(four_eyes_above_pln=0.4, sms_price_pln=0.16, sms_max_parts=3) as house:
+        await contact_with_sms(house)
+        staff = house.staff()
+        seen = (await staff.post("/announcements/preview", json=draft())).json()
+        assert (seen["worded"], seen["sms"], seen["wordings"], seen["cost_pln"], seen["budget"]) == (False, [], [], None, None)
+        by_channel = {one["channel"]: one for one in seen["channels"]}
+        assert (by_channel["sms"]["recipients"], by_channel["sms"]["cost_pln"], by_channel["sms"]["sms_parts"]) == (1, None, None)
+        assert (seen["people"], seen["approval_needed"]) == (1, ["cost"])
+        refused = await staff.post("/announcements", json=draft())
+        assert "may cost up to (notifier does not say it exactly now) 0.48 zł" in refused.json()["detail"]
+        kept = (await staff.post("/announcement-drafts", json=draft())).json()
+        waiting = (await staff.post(f"/announcement-drafts/{kept['id']}/submission")).json()
+        assert (waiting["state"], waiting["approval"]["cost_pln"]) == ("waiting_approval", 0.48)
+        assert (await staff.post("/announcements", json=draft(channels=["push"]))).status_code == 201
+
+
+async def test_what_was_previewed_is_not_asked_again_to_issue_it(open_house):
+    async with open_house(notifier={}) as house:
+        asked = []
+        answer = house.codes.real.request
+
+        async def counted(method, path, **more):
+            asked.append(path)
+            return await answer(method, path, **more)
+
+        house.codes.real.request = counted
+        assert (await house.staff().post("/announcements/preview", json=draft(channels=["sms"]))).json()["worded"]
+        assert (await house.staff().post("/announcements", json=draft(channels=["sms"]))).status_code == 201
+        assert [path for path in asked if path.endswith("announcement-wordings")] == ["/internal/v1/announcement-wordings"]
 
 
 @pytest.mark.parametrize(
     ("limit", "left", "enough"), [(None, None, True), (10, 0.1, False), (100, 90.1, True)], ids=["none", "spent", "there"]
 )
 async def test_the_preview_says_what_is_left_of_the_months_budget(open_house, limit, left, enough):
-    async def statement(request):
-        assert request.match_info["month"] == "2026-11"
-        return web.json_response({"sms_budget_zl": limit, "sms_cost_zl": 9.9})
-
-    app = web.Application()
-    app.router.add_get("/internal/v1/statements/{month}", statement)
-    app.router.add_post("/internal/v1/one-time-codes", lambda _: web.Response(status=202))
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    try:
-        async with open_house(notifier_url=f"http://{host}:{port}", sms_price_pln=0.16) as house:
-            await contact_with_sms(house)
-            seen = (await house.staff().post("/announcements/preview", json=draft())).json()
-            assert seen["budget"] == {"limit_pln": limit, "spent_pln": 9.9, "left_pln": left, "enough": enough}
-            nothing = (await house.staff().post("/announcements/preview", json=draft(channels=["push"]))).json()
-            assert nothing["budget"] is None
-    finally:
-        await runner.cleanup()
+    async with open_house(notifier={"sms_monthly_budget_zl": limit, "sms_price_grosze": 16}) as house:
+        async with house.notifier.database.transaction() as session:
+            await session.execute(
+                text("insert into spending (month, provider, parts, messages, cost_grosze) values (:month, 'smsapi', 1, 1, 990)"),
+                {"month": date(2026, 11, 1)},
+            )
+        await contact_with_sms(house)
+        seen = (await house.staff().post("/announcements/preview", json=draft())).json()
+        assert seen["budget"] == {"limit_pln": limit, "spent_pln": 9.9, "left_pln": left, "enough": enough}
+        nothing = (await house.staff().post("/announcements/preview", json=draft(channels=["push"]))).json()
+        assert nothing["budget"] is None
 
 
 async def contact_with_sms(house):
     """One person with SMS, put there as a sign-in would have."""
-    from sqlalchemy import text
-
     async with house.res.database.transaction() as session:
         values = {"now": house.clock.now()}
         await session.execute(
@@ -109,12 +155,17 @@ async def contact_with_sms(house):
         )
 
 
-def test_wording_keeps_the_marks_of_a_drill_in_every_language():
-    texts = {language: {"title": "t", "body": "b", "sms": "krótko"} for language in ("pl", "en", "uk")}
-    body = Draft.model_validate(draft(texts=texts, drill=True))
-    for language, mark in ((Language.PL, "CWICZENIA"), (Language.EN, "DRILL"), (Language.UK, "НАВЧАННЯ")):
-        assert wording.sms_of(body, language, Settings()).text.startswith(f"{mark}: ")
-        assert wording.message_view(body, body.channels[0], language, "cancelled", 0).title.startswith(wording.DRILL[language])
+async def test_feeds_and_messages_mark_a_title_alike(open_house):
+    async with open_house(notifier={}) as house:
+        texts = {one: {"title": "t", "body": "b", "sms": "s"} for one in ("pl", "en", "uk")}
+        for severity, kind, drill in product(("warning", "emergency"), ("issued", "updated", "cancelled"), (False, True)):
+            body = draft(texts=texts, drill=drill, severity=severity, channels=["push", "sms"])
+            worded = await house.res.wordings.of(Draft.model_validate(body), kind)
+            titles = {one.language: one.title for one in worded.wordings if one.channel is Channel.PUSH}
+            assert titles == {one: headline(kind, Severity(severity), one, "t", drill=drill) for one in Language}
+            assert {one: sms.written for one, sms in worded.sms.items()} == {
+                one: title.removesuffix("t") + "s" for one, title in titles.items()
+            }
 
 
 async def test_templates_are_there_from_the_start_and_are_the_editors_own(house):

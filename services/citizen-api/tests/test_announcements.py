@@ -195,7 +195,12 @@ async def test_near_and_category_and_since(house):
     assert shapes["features"][0]["properties"]["titles"]["pl"].startswith("Nie ma wody")
 
 
-async def test_preview_counts_whom_it_reaches_and_what_it_costs(house):
+async def test_preview_counts_whom_it_reaches_and_what_it_costs(open_house):
+    async with open_house(notifier={}) as house:
+        await preview_counts(house)
+
+
+async def preview_counts(house):
     async def resident(contact, **wish):
         browser = await house.sign_in(contact)
         filters = [{"categories": ["water"], "channels": ["email", "sms"], **wish}]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from hejnal_citizen import metrics
 from hejnal_citizen.announcements.publisher import Publisher
 
 
@@ -153,7 +154,7 @@ async def test_a_rejection_gives_the_draft_back_with_its_reason(house):
 
 
 async def test_sms_above_the_limit_need_somebody_else(open_house):
-    async with open_house(four_eyes_above_pln=0.1) as house:
+    async with open_house(four_eyes_above_pln=0.1, notifier={}) as house:
         browser = await house.sign_in("+48600100200")
         wish = {"filters": [{"categories": ["water"], "channels": ["sms"]}]}
         assert (await browser.put("/me/subscription", json=wish)).status_code == 200
@@ -300,3 +301,14 @@ async def test_control_characters_and_strangers_are_refused(house):
     assert (await staff.post("/announcement-drafts", json=draft(announcement_id="x", expected_version=1))).status_code == 422
     assert (await staff.post("/announcement-drafts", json=draft(announcement_id="x"))).status_code == 422
     assert (await staff.post("/announcement-drafts", json=draft(attachments=["nothing"]))).status_code == 422
+
+
+async def test_the_metrics_say_how_many_wait_for_a_second_person_and_since_when(house):
+    publisher = Publisher(house.res)
+    await publisher.measure()
+    assert (metrics.DRAFTS_WAITING._value.get(), metrics.DRAFT_WAITING_S._value.get()) == (0, 0)
+    await submitted(house, severity="emergency")
+    house.clock.advance(600)
+    await publisher.measure()
+    assert metrics.DRAFTS_WAITING._value.get() == 1
+    assert 600 <= metrics.DRAFT_WAITING_S._value.get() < 700

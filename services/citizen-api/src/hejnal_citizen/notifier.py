@@ -1,4 +1,4 @@
-"""Notifier's internal API, as far as residents' one-time codes and test messages need it."""
+"""Notifier's internal API: messages to one person, what an announcement would say, what the month's SMS have cost."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -13,8 +13,9 @@ from hejnal_runtime.tokens import TokenIssuer
 
 log = structlog.get_logger()
 
-_STATEMENT_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
-"""A preview waits no longer for the budget: it is shown without."""
+_QUESTION_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+"""A preview waits no longer: it is shown without what notifier alone knows."""
+_NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 class NotifierClient:
@@ -63,19 +64,19 @@ class NotifierClient:
 
     async def sms_spending(self, month: str) -> tuple[float | None, float] | None:
         """The month's SMS budget (None: none is set) and what was spent, in PLN; None when notifier does not answer."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
         try:
-            async with self._session.get(
-                f"{self._url}/statements/{month}", headers=self._issuer.headers("notifier"), timeout=_STATEMENT_TIMEOUT
-            ) as response:
-                if response.status != HTTPStatus.OK:
-                    log.warning("sms_budget_unknown", reason=f"status {response.status}")
-                    return None
-                statement = await response.json()
-                return statement["sms_budget_zl"], float(statement["sms_cost_zl"])
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
-            log.warning("sms_budget_unknown", reason=type(error).__name__)
+            statement = await self._ask("GET", f"statements/{month}")
+            return statement["sms_budget_zl"], float(statement["sms_cost_zl"])
+        except (*_NO_ANSWER, KeyError, TypeError) as error:
+            log.warning("sms_budget_unknown", reason=_reason(error))
+            return None
+
+    async def announcement_wordings(self, announcement: dict[str, Any]) -> Any:
+        """What an announcement would say on each channel (`announcement-wordings` of notifier); None without an answer."""
+        try:
+            return await self._ask("POST", "announcement-wordings", announcement)
+        except _NO_ANSWER as error:
+            log.warning("wordings_unknown", reason=_reason(error))
             return None
 
     async def send_notice(
@@ -91,6 +92,16 @@ class NotifierClient:
             raise AppError(Kind.INVALID, "notice-refused", "The notifier cannot send this notice.")
         if status != HTTPStatus.ACCEPTED:
             raise AppError(Kind.UNAVAILABLE, "notice-not-sent", "The notifier does not take notices right now.")
+
+    async def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer's JSON within two seconds; one of `_NO_ANSWER` otherwise."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        async with self._session.request(
+            method, f"{self._url}/{what}", json=body, headers=self._issuer.headers("notifier"), timeout=_QUESTION_TIMEOUT
+        ) as response:
+            response.raise_for_status()
+            return await response.json()
 
     async def _post(self, what: str, body: dict[str, Any], channel: str) -> int | None:
         """The status of the answer; None when there was none."""
@@ -110,3 +121,7 @@ class NotifierClient:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _reason(error: BaseException) -> str:
+    return f"status {error.status}" if isinstance(error, aiohttp.ClientResponseError) else type(error).__name__

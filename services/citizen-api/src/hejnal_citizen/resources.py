@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from hejnal_citizen.announcements.attachments import AttachmentCheck
+from hejnal_citizen.announcements.wording import Wordings
 from hejnal_citizen.feeds.answers import FeedCache
 from hejnal_citizen.feeds.cap.signing import CapSigner
 from hejnal_citizen.notifier import NotifierClient
@@ -36,6 +37,7 @@ class Resources:
     verifier: TokenVerifier
     secrets: Secrets
     notifier: NotifierClient
+    wordings: Wordings
     photos: PhotoStore
     photo_workers: PhotoWorkers
     open311: Open311Client
@@ -76,6 +78,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             secrets=Secrets(key),
             notifier=notifier,
             photos=photos,
+            wordings=Wordings(notifier, settings, clock),
             photo_workers=photo_workers,
             open311=open311,
             open311_breaker=Breaker(clock),

@@ -26,7 +26,9 @@ class Settings(ServiceSettings):
     site_dir: Path | None = Field(default=None, description="The built PWA (web/citizen/dist); unset: the API only")
     photo_dir: Path = Field(default=Path("photos"), description="Where photos of reports are kept")
     map_file: Path | None = Field(default=None, description="PMTiles archive of the town; unset: no map")
-    notifier_url: str = Field(default="http://127.0.0.1:18092", description="Notifier's internal address, for one-time codes")
+    notifier_url: str = Field(
+        default="http://127.0.0.1:18092", description="Notifier's internal address: codes, notices, wordings of announcements"
+    )
     notifier_timeout_s: float = Field(default=5.0, gt=0, description="Longest wait for the notifier to accept a code")
     vapid_public_key: str | None = Field(default=None, description="applicationServerKey (base64url) of the notifier's VAPID key")
     vapid_public_key_file: Path | None = Field(default=None, description="The same from a file; used where the value is unset")
@@ -39,9 +41,8 @@ class Settings(ServiceSettings):
     announcement_channels: tuple[Channel, ...] = Field(
         default=(Channel.PUSH, Channel.EMAIL, Channel.SMS), description="Channels the town allows for announcements"
     )
-    sms_price_pln: float = Field(default=0.16, ge=0, description="Price of one SMS part, for estimates")
-    sms_diacritics: bool = Field(
-        default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
+    sms_price_pln: float = Field(
+        default=0.16, ge=0, description="Highest price of an SMS part, for the four-eyes rule while notifier cannot be asked"
     )
     sms_max_parts: int = Field(default=3, ge=1, le=10, description="Longest SMS in parts, as notifier cuts it")
     four_eyes_emergencies: bool = Field(

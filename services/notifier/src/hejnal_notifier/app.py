@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from hejnal_notifier.announcement_wordings import router as wordings_router
 from hejnal_notifier.direct import router as direct_router
 from hejnal_notifier.oversight import router as oversight_router
 from hejnal_notifier.receipt_routes import router as receipt_router
@@ -36,7 +37,8 @@ def create_app(settings: Settings, resources: Resources | None = None, health: H
     """The app behind the internal port. Without `resources` it can only describe itself (OpenAPI)."""
     verifier = TokenVerifier(settings.service, settings.trusted_jwks_file or Path("jwks.json"))
     guarded = APIRouter(dependencies=[Depends(service_caller(verifier, *CALLERS))])
-    for router in (direct_router, report_router, oversight_router, statement_router, push_router, templates_router):
+    rooms = (direct_router, report_router, oversight_router, statement_router, push_router, templates_router, wordings_router)
+    for router in rooms:
         guarded.include_router(router)
     jwks = resources.issuer.jwks() if resources is not None and resources.issuer is not None else None
     app = create_internal_app(health or Health(), [guarded, receipt_router], jwks=jwks, title="Hejnał notifier")

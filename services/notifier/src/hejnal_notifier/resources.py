@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import cast
 
 from fastapi import Request
@@ -52,6 +52,11 @@ class Resources:
     issuer: TokenIssuer | None
     wakers: dict[Channel, Callable[[], None]] = field(default_factory=dict)
     """Filled by the service: how a channel's sender is told that something waits."""
+
+    @cached_property
+    def composer(self) -> EmailComposer:
+        """What e-mails say, for previews: unsigned."""
+        return EmailComposer(self.settings.email_from, self.settings.town_name, book=self.templates)
 
     @property
     def served(self) -> set[Channel]:

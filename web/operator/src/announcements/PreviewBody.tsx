@@ -112,7 +112,7 @@ function Reach({ preview, money }: { readonly preview: Preview; readonly money: 
           <th scope="row" colSpan={3}>
             {t("preview.total")}
           </th>
-          <td className="number">{money.format(preview.cost_pln)}</td>
+          <td className="number">{preview.cost_pln === null ? "–" : money.format(preview.cost_pln)}</td>
         </tr>
       </tfoot>
     </table>

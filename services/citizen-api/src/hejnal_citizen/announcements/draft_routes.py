@@ -104,8 +104,9 @@ async def submit_draft(
     idempotency_key: IdempotencyKey = None,
 ) -> DraftSummary:
     """Publish it, schedule it, or ask a second person, whichever the draft and the town's rule say; `state` tells which."""
+    words = await submission.worded_for_judging(res, draft_id)
     async with res.database.transaction() as session:
-        await submission.submit(session, res, caller, draft_id, if_match, idempotency_key)
+        await submission.submit(session, res, caller, draft_id, if_match, idempotency_key, words=words)
     return await _draft(res, draft_id, response)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from hejnal_citizen.announcements.schemas import ApprovalReason
+from hejnal_citizen.announcements.wording import SmsCost
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.staff_access import APPROVERS, Staff
 from hejnal_contracts.base import Severity
@@ -31,14 +32,15 @@ class FourEyes:
             found.append("cost")
         return found
 
-    def demand_none(self, severity: Severity, cost_pln: float) -> None:
+    def demand_none(self, severity: Severity, cost: SmsCost) -> None:
         """AppError(CONFLICT) when this may not be sent by one person alone."""
-        reasons = self.reasons(severity, cost_pln)
+        reasons = self.reasons(severity, cost.pln)
         if not reasons:
             return
+        costs = "cost" if cost.exact else "may cost up to (notifier does not say it exactly now)"
         said = {
             "emergency": "it is an emergency",
-            "cost": f"its SMS cost {cost_pln:.2f} zł, more than the {self.above_pln or 0:.2f} zł one person may spend",
+            "cost": f"its SMS {costs} {cost.pln:.2f} zł, more than the {self.above_pln or 0:.2f} zł one person may spend",
         }
         detail = f"A second person must agree: {' and '.join(said[reason] for reason in reasons)}. Submit it as a draft."
         raise AppError(Kind.CONFLICT, "approval-needed", detail)

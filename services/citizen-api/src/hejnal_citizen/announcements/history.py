@@ -13,6 +13,7 @@ from hejnal_citizen.announcements import areas, attachments, preview, rules
 from hejnal_citizen.announcements.areas import Shape
 from hejnal_citizen.announcements.four_eyes import FourEyes
 from hejnal_citizen.announcements.schemas import Cancellation, Draft, Issue, Origin, Update, VersionKind
+from hejnal_citizen.announcements.wording import SmsCost, Worded
 from hejnal_citizen.audit import act
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.sql import command, query
@@ -84,8 +85,24 @@ class Judged:
     """Staff id of the second person; empty where none was needed."""
 
 
+async def worded_for_judging(
+    res: Resources, draft: Draft, kind: VersionKind, announcement_id: str | None = None
+) -> Worded | None:
+    """Notifier's words for a draft where the four-eyes rule needs their cost. To be asked before the transaction begins."""
+    if res.settings.four_eyes_above_pln is None or Channel.SMS not in draft.channels:
+        return None
+    return await res.wordings.of(draft, kind, announcement_id)
+
+
 async def issue(
-    session: AsyncSession, res: Resources, caller: Staff, body: Issue, key: str | None, *, judged: Judged | None = None
+    session: AsyncSession,
+    res: Resources,
+    caller: Staff,
+    body: Issue,
+    key: str | None,
+    *,
+    judged: Judged | None = None,
+    worded: Worded | None = None,
 ) -> str:
     """Issue a first version; its announcement's id. The same key again gives the same id and changes nothing.
 
@@ -97,7 +114,7 @@ async def issue(
     earlier = await idempotency.claim(session, _scope(caller), key, request, {"id": announcement_id}, now=now)
     if earlier:
         return str(earlier["id"])
-    await _check(session, res, body, now, "issued", judged)
+    await _check(session, res, body, now, judged, worded)
     await session.execute(_HEAD, {"id": announcement_id, "now": now})
     await _store(session, res, caller, _from_draft(body, announcement_id, 1, "issued", now), now, judged)
     return announcement_id
@@ -113,6 +130,7 @@ async def update(
     key: str | None,
     *,
     judged: Judged | None = None,
+    worded: Worded | None = None,
 ) -> None:
     """Issue the next version. AppError: NOT_FOUND, CONFLICT or PRECONDITION (somebody was faster), CONFLICT (called off)."""
     now = res.clock.now()
@@ -123,7 +141,7 @@ async def update(
     rules.check_version(current, body.expected_version, if_match)
     before = await _require_not_cancelled(session, announcement_id, current)
     _require_same_drill(before, body)
-    await _check(session, res, body, now, "updated", judged)
+    await _check(session, res, body, now, judged, worded)
     await _store(session, res, caller, _from_draft(body, announcement_id, current + 1, "updated", now), now, judged)
 
 
@@ -173,16 +191,16 @@ async def require_updatable(session: AsyncSession, announcement_id: str, expecte
 
 
 async def _check(
-    session: AsyncSession, res: Resources, draft: Draft, now: datetime, kind: VersionKind, judged: Judged | None
+    session: AsyncSession, res: Resources, draft: Draft, now: datetime, judged: Judged | None, worded: Worded | None
 ) -> None:
     rules.check_draft(draft, allowed=res.settings.announcement_channels, now=now)
     await registry.require_announcement_categories(session, {draft.category})
     await attachments.require(session, draft.attachments)
     if judged is None:
-        rule, cost_pln = FourEyes.of(res.settings), 0.0
+        rule, cost = FourEyes.of(res.settings), SmsCost(0.0, exact=True)
         if rule.above_pln is not None:
-            cost_pln = await preview.sms_cost_pln(session, draft, res.settings, kind=kind)
-        rule.demand_none(draft.severity, cost_pln)
+            cost = await preview.sms_cost(session, draft, res.settings, worded)
+        rule.demand_none(draft.severity, cost)
 
 
 def _from_draft(draft: Draft, announcement_id: str, version: int, kind: VersionKind, now: datetime) -> _NewVersion:

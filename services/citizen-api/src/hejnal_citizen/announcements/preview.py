@@ -17,9 +17,8 @@ from hejnal_citizen.announcements.schemas import (
     Preview,
     PreviewRequest,
     SmsBudgetView,
-    SmsWording,
-    VersionKind,
 )
+from hejnal_citizen.announcements.wording import SmsCost, Worded
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.sql import query
 from hejnal_citizen.town import registry
@@ -50,27 +49,30 @@ _BY_LANGUAGE = query(f"select r.language, count(*) as contacts {_MATCHED} group 
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """Whom a draft would reach, and what its SMS would cost."""
+class Reach:
+    """Whom a draft would reach."""
 
     people: int
     contacts: Mapping[tuple[Channel, Language], int]
-    sms: tuple[SmsWording, ...]
     shape: Shape
     with_push: int = 0
     """SMS recipients who have a push device, too."""
 
     @property
-    def cost_pln(self) -> float:
-        """Of all SMS together."""
-        return round(sum(one.cost_pln for one in self.sms), 2)
+    def sms_readers(self) -> dict[Language, int]:
+        """SMS recipients by the language they would read."""
+        return {language: count for (channel, language), count in self.contacts.items() if channel is Channel.SMS}
 
 
-async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, kind: VersionKind) -> Estimate:
-    """People and cost of a draft that keeps the rules; AppError(INVALID) when its area is none.
+async def reach(session: AsyncSession, request: PreviewRequest, settings: Settings, *, now: datetime) -> Reach:
+    """Whom a draft that could be issued now would reach; AppError(INVALID) where it could not be.
 
     A new version also goes to those who were told the last one and would not match any more: notifier alone knows them.
     """
+    draft = draft_of(request)
+    rules.check_draft(draft, allowed=settings.announcement_channels, now=now)
+    await registry.require_announcement_categories(session, {draft.category})
+    await attachments.require(session, draft.attachments)
     shape = await areas.shape_of(session, draft.area)
     rows = await session.execute(_RECIPIENTS, _values(draft, draft.channels, shape))
     people = with_push = 0
@@ -79,43 +81,38 @@ async def estimate(session: AsyncSession, draft: Draft, settings: Settings, *, k
         people = row.people
         with_push += row.with_push
         contacts[Channel(row.channel), wording.language_for(Language(row.language), draft.texts)] += row.contacts
-    sms: tuple[SmsWording, ...] = ()
-    if Channel.SMS in draft.channels:
-        sms = _sms(draft, settings, kind, {language: contacts[Channel.SMS, language] for language in draft.texts})
-    return Estimate(people, contacts, sms, shape, with_push)
+    return Reach(people, contacts, shape, with_push)
 
 
-async def sms_cost_pln(session: AsyncSession, draft: Draft, settings: Settings, *, kind: VersionKind) -> float:
-    """What a draft's SMS would cost, as `estimate` has it but without the rest: for the four-eyes rule."""
+async def sms_cost(session: AsyncSession, draft: Draft, settings: Settings, worded: Worded | None) -> SmsCost:
+    """What a draft's SMS would cost, without the rest of a preview: for the four-eyes rule."""
     if Channel.SMS not in draft.channels:
-        return 0.0
+        return SmsCost(0.0, exact=True)
     shape = None if isinstance(draft.area, TownArea) else await areas.shape_of(session, draft.area)
-    counts: Counter[Language] = Counter()
+    readers: Counter[Language] = Counter()
     for row in await session.execute(_BY_LANGUAGE, _values(draft, (Channel.SMS,), shape)):
-        counts[wording.language_for(Language(row.language), draft.texts)] += row.contacts
-    return round(sum(one.cost_pln for one in _sms(draft, settings, kind, counts)), 2)
+        readers[wording.language_for(Language(row.language), draft.texts)] += row.contacts
+    return wording.sms_cost(worded, readers, settings)
 
 
-async def of_draft(session: AsyncSession, request: PreviewRequest, settings: Settings, *, now: datetime) -> Preview:
-    """The preview of a draft, without the budget; AppError(INVALID) where it could not be issued."""
-    draft = Draft.model_validate(request.model_dump(exclude={"updates"}))
-    kind: VersionKind = "updated" if request.updates else "issued"
-    rules.check_draft(draft, allowed=settings.announcement_channels, now=now)
-    await registry.require_announcement_categories(session, {draft.category})
-    await attachments.require(session, draft.attachments)
-    found = await estimate(session, draft, settings, kind=kind)
+def draft_of(request: PreviewRequest) -> Draft:
+    """What is previewed, as it would be issued."""
+    return Draft.model_validate(request.model_dump(exclude={"updates"}))
+
+
+def shown(draft: Draft, found: Reach, worded: Worded | None, settings: Settings) -> Preview:
+    """The preview of a draft, without the budget. Without notifier's answer it says so, and gives no figure that may be wrong."""
+    cost = SmsCost(0.0, exact=True)
+    if Channel.SMS in draft.channels:
+        cost = wording.sms_cost(worded, found.sms_readers, settings)
     return Preview(
         people=found.people,
-        channels=[_reach(found, channel) for channel in dict.fromkeys(draft.channels)],
-        sms=list(found.sms),
-        wordings=[
-            wording.message_view(draft, channel, language, kind, found.contacts.get((channel, language), 0))
-            for channel in dict.fromkeys(draft.channels)
-            if channel is not Channel.SMS
-            for language in draft.texts
-        ],
-        cost_pln=found.cost_pln,
-        approval_needed=FourEyes.of(settings).reasons(draft.severity, found.cost_pln),
+        channels=[_channel(found, channel, worded, cost) for channel in dict.fromkeys(draft.channels)],
+        worded=worded is not None,
+        sms=wording.sms_views(worded, found.sms_readers) if worded else [],
+        wordings=wording.message_views(worded, found.contacts) if worded else [],
+        cost_pln=cost.pln if cost.exact else None,
+        approval_needed=FourEyes.of(settings).reasons(draft.severity, cost.pln),
         geometry=found.shape.geojson,
         addresses=found.shape.addresses,
     )
@@ -124,7 +121,7 @@ async def of_draft(session: AsyncSession, request: PreviewRequest, settings: Set
 def with_budget(preview: Preview, limit_pln: float | None, spent_pln: float) -> Preview:
     """The preview with what is left of the month's budget."""
     left = None if limit_pln is None else round(limit_pln - spent_pln, 2)
-    enough = left is None or preview.cost_pln <= left
+    enough = left is None or (preview.cost_pln or 0) <= left
     budget = SmsBudgetView(limit_pln=limit_pln, spent_pln=round(spent_pln, 2), left_pln=left, enough=enough)
     return preview.model_copy(update={"budget": budget})
 
@@ -141,16 +138,11 @@ def _values(draft: Draft, channels: Sequence[Channel], shape: Shape | None) -> d
     }
 
 
-def _sms(draft: Draft, settings: Settings, kind: VersionKind, recipients: Mapping[Language, int]) -> tuple[SmsWording, ...]:
-    counts = {language: recipients.get(language, 0) for language in draft.texts}
-    return tuple(wording.sms_view(draft, language, settings, kind, count) for language, count in counts.items())
-
-
-def _reach(found: Estimate, channel: Channel) -> ChannelReach:
+def _channel(found: Reach, channel: Channel, worded: Worded | None, cost: SmsCost) -> ChannelReach:
     recipients = sum(count for (one, _), count in found.contacts.items() if one is channel)
+    seen = ChannelReach(channel=channel, recipients=recipients, off=worded is not None and channel in worded.channels_off)
     if channel is not Channel.SMS:
-        return ChannelReach(channel=channel, recipients=recipients)
-    parts = sum(one.parts * one.recipients for one in found.sms)
-    return ChannelReach(
-        channel=channel, recipients=recipients, sms_parts=parts, cost_pln=found.cost_pln, with_push=found.with_push
-    )
+        return seen
+    parts = sum(one.parts * one.recipients for one in wording.sms_views(worded, found.sms_readers)) if worded else None
+    known = {"sms_parts": parts, "cost_pln": cost.pln if cost.exact else None, "with_push": found.with_push}
+    return seen.model_copy(update=known)

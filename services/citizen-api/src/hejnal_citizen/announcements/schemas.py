@@ -139,8 +139,9 @@ class ChannelReach(Output):
 
     channel: Channel
     recipients: int
-    sms_parts: int | None = Field(default=None, description="Sum over recipients; SMS only")
-    cost_pln: float | None = Field(default=None, description="Estimate, at most; SMS only")
+    sms_parts: int | None = Field(default=None, description="Sum over recipients; SMS only; null also where `worded` is false")
+    cost_pln: float | None = Field(default=None, description="SMS only; null also where `worded` is false")
+    off: bool = Field(default=False, description="The town has no provider for this channel: nothing would be sent on it")
     with_push: int | None = Field(
         default=None,
         description="SMS only: recipients with a push device. Where the town sends push first (by default in all but "
@@ -192,12 +193,19 @@ class Preview(Output):
 
     people: int = Field(description="Residents reached on at least one channel")
     channels: list[ChannelReach]
-    sms: list[SmsWording]
-    wordings: list[Wording] = Field(default=[], description="Every channel and language that somebody would read")
-    cost_pln: float
+    worded: bool = Field(
+        default=True, description="False: notifier does not answer, so what would be said and what it costs is not known now"
+    )
+    sms: list[SmsWording] = Field(description="Empty where `worded` is false")
+    wordings: list[Wording] = Field(
+        default=[], description="Push and e-mail in every language, as they are sent; empty where `worded` is false"
+    )
+    cost_pln: float | None = Field(description="Null: not known now, see `worded`")
     budget: SmsBudgetView | None = Field(default=None, description="Null: notifier does not answer, or no SMS would be sent")
     approval_needed: list[ApprovalReason] = Field(
-        default=[], description="Why somebody else must agree: submit it as a draft. Empty: nobody need"
+        default=[],
+        description="Why somebody else must agree: submit it as a draft. Empty: nobody need. Where `worded` is false, `cost` "
+        "is judged by the most that the SMS can cost",
     )
     geometry: dict[str, Any] | None = Field(description="GeoJSON of the area")
     addresses: int = Field(description="Known address points inside the area")

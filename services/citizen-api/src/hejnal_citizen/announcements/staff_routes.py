@@ -49,12 +49,15 @@ async def list_announcements(
 async def preview_announcement(res: Res, _: Approver, draft: PreviewRequest) -> Preview:
     """Whom a draft would reach, what each channel and language says, how many SMS parts that is, what it costs, what is left.
 
-    Also whether a second person must agree. Nothing is stored.
+    Also whether a second person must agree. Words and costs are notifier's: `worded` is false while it is away. Stores nothing.
     """
     now = res.clock.now()
     async with res.database.read() as session:
-        found = await preview.of_draft(session, draft, res.settings, now=now)
-    if Channel.SMS not in draft.channels:
+        reach = await preview.reach(session, draft, res.settings, now=now)
+    announced = preview.draft_of(draft)
+    worded = await res.wordings.of(announced, "updated" if draft.updates else "issued", draft.updates)
+    found = preview.shown(announced, reach, worded, res.settings)
+    if Channel.SMS not in draft.channels or worded is None:
         return found
     spending = await res.notifier.sms_spending(now.astimezone(TOWN_TIME).strftime("%Y-%m"))
     return found if spending is None else preview.with_budget(found, *spending)
@@ -68,8 +71,9 @@ async def issue_announcement(
 
     409 `approval-needed` where the town's rule asks for a second person (an emergency, or costly SMS): submit a draft instead.
     """
+    worded = await history.worded_for_judging(res, body, "issued")
     async with res.database.transaction() as session:
-        announcement_id = await history.issue(session, res, caller, body, idempotency_key)
+        announcement_id = await history.issue(session, res, caller, body, idempotency_key, worded=worded)
     response.headers["Location"] = f"/staff/v1/announcements/{announcement_id}"
     return await _detail(res, announcement_id, response)
 
@@ -91,8 +95,9 @@ async def update_announcement(
     idempotency_key: IdempotencyKey = None,
 ) -> StaffAnnouncementDetail:
     """Issue a new version; it goes to everyone told before and to new matches. 409 `approval-needed` as for the first."""
+    worded = await history.worded_for_judging(res, body, "updated", announcement_id)
     async with res.database.transaction() as session:
-        await history.update(session, res, caller, announcement_id, body, if_match, idempotency_key)
+        await history.update(session, res, caller, announcement_id, body, if_match, idempotency_key, worded=worded)
     return await _detail(res, announcement_id, response)
 
 

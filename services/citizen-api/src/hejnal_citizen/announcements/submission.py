@@ -11,6 +11,7 @@ outbox in the same one. So a draft is published exactly once, however many repli
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from hejnal_citizen.announcements.draft_schemas import DraftContent
 from hejnal_citizen.announcements.four_eyes import FourEyes
 from hejnal_citizen.announcements.history import Judged
 from hejnal_citizen.announcements.schemas import Draft, Issue, Update, VersionKind
+from hejnal_citizen.announcements.wording import Worded
 from hejnal_citizen.audit import act
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.sql import command
@@ -65,8 +67,35 @@ _PUBLISHED = command(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class WordedDraft:
+    """One version of a draft in notifier's words; None where they are not needed or not known."""
+
+    version: int
+    worded: Worded | None
+
+
+async def worded_for_judging(res: Resources, draft_id: str) -> WordedDraft:
+    """A draft as it stands, worded where the four-eyes rule needs it. To be asked before the transaction; AppError(NOT_FOUND)."""
+    async with res.database.read() as session:
+        found = await drafts.get(session, draft_id)
+    try:
+        draft = to_announce(found.content)
+    except AppError:
+        return WordedDraft(found.version, None)
+    kind: VersionKind = "updated" if found.content.announcement_id else "issued"
+    return WordedDraft(found.version, await history.worded_for_judging(res, draft, kind, found.content.announcement_id))
+
+
 async def submit(
-    session: AsyncSession, res: Resources, caller: Staff, draft_id: str, if_match: str | None, key: str | None
+    session: AsyncSession,
+    res: Resources,
+    caller: Staff,
+    draft_id: str,
+    if_match: str | None,
+    key: str | None,
+    *,
+    words: WordedDraft,
 ) -> None:
     """Publish, schedule, or ask for approval. AppError: NOT_FOUND, PRECONDITION, CONFLICT (on its way), INVALID."""
     now = res.clock.now()
@@ -81,7 +110,10 @@ async def submit(
     content = drafts.content_of(row)
     at = _time_of(content, now)
     draft = to_announce(content)
-    cost_pln = await _check(session, res, draft, content, at)
+    await _check(session, res, draft, content, at)
+    # another's change in between: judged by the most it can cost, as if notifier had not answered
+    worded = words.worded if words.version == row.version else None
+    cost_pln = (await preview.sms_cost(session, draft, res.settings, worded)).pln
     reasons = FourEyes.of(res.settings).reasons(draft.severity, cost_pln)
     approval, until = None, None
     if reasons:
@@ -169,16 +201,14 @@ def to_announce(content: DraftContent) -> Draft:
         raise AppError(Kind.INVALID, "draft-incomplete", detail, errors=errors) from error
 
 
-async def _check(session: AsyncSession, res: Resources, draft: Draft, content: DraftContent, at: datetime) -> float:
-    """Everything `history` will ask at its time, so that nobody learns of it then; what its SMS cost now."""
+async def _check(session: AsyncSession, res: Resources, draft: Draft, content: DraftContent, at: datetime) -> None:
+    """Everything `history` will ask at its time, so that nobody learns of it then."""
     rules.check_draft(draft, allowed=res.settings.announcement_channels, now=at)
     await registry.require_announcement_categories(session, {draft.category})
     await attachments.require(session, draft.attachments)
     if content.announcement_id is not None and content.expected_version is not None:
         await history.require_updatable(session, content.announcement_id, content.expected_version, draft)
-    kind: VersionKind = "updated" if content.announcement_id else "issued"
     await areas.shape_of(session, draft.area)
-    return await preview.sms_cost_pln(session, draft, res.settings, kind=kind)
 
 
 def _time_of(content: DraftContent, now: datetime) -> datetime:

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen.announcements import wording
 from hejnal_citizen.announcements.schemas import State, VersionKind
 from hejnal_citizen.sql import query
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Language, Severity
+from hejnal_contracts.headlines import headline
 
 LOOK_BACK = timedelta(days=30)
 
@@ -87,7 +87,7 @@ class Entry:
     def headline(self, language: Language) -> str:
         """The title with its marks (drill, update, all-clear, emergency)."""
         own, text = self.text(language)
-        return wording.headline(self.kind, Severity(self.severity), own, text.title, drill=self.drill)
+        return headline(self.kind, Severity(self.severity), own, text.title, drill=self.drill)
 
     def category_name(self, language: Language) -> str:
         """The category's name; its code where it has none (any more)."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from hejnal_contracts import headlines
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Language, Severity
 from hejnal_notifier.sending.job import AnnouncementContent, DirectContent
@@ -13,9 +14,6 @@ from hejnal_runtime.quiet_hours import TOWN_TIME
 class Words:
     """One language."""
 
-    updated: str
-    cancelled: str
-    drill: str
     severity: dict[Severity, str]
     valid: str
     more: str
@@ -31,14 +29,11 @@ class Words:
 
 WORDS: dict[Language, Words] = {
     Language.PL: Words(
-        updated="Aktualizacja",
-        cancelled="Odwołanie",
-        drill="ĆWICZENIA",
         severity={
             Severity.INFO: "Informacja",
             Severity.NOTICE: "Utrudnienie",
             Severity.WARNING: "Ostrzeżenie",
-            Severity.EMERGENCY: "Zagrożenie",
+            Severity.EMERGENCY: headlines.EMERGENCY[Language.PL],
         },
         valid="Ważne od {start} do {end}",
         more="Całość i mapa",
@@ -53,14 +48,11 @@ WORDS: dict[Language, Words] = {
         test_body="Działa! Tak będą wyglądać powiadomienia miasta {town}.",
     ),
     Language.EN: Words(
-        updated="Update",
-        cancelled="All clear",
-        drill="DRILL",
         severity={
             Severity.INFO: "Information",
             Severity.NOTICE: "Disruption",
             Severity.WARNING: "Warning",
-            Severity.EMERGENCY: "Emergency",
+            Severity.EMERGENCY: headlines.EMERGENCY[Language.EN],
         },
         valid="Valid from {start} to {end}",
         more="Full notice and map",
@@ -75,14 +67,11 @@ WORDS: dict[Language, Words] = {
         test_body="It works! This is how notices of {town} will look.",
     ),
     Language.UK: Words(
-        updated="Оновлення",
-        cancelled="Відбій",
-        drill="НАВЧАННЯ",
         severity={
             Severity.INFO: "Інформація",
             Severity.NOTICE: "Незручності",
             Severity.WARNING: "Попередження",
-            Severity.EMERGENCY: "Небезпека",
+            Severity.EMERGENCY: headlines.EMERGENCY[Language.UK],
         },
         valid="Діє з {start} до {end}",
         more="Повний текст і мапа",
@@ -101,13 +90,7 @@ WORDS: dict[Language, Words] = {
 
 def headline(content: AnnouncementContent, language: Language, words: Text) -> str:
     """The title with what kind of version it is: "Odwołanie: Nie ma wody"."""
-    own = WORDS[language]
-    parts = [own.drill] if content.drill else []
-    if content.kind != "issued":
-        parts.append(own.updated if content.kind == "updated" else own.cancelled)
-    elif content.severity is Severity.EMERGENCY:
-        parts.append(own.severity[Severity.EMERGENCY])
-    return ": ".join([*parts, words.title])
+    return headlines.headline(content.kind, content.severity, language, words.title, drill=content.drill)
 
 
 def direct_words(content: DirectContent, language: Language, *, town: str = "") -> tuple[str, str]:

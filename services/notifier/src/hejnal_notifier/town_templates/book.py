@@ -23,6 +23,8 @@ from hejnal_runtime.errors import AppError, Kind, is_transient
 log = structlog.get_logger()
 
 REFRESH_S = 5.0
+LOADED_WITHIN_S = 1.0
+"""Longest wait of a question for the first reading."""
 
 _NEWEST = text(
     "select distinct on (channel, language) channel, language, version, parts, created_at, created_by from message_templates "
@@ -108,6 +110,14 @@ class TemplateBook:
                     raise
                 log.warning("templates_not_refreshed", error=repr(error))
             await asyncio.sleep(REFRESH_S * random.uniform(0.8, 1.2))
+
+    async def loaded(self) -> None:
+        """Returns when the templates are known; AppError(UNAVAILABLE) where the database does not give them soon."""
+        try:
+            await asyncio.wait_for(self._loaded.wait(), LOADED_WITHIN_S)
+        except TimeoutError as error:
+            detail = "The town's templates are not known yet. Try again in a minute."
+            raise AppError(Kind.UNAVAILABLE, "templates-not-loaded", detail, retry_after_s=10) from error
 
     def before(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """`work` that begins when the templates are known: no first message goes out in the wrong words."""

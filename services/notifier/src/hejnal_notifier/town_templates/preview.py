@@ -122,17 +122,25 @@ def preview(
 ) -> Preview:
     """What recipients in `language` would get. TooLongError, TemplateError: the template cannot be used for this text."""
     trial = Trial(template)
+    tried = SmsWording(wording.town, wording.diacritics, wording.max_parts, trial)
+    return worded(channel, language, content, composer=EmailComposer(sender, town, book=trial), wording=tried)
+
+
+def worded(
+    channel: Channel, language: Language, content: AnnouncementContent, *, composer: EmailComposer, wording: SmsWording
+) -> Preview:
+    """An announcement on one channel in one language, in the words of `wording.book`, else the built-in ones."""
+    book = wording.book
+    template = book.find(channel, language) if book is not None else None
     seen = Preview(channel=channel, language=language, version=template.version if template and template.version else None)
     if channel is Channel.EMAIL:
-        composer = EmailComposer(sender, town, book=trial)
         subject, text, html = composer.bodies(content, language, unsubscribe_url="https://miasto.example/rezygnacja/…")
         return seen.model_copy(update={"subject": subject, "text": text, "html": html})
     if channel is Channel.PUSH:
-        payload = announcement_payload(content, language, town=town, book=trial)
+        payload = announcement_payload(content, language, town=wording.town, book=book)
         size = len(encode_payload(payload))
         return seen.model_copy(update={"title": payload["title"], "body": payload["body"], "payload_bytes": size})
-    tried = SmsWording(wording.town, wording.diacritics, wording.max_parts, trial)
-    return seen.model_copy(update={"sms": sms_preview(tried, content, language)})
+    return seen.model_copy(update={"sms": sms_preview(wording, content, language)})
 
 
 def sms_preview(wording: SmsWording, content: AnnouncementContent, language: Language) -> SmsPreview:

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hejnal_contracts.base import Language
+from hejnal_contracts.headlines import CANCELLED, DRILL
 from hejnal_notifier.channels.wording import WORDS, headline, local_time
 from hejnal_notifier.sending.job import AnnouncementContent
 
@@ -22,14 +23,14 @@ def values_of(
     language, words = content.text(language)
     own = WORDS[language]
     calm = content.kind == "cancelled"
-    label = own.cancelled if calm else own.severity[content.severity]
+    label = CANCELLED[language] if calm else own.severity[content.severity]
     starts, ends = local_time(content.valid_from), local_time(content.valid_until)
     return {
         "headline": headline(content, language, words),
         "body": words.body,
         "paragraphs": [line for line in words.body.split("\n") if line.strip()],
         "instruction": words.instruction,
-        "label": f"{own.drill}: {label}" if content.drill else label,
+        "label": f"{DRILL[language]}: {label}" if content.drill else label,
         "category": content.category,
         "severity": content.severity.value,
         "kind": content.kind,

@@ -7,12 +7,12 @@ from typing import Any
 
 from lxml import etree
 
-from hejnal_citizen.announcements import wording
 from hejnal_citizen.announcements.schemas import Attachment
 from hejnal_citizen.feeds.atom import speakable
 from hejnal_citizen.feeds.cap.chain import Message, Version
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Language, Severity
+from hejnal_contracts.headlines import headline
 from hejnal_runtime.quiet_hours import TOWN_TIME
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -153,7 +153,7 @@ def _info(
     add(info, "onset", instant(version.valid_from))
     add(info, "expires", instant(version.valid_until, up=True))
     add(info, "senderName", issuer.town)
-    add(info, "headline", wording.headline(version.kind, severity, language, text.title, drill=version.drill))
+    add(info, "headline", headline(version.kind, severity, language, text.title, drill=version.drill))
     add(info, "description", text.body)
     if text.instruction:
         add(info, "instruction", text.instruction)
