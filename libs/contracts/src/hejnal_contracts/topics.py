@@ -61,7 +61,7 @@ TOPICS: tuple[Topic, ...] = (
         (cameras.CameraRegistered, cameras.CameraChanged, cameras.CameraRemoved),
         "The camera registry: the whole state of each camera.",
         ("operator-gateway",),
-        ("ingest", "recorder", "citizen-api"),
+        ("ingest", "recorder", "citizen-api", "operator-gateway"),
         None,
         compacted=True,
         partitions=24,
