@@ -47,6 +47,11 @@ class KeyRing:
         return self._folder / "at-rest.key"
 
     @property
+    def citizen_secrets(self) -> Path:
+        """The key of citizen-api's secrets; at first the one it had before the two were set apart: its token key."""
+        return self._folder / "citizen-secrets.key"
+
+    @property
     def evidence(self) -> Path:
         """The authority that signs exported footage; its root, `ca.pem`, is what a town publishes."""
         return self._folder / "evidence"
@@ -76,6 +81,9 @@ class KeyRing:
             write_private(self.vapid, _pem(ec.generate_private_key(ec.SECP256R1())))
         if not self.at_rest.exists():
             write_private(self.at_rest, base64.b64encode(secrets.token_bytes(32)).decode())
+        if not self.citizen_secrets.exists():
+            seed = load_key(self.service("citizen-api")).private_bytes_raw()
+            write_private(self.citizen_secrets, base64.b64encode(seed).decode())
         create_keys(self.evidence, ORGANISATION, datetime.now(UTC))
         write_private(self.vapid_public, _application_server_key(self.vapid))
         keys = [public_jwk(name, load_key(self.service(name))) for name in SERVICES]

@@ -229,6 +229,7 @@ class Town:
                     "MAP_FILE": str(self.town_folder / "town.pmtiles"),
                     "NOTIFIER_URL": self.internal_url("notifier"),
                     "VAPID_PUBLIC_KEY_FILE": str(self.keys.vapid_public),
+                    "SECRETS_KEY_FILE": str(self.keys.citizen_secrets),
                     "LOOPBACK_PUSH": "true",
                 }
             case "operator-gateway":

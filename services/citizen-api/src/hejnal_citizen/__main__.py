@@ -1,4 +1,4 @@
-"""Commands of citizen-api: serve, migrate, openapi, import-town, open311-key."""
+"""Commands of citizen-api: serve, migrate, openapi, import-town, open311-key, secrets-key, reseal-secrets."""
 
 import argparse
 import asyncio
@@ -26,6 +26,10 @@ def main() -> None:
     key.add_argument("--label", required=True, help="whose key it is")
     key.add_argument("--may-read", action="store_true", help="also sees words and exact places of all reports")
     key.add_argument("--may-update", action="store_true", help="may answer and close reports")
+    secrets = commands.add_parser("secrets-key", help="write a file for HEJNAL_CITIZEN_SECRETS_KEY_FILE where there is none")
+    secrets.add_argument("file", type=Path)
+    secrets.add_argument("--new", action="store_true", help="a random key: only for an installation that has no residents yet")
+    commands.add_parser("reseal-secrets", help="encrypt every secret at rest with the first key of the secrets key file")
     arguments = parser.parse_args()
     if arguments.command == "serve":
         from hejnal_citizen.service import run
@@ -46,6 +50,13 @@ def main() -> None:
 
         rights = {"may_read": arguments.may_read, "may_update": arguments.may_update}
         print(json.dumps(asyncio.run(let_in(_database_url(), arguments.file, label=arguments.label, **rights))))
+    elif arguments.command in ("secrets-key", "reseal-secrets"):
+        from hejnal_citizen import secret_keys
+
+        if arguments.command == "secrets-key":
+            print(secret_keys.write_file(arguments.file, None if arguments.new else Settings().token_key_file))
+        else:
+            print(json.dumps(asyncio.run(secret_keys.reseal(_database_url(), Settings()))))
 
 
 def _database_url() -> str:

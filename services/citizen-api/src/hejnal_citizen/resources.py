@@ -12,7 +12,7 @@ from hejnal_citizen.notifier import NotifierClient
 from hejnal_citizen.open311.client import Breaker, Open311Client
 from hejnal_citizen.reports.photo_store import PhotoStore
 from hejnal_citizen.reports.photo_workers import PhotoWorkers
-from hejnal_citizen.secrets import Secrets
+from hejnal_citizen.secrets import Secrets, seeds_of
 from hejnal_citizen.settings import Settings
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
@@ -54,6 +54,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
     if settings.database_url is None or settings.token_key_file is None or settings.trusted_jwks_file is None:
         raise ValueError("citizen-api needs HEJNAL_CITIZEN_DATABASE_URL, _TOKEN_KEY_FILE and _TRUSTED_JWKS_FILE")
     key = load_key(settings.token_key_file)
+    seeds = seeds_of(settings, key)
     issuer = TokenIssuer(SERVICE, key)
     database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=15)
     producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, clock=clock)
@@ -75,7 +76,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             relay=OutboxRelay(database, producer, clock=clock),
             issuer=issuer,
             verifier=TokenVerifier(SERVICE, settings.trusted_jwks_file),
-            secrets=Secrets(key),
+            secrets=Secrets(seeds),
             notifier=notifier,
             photos=photos,
             wordings=Wordings(notifier, settings, clock),
@@ -83,7 +84,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             open311=open311,
             open311_breaker=Breaker(clock),
             attachment_check=AttachmentCheck(photo_workers, settings.photo_dir / "incoming"),
-            cap_signer=CapSigner(key),
+            cap_signer=CapSigner(seeds()[-1]),
             feeds=FeedCache(clock),
         )
     finally:

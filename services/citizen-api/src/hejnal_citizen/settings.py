@@ -19,6 +19,11 @@ class Settings(ServiceSettings):
 
     public_port: int = Field(default=8080, ge=0, le=65535, description="Port of the residents' door")
     internal_port: int = Field(default=18093, ge=0, le=65535, description="Port of the staff API, health and metrics")
+    secrets_key_file: Path | None = Field(
+        default=None,
+        description="Keys of 32 random bytes, base64, a line each, newest first, for codes, follow-up links, votes and sealed "
+        "secrets; unset: made from the token key, which can then not be changed without losing them",
+    )
     public_url: str = Field(default="http://localhost:8080", description="How residents reach this service; no slash at the end")
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="Further origins whose pages may change things, e.g. a test address"

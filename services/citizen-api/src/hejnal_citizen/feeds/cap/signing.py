@@ -1,6 +1,6 @@
 """The signature of CAP documents: enveloped XML-DSig (ECDSA P-256, SHA-256) with the certificate to check it by.
 
-The key is derived (HKDF) from the service's own private key, so every replica signs alike and there is no further secret to keep.
+The key is derived (HKDF) from the oldest seed of `secrets.py`, so every replica signs alike without a further secret to keep.
 The certificate is self-signed and the same everywhere; a receiver fetches it once and pins it.
 """
 
@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -26,10 +25,10 @@ _FROM, _UNTIL = datetime(2025, 1, 1, tzinfo=UTC), datetime(2055, 1, 1, tzinfo=UT
 class CapSigner:
     """Signs documents in the town's name."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, seed: bytes) -> None:
         # 48 bytes, so that the remainder is even to one part in 2^128 (FIPS 186-5 A.2.1)
-        seed = HKDF(SHA256(), 48, None, b"hejnal citizen-api CAP signatures").derive(key.private_bytes_raw())
-        self._key = ec.derive_private_key(int.from_bytes(seed) % (_ORDER - 1) + 1, ec.SECP256R1())
+        derived = HKDF(SHA256(), 48, None, b"hejnal citizen-api CAP signatures").derive(seed)
+        self._key = ec.derive_private_key(int.from_bytes(derived) % (_ORDER - 1) + 1, ec.SECP256R1())
         self.certificate = self._certify().public_bytes(Encoding.PEM)
         """PEM."""
 
