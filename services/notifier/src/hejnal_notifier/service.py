@@ -122,7 +122,7 @@ async def run_service(settings: Settings) -> None:
             sender.wake()
 
     barrier = SubscriptionsBarrier(
-        settings.kafka_bootstrap, settings.topic_prefix, database, clock, patience_s=settings.catch_up_patience_s
+        settings.kafka, settings.topic_prefix, database, clock, patience_s=settings.catch_up_patience_s
     )
     planner = Planner(
         database,
@@ -136,7 +136,7 @@ async def run_service(settings: Settings) -> None:
     )
     facts = Facts(SubscriptionsHandler(database), AnnouncementsHandler(database, clock, planner.wake))
     consumer = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         GROUP,
         [SUBSCRIPTIONS, ANNOUNCEMENTS],
         producer=resources.producer,
@@ -146,7 +146,7 @@ async def run_service(settings: Settings) -> None:
     )
     # a consumer of their own: a hundred thousand confirmations never hold an announcement up
     shown = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         f"{GROUP}-shown",
         [SHOWN],
         producer=resources.producer,
