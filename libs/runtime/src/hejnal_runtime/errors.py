@@ -6,7 +6,17 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    IllegalSaslStateError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+    UnsupportedSaslMechanismError,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -57,6 +67,23 @@ class AppError(Exception):
 _TRANSIENT_SQLSTATES = ("08", "40", "53", "55P03", "57")
 
 
+KAFKA_DENIED = (
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+"""Kafka knows us and does not allow it."""
+KAFKA_REFUSED = (
+    *KAFKA_DENIED,
+    SaslAuthenticationFailed,
+    AuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    IllegalSaslStateError,
+)
+"""An administrator has to change something; then the same work succeeds. No message may be given up because of it."""
+
+
 def is_transient(error: BaseException) -> bool:
     """True when the same work may succeed later without anyone changing it."""
     if isinstance(error, AppError):
@@ -67,7 +94,7 @@ def is_transient(error: BaseException) -> bool:
             return True
         return isinstance(error, OperationalError | InterfaceError) and not state
     if isinstance(error, KafkaError):
-        return bool(getattr(error, "retriable", False))
+        return bool(getattr(error, "retriable", False)) or isinstance(error, KAFKA_REFUSED)
     if isinstance(error, PoolTimeoutError | TimeoutError | asyncio.TimeoutError | OSError):
         return True
     if isinstance(error, asyncpg.InternalClientError):  # what asyncpg says now and then when the connection breaks under it

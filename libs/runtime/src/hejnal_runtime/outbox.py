@@ -25,6 +25,7 @@ from hejnal_runtime.bus.message import event_headers
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
+from hejnal_runtime.errors import KAFKA_REFUSED
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.tracing import current_traceparent
 
@@ -147,6 +148,9 @@ class OutboxRelay:
         self._oldest: datetime | None = None
         self._failing_since: float | None = None
         self.parked = 0
+        metrics.OUTBOX_OLDEST_AGE_S.labels(self._schema).set_function(self.oldest_age_s)
+        for counter in (metrics.OUTBOX_SENT, metrics.OUTBOX_FAILURES, metrics.OUTBOX_PARKED):
+            counter.labels(self._schema)
 
     def oldest_age_s(self) -> float:
         """Age in seconds of the oldest row that waits to be sent; 0 when nothing waits."""
@@ -154,6 +158,8 @@ class OutboxRelay:
 
     def health(self, stalled_after_s: float = 30.0) -> str | None:
         """None while facts flow; otherwise what is wrong."""
+        if refused := self._producer.health():
+            return f"outbox: {refused}"
         age_s = self.oldest_age_s()
         if age_s > stalled_after_s:
             return f"outbox stalled: oldest fact waits for {age_s:.0f} s"
@@ -207,7 +213,6 @@ class OutboxRelay:
             BATCH_ROWS,
         )
         self._oldest = records[0]["time"] if records else None
-        metrics.OUTBOX_OLDEST_AGE_S.labels(self._schema).set(self.oldest_age_s())
         return [
             _Row(
                 record["id"],
@@ -241,13 +246,15 @@ class OutboxRelay:
                     try:
                         await asyncio.wait_for(future, 30)
                     except KafkaError as error:
-                        if getattr(error, "retriable", False):
-                            return False
+                        if getattr(error, "retriable", False) or isinstance(error, KAFKA_REFUSED):
+                            return False  # what an administrator mends must cost no fact
                         await self._park(connection, row, error)
                         waiting.pop()
             done = [row.id for row, _ in waiting]
             await asyncio.wait_for(asyncio.gather(*(future for _, future in waiting)), 60)
         except (KafkaError, TimeoutError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                self._producer.suspect(error)
             for _, future in waiting:  # their outcome is of no interest: the whole batch goes again
                 future.add_done_callback(lambda f: f.cancelled() or f.exception())
             metrics.OUTBOX_FAILURES.labels(self._schema).inc()

@@ -57,7 +57,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
     seeds = seeds_of(settings, key)
     issuer = TokenIssuer(SERVICE, key)
     database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=15)
-    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, clock=clock)
+    producer = Producer(settings.kafka, settings.topic_prefix, clock=clock)
     notifier = NotifierClient(settings.notifier_url, issuer, timeout_s=settings.notifier_timeout_s)
     photos = PhotoStore(settings.photo_dir)
     photo_workers = PhotoWorkers(
@@ -78,8 +78,8 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             verifier=TokenVerifier(SERVICE, settings.trusted_jwks_file),
             secrets=Secrets(seeds),
             notifier=notifier,
-            photos=photos,
             wordings=Wordings(notifier, settings, clock),
+            photos=photos,
             photo_workers=photo_workers,
             open311=open311,
             open311_breaker=Breaker(clock),

@@ -68,7 +68,7 @@ def consumer(
     """A consumer of one topic with the service's own settings."""
     settings = res.settings
     return Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         group,
         [topic],
         handler,

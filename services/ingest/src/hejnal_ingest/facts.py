@@ -74,6 +74,8 @@ class FactQueue:
         """None while Kafka takes facts; otherwise since when it does not."""
         if self._failing_since is None:
             return None
+        if refused := self._producer.health():
+            return f"{refused}; {self._waiting} facts wait"
         return f"Kafka takes no facts for {asyncio.get_running_loop().time() - self._failing_since:.0f} s; {self._waiting} wait"
 
     async def drain(self, timeout_s: float) -> bool:

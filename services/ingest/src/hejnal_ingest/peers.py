@@ -9,7 +9,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from hejnal_contracts.cameras import CameraStatusReported
+from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import Record, UndecodableError, UnknownTypeError, decode
+from hejnal_runtime.bus.refusals import Refusals
 from hejnal_runtime.clock import Clock
 
 log = structlog.get_logger()
@@ -30,8 +32,9 @@ class OnSeen(Protocol):
 class PeerLeases:
     """Follows `camera-status` from two minutes back. `on_seen` is called for each; `live`: told just now."""
 
-    def __init__(self, bootstrap: str, topic_prefix: str, on_seen: OnSeen, clock: Clock) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, topic_prefix: str, on_seen: OnSeen, clock: Clock) -> None:
+        self._kafka = kafka
+        self._refusals = Refusals(kafka, "peer leases")
         self._prefix = topic_prefix
         self._on_seen = on_seen
         self._clock = clock
@@ -46,6 +49,10 @@ class PeerLeases:
             return False
         return True
 
+    def health(self) -> str | None:
+        """None while Kafka lets us read; otherwise what an administrator has to change."""
+        return self._refusals.reason
+
     async def run(self) -> None:
         """Follows for ever; a broker that is away is tried again."""
         failures = 0
@@ -54,12 +61,13 @@ class PeerLeases:
                 await self._follow()
             except (KafkaError, OSError, TimeoutError) as error:
                 failures += 1
-                log.warning("peers_not_followed", error=repr(error))
+                if not await self._refusals.note(error, "read from"):
+                    log.warning("peers_not_followed", error=repr(error))
                 await asyncio.sleep(min(10.0, 0.5 * 2 ** min(failures, 6)) * random.uniform(0.5, 1))
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.options(),
             enable_auto_commit=False,
             auto_offset_reset="latest",
             metadata_max_age_ms=60_000,
@@ -80,6 +88,7 @@ class PeerLeases:
                 found = starts[partition]
                 consumer.seek(partition, found.offset if found is not None else ends[partition])
             behind = {partition: end for partition, end in ends.items() if starts[partition] is not None}
+            self._refusals.clear()
             while True:
                 if not self._loaded.is_set() and not behind:
                     self._loaded.set()

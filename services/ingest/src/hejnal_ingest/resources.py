@@ -69,7 +69,7 @@ class Resources:
             issuer = TokenIssuer(settings.service, await asyncio.to_thread(load_key, settings.token_key_file))
         lock = await asyncio.to_thread(_lock_spool, settings)
         clock = clock or SystemClock()
-        producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, clock=clock, linger_ms=_LINGER_MS)
+        producer = Producer(settings.kafka, settings.topic_prefix, clock=clock, linger_ms=_LINGER_MS)
         return cls(
             settings=settings,
             clock=clock,

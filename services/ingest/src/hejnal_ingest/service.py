@@ -96,9 +96,9 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             leases.seen(status, live=live)
             ledgers.seen(status)
 
-        peers = PeerLeases(settings.kafka_bootstrap, settings.topic_prefix, seen, resources.clock)
+        peers = PeerLeases(settings.kafka, settings.topic_prefix, seen, resources.clock)
         consumer = Consumer(
-            settings.kafka_bootstrap,
+            settings.kafka,
             GROUP,
             TOPICS,
             leases.take,
@@ -121,6 +121,7 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
         health.add("cameras", consumer.health)
         health.add("leases", leases.health)
         health.add("facts", resources.facts.health)
+        health.add("peers", peers.health)
         onvif = OnvifCameras(resources.onvif_context(context.passwords), leases.runners)
 
         def has_card(camera_id: str) -> bool:

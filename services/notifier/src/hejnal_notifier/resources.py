@@ -102,7 +102,7 @@ class Resources:
             settings=settings,
             clock=clock,
             database=database,
-            producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
+            producer=Producer(settings.kafka, settings.topic_prefix),
             providers=_providers(settings, clock, vapid, sms, SmsDesk(database, clock), organisations, wording),
             sms_prices={chosen.name or chosen.kind: chosen.price_grosze for chosen in sms},
             templates=templates,

@@ -61,10 +61,10 @@ class Feeds:
         self._clock = clock
         self._versions: dict[str, int] = {}
         self._shown: dict[str, tuple[CameraStatus, float]] = {}
-        bootstrap, prefix = settings.kafka_bootstrap, settings.topic_prefix
-        self.status = CompactedTable(bootstrap, "camera-status", topic_prefix=prefix, on_change=self._status_changed)
-        self.cameras = CompactedTable(bootstrap, "cameras", topic_prefix=prefix, on_change=self._camera_changed)
-        self.news = TopicTail(bootstrap, ["reports", "recordings", "camera-events"], self._heard, topic_prefix=prefix)
+        kafka, prefix = settings.kafka, settings.topic_prefix
+        self.status = CompactedTable(kafka, "camera-status", topic_prefix=prefix, on_change=self._status_changed)
+        self.cameras = CompactedTable(kafka, "cameras", topic_prefix=prefix, on_change=self._camera_changed)
+        self.news = TopicTail(kafka, ["reports", "recordings", "camera-events"], self._heard, topic_prefix=prefix)
 
     def snapshot(self, now: datetime) -> list[CameraStatusEvent]:
         """Every camera somebody reports on, for a console that has just come."""

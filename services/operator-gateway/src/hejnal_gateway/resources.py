@@ -129,7 +129,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     issuer = TokenIssuer(SERVICE, load_key(settings.token_key_file))
     verifier = TokenVerifier(SERVICE, settings.trusted_jwks_file)
     database = open_database(settings)
-    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix)
+    producer = Producer(settings.kafka, settings.topic_prefix)
     connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=20)
     session = aiohttp.ClientSession(connector=connector, auto_decompress=False, read_bufsize=512 * 1024)
     sessions = Sessions(
@@ -200,7 +200,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     )
     outbox = OutboxRelay(database, producer, clock=clock)
     auditor = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         f"{SERVICE}-audit",
         ["audit"],
         producer=producer,
@@ -208,7 +208,7 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
         topic_prefix=settings.topic_prefix,
     )
     event_keeper = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         f"{SERVICE}-camera-events",
         ["camera-events"],
         producer=producer,

@@ -9,7 +9,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from hejnal_runtime.bus import Message
+from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import Record, UndecodableError, UnknownTypeError, decode
+from hejnal_runtime.bus.refusals import Refusals
 
 log = structlog.get_logger()
 
@@ -22,9 +24,15 @@ class TopicTail:
     """
 
     def __init__(
-        self, bootstrap: str, topics: Sequence[str], on_message: Callable[[Message], None], *, topic_prefix: str = ""
+        self,
+        kafka: KafkaConnection | str,
+        topics: Sequence[str],
+        on_message: Callable[[Message], None],
+        *,
+        topic_prefix: str = "",
     ) -> None:
-        self._bootstrap = bootstrap
+        self._kafka = KafkaConnection.of(kafka)
+        self._refusals = Refusals(self._kafka, "topic tail")
         self._prefix = topic_prefix
         self._topics = [topic_prefix + topic for topic in topics]
         self._on_message = on_message
@@ -33,7 +41,7 @@ class TopicTail:
 
     def health(self) -> str | None:
         """None while the topics are followed; otherwise what is wrong."""
-        return self._trouble
+        return self._refusals.reason or self._trouble
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -44,13 +52,14 @@ class TopicTail:
             except (KafkaError, OSError) as error:
                 failures += 1
                 self._trouble = "Kafka does not answer"
-                log.warning("topic_tail_interrupted", topics=self._topics, error=repr(error))
+                if not await self._refusals.note(error, "read from"):
+                    log.warning("topic_tail_interrupted", topics=self._topics, error=repr(error))
                 await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 8)) * random.uniform(0.5, 1))
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
             *self._topics,
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.options(),
             enable_auto_commit=False,
             auto_offset_reset="latest",
             fetch_max_wait_ms=1000,
@@ -60,6 +69,7 @@ class TopicTail:
             await asyncio.wait_for(consumer.start(), 30)
             await self._take_position(consumer)
             self._trouble = None
+            self._refusals.clear()
             while True:
                 fetched = await consumer.getmany(timeout_ms=1000)
                 for partition, records in fetched.items():

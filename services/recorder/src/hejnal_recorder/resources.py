@@ -49,7 +49,7 @@ class Resources:
             settings=settings,
             clock=clock or SystemClock(),
             database=Database(settings.database_url.get_secret_value(), schema=SCHEMA),
-            producer=Producer(settings.kafka_bootstrap, settings.topic_prefix),
+            producer=Producer(settings.kafka, settings.topic_prefix),
             http=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.fetch_timeout_s, sock_connect=3)),
             issuer=issuer,
             stores=Stores(settings),

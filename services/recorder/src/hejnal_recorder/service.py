@@ -6,6 +6,7 @@ import structlog
 
 from hejnal_contracts.cameras import CameraState
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
+from hejnal_recorder import metrics
 from hejnal_recorder.app import create_app
 from hejnal_recorder.export.runner import ExportRunner
 from hejnal_recorder.marker import name_archive
@@ -82,7 +83,7 @@ async def run_service(settings: Settings) -> None:
         gatherer = Gatherer(takeover.take, linger_s=settings.batch_linger_s)
         intake = Intake(resources, takeover, gatherer)
         consumer = Consumer(
-            settings.kafka_bootstrap,
+            settings.kafka,
             settings.group,
             (*TOPICS, *OF_THE_FIRST) if settings.standby else TOPICS,
             batch_handler=intake.handle,
@@ -105,6 +106,7 @@ async def run_service(settings: Settings) -> None:
             local_days=settings.tier_after_days if settings.tier_enabled else None,
         )
         exports = ExportRunner(resources.database, settings, resources.clock)
+        metrics.STANDBY.set(1 if settings.standby else 0)
         ready = asyncio.Event()
         health = Health()
         health.add("postgresql", resources.database.ping)

@@ -16,7 +16,7 @@ SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 class ConnectionSettingsError(KafkaError):  # type: ignore[misc]
     """A file that the connection needs cannot be read, or is not what it should be; the text says which and why."""
 
-    retriable = False
+    retriable = True
 
     def __str__(self) -> str:
         """The text alone."""

@@ -17,9 +17,11 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, InvalidSession
 
 from hejnal_contracts.topics import BY_NAME, DLQ_SUFFIX
 from hejnal_runtime import metrics
+from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.dlq import DlqRate, dlq_headers
 from hejnal_runtime.bus.message import Message, Record
 from hejnal_runtime.bus.producer import MAX_MESSAGE_BYTES, Producer
+from hejnal_runtime.bus.refusals import Refusals
 from hejnal_runtime.bus.worker import PartitionWorker
 from hejnal_runtime.clock import Clock, SystemClock
 
@@ -46,7 +48,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: KafkaConnection | str,
         group: str,
         topics: Sequence[str],
         handler: Handler | None = None,
@@ -83,9 +85,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.attempts = attempts
         self.high_water = high_water
         self.dlq_rate = DlqRate(clock or SystemClock(), limit=dlq_limit)
-        self._bootstrap = bootstrap
+        self._kafka = KafkaConnection.of(kafka)
+        self._refusals = Refusals(self._kafka, self.group)
         self._handler = handler
         self._topics = [topic_prefix + topic for topic in topics]
+        metrics.BUS_STOPPED.labels(self.group).set(0)
+        for topic in topics:  # a counter that begins at its first increase hides it from whoever asks for increases
+            metrics.BUS_MESSAGES.labels(self.group, topic, "dlq")
         self._producer = producer
         self._instance_id = instance_id
         self._from_beginning = from_beginning
@@ -129,7 +135,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self._sleep_unless_stopped(self.back_off_s(failures))
                 except (KafkaError, OSError) as error:
                     failures += 1
-                    log.warning("bus_consumer_interrupted", group=self.group, error=repr(error))
+                    if not await self._refusals.note(error, "read from"):
+                        log.warning("bus_consumer_interrupted", group=self.group, error=repr(error))
                     await self._sleep_unless_stopped(self.back_off_s(failures))
         finally:
             self._stopped.set()
@@ -145,7 +152,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _session(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.options(),
             group_id=self.group,
             group_instance_id=self._instance_id,
             enable_auto_commit=False,
@@ -194,6 +201,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """aiokafka: these partitions are ours now."""
         self._assigned_once = True
+        self._refusals.clear()
         self._last_answer = time.monotonic()
         if self._consumer is None:
             return
@@ -261,7 +269,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             ends = await asyncio.wait_for(consumer.end_offsets(partitions), 5)
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("bus_broker_not_answering", group=self.group, error=repr(error))
+            if await self._refusals.note(error, "read from"):
+                raise  # the next session reads the password and the certificates anew
             return
+        self._refusals.clear()
         self._last_answer = time.monotonic()
         lag: dict[str, int] = {}
         for partition, end in ends.items():
@@ -310,6 +321,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics.BUS_STOPPED.labels(self.group).set(1 if self.dlq_rate.stopped else 0)
         if self.dlq_rate.stopped:
             return f"consumer {self.group} stopped: its DLQ filled too fast; look at the dead letters, mend, restart"
+        if self._refusals.reason is not None:
+            return f"consumer {self.group}: {self._refusals.reason}"
         if not self._assigned_once:
             return f"consumer {self.group} has no partitions assigned yet"
         now = time.monotonic()

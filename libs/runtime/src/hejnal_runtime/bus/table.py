@@ -11,7 +11,9 @@ from aiokafka.errors import KafkaError
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.topics import BY_NAME
+from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import UndecodableError, UnknownTypeError, decode
+from hejnal_runtime.bus.refusals import Refusals
 
 log = structlog.get_logger()
 
@@ -24,10 +26,13 @@ class CompactedTable:
     `on_change(key, fact)` is called for each change in order, also while the table is loaded.
     """
 
-    def __init__(self, bootstrap: str, topic: str, *, topic_prefix: str = "", on_change: OnChange | None = None) -> None:
+    def __init__(
+        self, kafka: KafkaConnection | str, topic: str, *, topic_prefix: str = "", on_change: OnChange | None = None
+    ) -> None:
         if not BY_NAME[topic].compacted:
             raise ValueError(f"topic {topic} is not compacted")
-        self._bootstrap = bootstrap
+        self._kafka = KafkaConnection.of(kafka)
+        self._refusals = Refusals(self._kafka, f"table {topic}")
         self._topic = topic
         self._prefix = topic_prefix
         self._on_change = on_change
@@ -49,6 +54,8 @@ class CompactedTable:
 
     def health(self) -> str | None:
         """None when loaded and followed; otherwise what is wrong."""
+        if self._refusals.reason is not None:
+            return f"table {self._topic}: {self._refusals.reason}"
         if not self._loaded.is_set():
             return f"table {self._topic} is not loaded yet"
         return self._interrupted
@@ -62,7 +69,8 @@ class CompactedTable:
             except (KafkaError, OSError) as error:
                 failures += 1
                 self._interrupted = f"table {self._topic}: Kafka does not answer"
-                log.warning("bus_table_interrupted", topic=self._topic, error=repr(error))
+                if not await self._refusals.note(error, "read from"):
+                    log.warning("bus_table_interrupted", topic=self._topic, error=repr(error))
                 await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 8)) * random.uniform(0.5, 1))
 
     async def _follow(self) -> None:
@@ -70,7 +78,7 @@ class CompactedTable:
         # Without a group the consumer takes every partition and, having no offsets, starts at the beginning.
         consumer = AIOKafkaConsumer(
             name,
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.options(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=1000,
@@ -91,6 +99,7 @@ class CompactedTable:
                     loading = False
                     self._interrupted = None
                     self._loaded.set()
+                    self._refusals.clear()
                 fetched = await consumer.getmany(timeout_ms=200 if loading else 1000)
                 for records in fetched.values():
                     for record in records:

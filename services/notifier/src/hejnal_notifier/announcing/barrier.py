@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
 from hejnal_notifier.subscriptions import TOPIC
+from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 
@@ -28,8 +29,8 @@ _POSITIONS = text("select partition, next_offset from positions where topic = :t
 class SubscriptionsBarrier:
     """Knows the ends of the subscriptions topic and how far they have been applied."""
 
-    def __init__(self, bootstrap: str, topic_prefix: str, database: Database, clock: Clock, *, patience_s: float) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, topic_prefix: str, database: Database, clock: Clock, *, patience_s: float) -> None:
+        self._kafka = kafka
         self._topic = topic_prefix + TOPIC
         self._database = database
         self._clock = clock
@@ -64,7 +65,7 @@ class SubscriptionsBarrier:
     async def _ends(self) -> dict[int, int]:
         """End offset of each partition that holds anything."""
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, request_timeout_ms=5000)
+            consumer = AIOKafkaConsumer(**self._kafka.options(), enable_auto_commit=False, request_timeout_ms=5000)
             await asyncio.wait_for(consumer.start(), ASK_TIMEOUT_S)
             self._consumer = consumer
             self._partitions = [TopicPartition(self._topic, number) for number in await self._partition_numbers()]
@@ -73,7 +74,7 @@ class SubscriptionsBarrier:
         return {partition.partition: end for partition, end in ends.items() if end > beginnings[partition]}
 
     async def _partition_numbers(self) -> list[int]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=5000)
+        admin = AIOKafkaAdminClient(**self._kafka.options(), request_timeout_ms=5000)
         await asyncio.wait_for(admin.start(), ASK_TIMEOUT_S)
         try:
             (topic,) = await asyncio.wait_for(admin.describe_topics([self._topic]), ASK_TIMEOUT_S)

@@ -43,7 +43,7 @@ def open_alerts(
     alerts = Alerts(rules)
     intake = AlertIntake(database, registry, alerts, clock, max_age_s=settings.alert_facts_max_age_s)
     consumer = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         f"{SERVICE}-{CONSUMER}",
         TOPICS,
         intake.handle,

@@ -40,7 +40,7 @@ def open_webhooks(
     post = WebhookPost(policy, clock)
     sender = WebhookSender(database, hooks, alerts, post, clock)
     consumer = Consumer(
-        settings.kafka_bootstrap,
+        settings.kafka,
         f"{SERVICE}-webhooks",
         ["alerts"],
         sender.handle,
