@@ -23,6 +23,8 @@ PUBLIC = {
     ("POST", "/api/v1/account-setups/inspection"),
     ("POST", "/api/v1/account-setups/completion"),
     ("GET", "/docs"),
+    ("GET", "/.well-known/security.txt"),
+    ("HEAD", "/.well-known/security.txt"),
     ("GET", "/{path:path}"),
     ("HEAD", "/{path:path}"),
 }

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hejnal_runtime.bus.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from hejnal_runtime.security_txt import SecurityContact
 
 
 class ServiceSettings(BaseSettings):
@@ -45,6 +46,12 @@ class ServiceSettings(BaseSettings):
     trusted_jwks_file: Path | None = Field(default=None, description="JWKS of all services whose tokens are accepted")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(default=True, description="JSON lines; false for reading at a desk")
+    security_contacts: tuple[SecurityContact, ...] = Field(
+        default=(), description="Whom to tell about a weakness, for /.well-known/security.txt: mailto:, https: or tel: addresses"
+    )
+    security_policy_url: str = Field(
+        default="", pattern=r"^(https://\S+)?$", description="Where the town says how it deals with such reports"
+    )
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP traces address, e.g. http://collector:4318/v1/traces")
 
     @property

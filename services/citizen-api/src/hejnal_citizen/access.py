@@ -78,6 +78,7 @@ PUBLIC_ROUTES: frozenset[str] = frozenset(
         "unsubscribe",  # the token names one contact and can do nothing else
         "openapi",
         "docs",
+        "security_txt",
         "site",
     }
 )

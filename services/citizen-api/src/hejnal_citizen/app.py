@@ -33,6 +33,8 @@ from hejnal_citizen.schema import Problem
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.town import routes as public_town
 from hejnal_citizen.town import staff_routes as staff_town
+from hejnal_runtime import security_txt
+from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import create_internal_app, install_common
 
@@ -84,6 +86,10 @@ def create_public_app(settings: Settings, resources: Resources | None = None) ->
     _with_problem_schema(app)
     app.include_router(api_page.router)
     app.include_router(unsubscribe.router)
+    now = (resources.clock if resources else SystemClock()).now
+    app.include_router(
+        security_txt.create_router(settings.security_contacts, settings.public_url, settings.security_policy_url, now)
+    )
     app.include_router(pwa.router)
     return app
 

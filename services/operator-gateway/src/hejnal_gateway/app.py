@@ -24,6 +24,8 @@ from hejnal_gateway.resources import Resources
 from hejnal_gateway.settings import GatewaySettings
 from hejnal_gateway.views import routes as view_routes
 from hejnal_gateway.webhooks import routes as webhook_routes
+from hejnal_runtime import security_txt
+from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.serve import install_common
 
 DESCRIPTION = (
@@ -62,6 +64,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.resources = resources
+    now = (resources.clock if resources else SystemClock()).now
     for router in (
         session_routes.router,
         provider_routes.router,
@@ -84,6 +87,7 @@ def create_app(settings: GatewaySettings, resources: Resources | None = None) ->
         ptz_routes.router,
         door_routes.create_router(),
         map_files.router,
+        security_txt.create_router(settings.security_contacts, settings.public_url, settings.security_policy_url, now),
         console.router,  # last: it answers every other path
     ):
         app.include_router(router)

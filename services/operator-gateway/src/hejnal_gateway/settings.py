@@ -24,8 +24,8 @@ class GatewaySettings(ServiceSettings):
 
     credentials_key_file: Path | None = Field(
         default=None,
-        description="Keys of 32 random bytes, base64, a line each: the first encrypts camera credentials and TOTP secrets at rest, "
-        "all decrypt; read again when changed",
+        description="Keys of 32 random bytes, base64, a line each: the first encrypts camera credentials and TOTP secrets at "
+        "rest, all decrypt; read again when changed",
     )
     session_idle_s: int = Field(default=8 * 3600, ge=60, description="A session unused this long is over")
     session_absolute_s: int = Field(default=24 * 3600, ge=60, description="A session this old is over")
