@@ -1,4 +1,4 @@
-"""`python -m hejnal_notifier serve | migrate | openapi | vapid-key`."""
+"""`python -m hejnal_notifier serve | migrate | openapi | vapid-key | dkim-key | restored`."""
 
 import argparse
 import json
@@ -21,7 +21,12 @@ def main() -> int:
     dkim.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
     dkim.add_argument("--selector", required=True, help="name of the key: <selector>._domainkey.<domain of the sender>")
     dkim.add_argument("--ed25519", action="store_true", help="Ed25519 (RFC 8463) instead of RSA; use it beside an RSA key")
+    restored = commands.add_parser("restored", help="after a restore: what may have been sent already, and waits for a decision")
+    restored.add_argument("act", choices=["list", "send", "leave"])
+    restored.add_argument("announcement_id", nargs="?", help="for send and leave")
     arguments = parser.parse_args()
+    if arguments.command == "restored" and (arguments.act == "list") != (arguments.announcement_id is None):
+        parser.error("`restored list` stands alone; `restored send` and `restored leave` need an announcement's id")
 
     if arguments.command == "openapi":
         from hejnal_notifier.app import openapi_document
@@ -58,6 +63,10 @@ def main() -> int:
 
         migrations.upgrade(settings.database_url.get_secret_value(), "hejnal_notifier", SCHEMA)
         return 0
+    if arguments.command == "restored":
+        from hejnal_notifier.restored import run_restored
+
+        return run_restored(settings.database_url.get_secret_value(), arguments.act, arguments.announcement_id)
     import uvloop
 
     from hejnal_notifier.service import run_service

@@ -290,5 +290,13 @@ positions = Table(
     comment="How far each partition of the subscriptions has been applied, written with the effect",
 )
 
+restorations = Table(
+    "restorations",
+    metadata,
+    Column("restored_at", DateTime(timezone=True), primary_key=True),
+    _instant("taken_at"),
+    comment="When this database came back from a backup, and of which moment it was",
+)
+
 inbox = inbox_table(metadata)
 outbox = outbox_table(metadata)

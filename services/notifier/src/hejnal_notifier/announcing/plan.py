@@ -6,6 +6,7 @@ failed, or whose resident is erased, is addressed by nothing.
 When: at once; outside emergencies after quiet hours and pauses, if the version is still valid then. Push first (`policy.py`): the
 SMS of somebody with a push device is due only after a while. What somebody wants in a digest is held for it
 (`digests.py`), if it is still valid then; their SMS is spared. An update in that while does not begin it anew.
+After a restore from a backup: what was issued before it may have been told already, and waits for a decision (`restored.py`).
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ class Planned:
 # skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
 _NEXT = text(
     "select v.version_id, v.announcement_id, v.version, v.kind, v.category, v.severity, v.channels, v.reach, v.texts, "
-    "v.valid_from, v.valid_until, v.page_url, v.drill, v.issued_at, v.issued_by, a.newest_version "
+    "v.valid_from, v.valid_until, v.page_url, v.drill, v.issued_at, v.issued_by, a.newest_version, "
+    "exists (select from restorations r where r.restored_at >= v.issued_at) as may_be_told "
     "from versions v join announcements a using (announcement_id) where v.planned_at is null "
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
 )
@@ -123,17 +125,18 @@ _PLAN = text(
         left join waited w on w.resident_id = p.resident_id
         left join digested d on d.resident_id = t.resident_id and t.channel in ('push', 'email', 'sms'))
     insert into deliveries (delivery_id, version_id, resident_id, contact_id, channel, priority, state, not_before, expires_at,
-        cause, after_push, created_at, changed_at)
+        cause, after_push, in_doubt, doubt_since, created_at, changed_at)
     select cast(substr(encode(sha256(convert_to(concat_ws(E'\\x1f', cast(:announcement_id as text), cast(:version as integer),
             resident_id, contact_id), 'UTF8')), 'hex'), 1, 32) as uuid),
         :version_id, resident_id, contact_id, channel, :priority,
         case when not channel = any(:served) then 'failed' when not_before >= :expires_at then 'expired'
-            when held then 'held' when digested then 'cancelled' else 'queued' end,
+            when digested and not held then 'cancelled' when :may_be_told then 'unknown'
+            when held then 'held' else 'queued' end,
         not_before, :expires_at,
         case when not channel = any(:served) then 'channel_off'
             when not_before >= :expires_at then case when :expires_at <= :now then 'too_late' else 'quiet_until_too_late' end
-            when digested and not held then 'in_digest' end,
-        after_push, :now, :now
+            when digested and not held then 'in_digest' when :may_be_told then 'restored' end,
+        after_push, cast(:may_be_told as boolean), case when :may_be_told then cast(:now as timestamptz) end, :now, :now
     from ordered on conflict do nothing
     """
 )
@@ -206,6 +209,7 @@ async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Ch
             "expires_at": row.valid_until,
             "push_first": policy.waits(severity),
             "patience": policy.patience,
+            "may_be_told": row.may_be_told,
         },
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
