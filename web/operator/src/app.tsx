@@ -25,6 +25,7 @@ const ReportCategoriesPage = lazy(() => import("./reports/ReportCategoriesPage.t
 const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.tsx").then((module) => ({ default: module.AnnouncementsPage })));
 const TemplatesPage = lazy(() => import("./announcements/TemplatesPage.tsx").then((module) => ({ default: module.TemplatesPage })));
 const AnnouncementCategoriesPage = lazy(() => import("./announcements/AnnouncementCategoriesPage.tsx").then((module) => ({ default: module.AnnouncementCategoriesPage })));
+const ConsultationsPage = lazy(() => import("./consultations/ConsultationsPage.tsx").then((module) => ({ default: module.ConsultationsPage })));
 const MessagesPage = lazy(() => import("./messages/MessagesPage.tsx").then((module) => ({ default: module.MessagesPage })));
 const ResidentImportPage = lazy(() => import("./residents/ResidentImportPage.tsx").then((module) => ({ default: module.ResidentImportPage })));
 const ResidentsPage = lazy(() => import("./residents/ResidentsPage.tsx").then((module) => ({ default: module.ResidentsPage })));
@@ -132,6 +133,7 @@ function Console() {
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/announcement-templates">{() => <For act="writeAnnouncements" page={<TemplatesPage />} />}</Route>
             <Route path="/announcement-categories">{() => <For act="writeAnnouncements" page={<AnnouncementCategoriesPage />} />}</Route>
+            <Route path="/consultations/*?">{() => <For act="readConsultations" page={<ConsultationsPage />} />}</Route>
             <Route path="/resident-import">{() => <For act="importResidents" page={<ResidentImportPage />} />}</Route>
             <Route path="/residents">{() => <For act="findResidents" page={<ResidentsPage />} />}</Route>
             <Route path="/footage-requests/:requestId?">{({ requestId }) => <For act="handleFootageRequests" page={<FootageRequestsPage requestId={requestId ?? null} />} />}</Route>

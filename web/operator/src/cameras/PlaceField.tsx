@@ -2,14 +2,22 @@ import { useTranslation } from "react-i18next";
 import type { Town } from "../api/town.ts";
 import { AddressSearch } from "../ui/AddressSearch.tsx";
 import { Check, Field, NumberField } from "../ui/Field.tsx";
-import { type CameraFault, type CameraForm, type Cone, FIRST_CONE } from "./camera-form.ts";
+import { type Cone, FIRST_CONE, type Place } from "./camera-form.ts";
 import { PlaceMap } from "./PlaceMap.tsx";
+
+/** Where a camera stands or would stand, and what it sees from there. */
+export interface Located {
+  readonly place: Place | null;
+  readonly cone: Cone | null;
+  /** Kept beside the place where there is a field for it. */
+  readonly address?: string;
+}
 
 interface PlaceFieldProps {
   readonly town: Town;
-  readonly form: CameraForm;
-  readonly wrong: readonly CameraFault[];
-  readonly onChange: (part: Partial<CameraForm>) => void;
+  readonly form: Located;
+  readonly wrong: readonly string[];
+  readonly onChange: (part: Partial<Located>) => void;
 }
 
 /** Place and view cone: by map, by address, by numbers; all three say the same. */
@@ -28,14 +36,14 @@ export function PlaceField({ town, form, wrong, onChange }: PlaceFieldProps) {
         <legend>{t("registry.place")}</legend>
         <AddressSearch
           label={t("registry.findAddress")}
-          onFound={(hit) => onChange({ place: hit.place, address: hit.label })}
+          onFound={(hit) => onChange(form.address === undefined ? { place: hit.place } : { place: hit.place, address: hit.label })}
         />
         <PlaceMap town={town} place={drawn} cone={cone} onPlace={(next) => onChange({ place: next })} onCone={(next) => onChange({ cone: next })} />
         <div className="field-row">
           <NumberField label={t("registry.lat")} value={place?.lat ?? Number.NaN} min={-90} max={90} step="any" isInvalid={wrong.includes("place")} onChange={(lat) => setPlace({ lat })} />
           <NumberField label={t("registry.lon")} value={place?.lon ?? Number.NaN} min={-180} max={180} step="any" isInvalid={wrong.includes("place")} onChange={(lon) => setPlace({ lon })} />
         </div>
-        <Field label={t("registry.address")} value={form.address} maxLength={200} onChange={(address) => onChange({ address })} />
+        {form.address === undefined ? null : <Field label={t("registry.address")} value={form.address} maxLength={200} onChange={(address) => onChange({ address })} />}
       </fieldset>
       <fieldset className={wrong.includes("cone") ? "fieldset choice-invalid" : "fieldset"}>
         <legend>{t("registry.cone")}</legend>

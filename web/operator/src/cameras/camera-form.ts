@@ -1,6 +1,6 @@
 import type { NewCamera, RegisteredCamera } from "../api/registry.ts";
 
-interface Place {
+export interface Place {
   readonly lat: number;
   readonly lon: number;
 }

@@ -23,7 +23,7 @@ import { KeysDialog } from "./KeysDialog.tsx";
 export interface Place {
   readonly path: string;
   readonly act: Act;
-  readonly word: "wall" | "alerts" | "playback" | "exports" | "reports" | "announcements" | "messages" | "residents" | "cameras" | "audit" | "accounts";
+  readonly word: "wall" | "alerts" | "playback" | "exports" | "reports" | "announcements" | "consultations" | "messages" | "residents" | "cameras" | "audit" | "accounts";
   readonly icon: ReactNode;
   /** Rooms that belong to this place though their address begins otherwise. */
   readonly also?: readonly string[];
@@ -37,6 +37,7 @@ export const PLACES: readonly Place[] = [
   { path: "/exports", act: "export", word: "exports", icon: <ConsoleIcon name="export" /> },
   { path: "/reports", act: "readReports", word: "reports", icon: <Icon name="pin" />, also: ["/report-categories"] },
   { path: "/announcements", act: "readAnnouncements", word: "announcements", icon: <Icon name="megaphone" />, also: ["/announcement-templates", "/announcement-categories"] },
+  { path: "/consultations", act: "readConsultations", word: "consultations", icon: <ConsoleIcon name="ballot" /> },
   { path: "/messages", act: "seeSending", word: "messages", icon: <Icon name="forward" /> },
   { path: "/resident-import", act: "importResidents", word: "residents", icon: <Icon name="person" />, also: ["/residents", "/footage-requests"] },
   { path: "/cameras", act: "seeCameras", word: "cameras", icon: <Icon name="camera" /> },
