@@ -30,6 +30,8 @@ def main() -> None:
     secrets.add_argument("file", type=Path)
     secrets.add_argument("--new", action="store_true", help="a random key: only for an installation that has no residents yet")
     commands.add_parser("reseal-secrets", help="encrypt every secret at rest with the first key of the secrets key file")
+    again = commands.add_parser("republish", help="publish residents' wishes again: Kafka was lost, or a backup restored")
+    again.add_argument("--erase", type=Path, help="the restore's report, or ids one a line: who has left since the backup")
     arguments = parser.parse_args()
     if arguments.command == "serve":
         from hejnal_citizen.service import run
@@ -45,6 +47,8 @@ def main() -> None:
         from hejnal_citizen.town.importer import import_file
 
         print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+    elif arguments.command == "republish":
+        asyncio.run(_republish(arguments.erase))
     elif arguments.command == "open311-key":
         from hejnal_citizen.open311.key_file import let_in
 
@@ -57,6 +61,14 @@ def main() -> None:
             print(secret_keys.write_file(arguments.file, None if arguments.new else Settings().token_key_file))
         else:
             print(json.dumps(asyncio.run(secret_keys.reseal(_database_url(), Settings()))))
+
+
+async def _republish(erase: Path | None) -> None:
+    from hejnal_citizen import republish
+    from hejnal_citizen.resources import open_resources
+
+    async with open_resources(Settings()) as res:
+        print(republish.told(await republish.republish(res, republish.read_ids(erase))))
 
 
 def _database_url() -> str:

@@ -135,6 +135,21 @@ def _import_cameras(arguments: argparse.Namespace) -> None:
     _run(work)
 
 
+def _republish(_arguments: argparse.Namespace) -> None:
+    from hejnal_gateway.cameras.republishing import republish
+    from hejnal_gateway.storage import open_database
+
+    async def work() -> None:
+        database = open_database(GatewaySettings())
+        try:
+            async with database.transaction() as session:
+                print(json.dumps(await republish(session)))
+        finally:
+            await database.close()
+
+    _run(work)
+
+
 def _audit_check(arguments: argparse.Namespace) -> None:
     from hejnal_gateway.audit.command import check_database, check_export
 
@@ -210,6 +225,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "reseal-secrets", help="encrypt every secret at rest with the first key of the credentials key file"
     ).set_defaults(run=_reseal)
+    republish = commands.add_parser("republish", help="publish the camera registry again: Kafka was lost, or a backup restored")
+    republish.set_defaults(run=_republish)
     check = commands.add_parser("audit-check", help="check the chain of the audit log; exit code 1 when it is not intact")
     check.add_argument("file", type=Path, nargs="?", help="an exported file; without it the log in the database is checked")
     check.add_argument(
