@@ -1,9 +1,9 @@
 {{- define "hejnal.fullname" -}}
-{{- printf "%s-%s" .root.Release.Name .service | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .root.Release.Name .name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "hejnal.selector" -}}
-app.kubernetes.io/name: {{ .service }}
+app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end -}}
 
@@ -17,62 +17,65 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{- define "hejnal.image" -}}
 {{- $image := .root.Values.image -}}
-{{- with $image.registry }}{{ . }}/{{ end }}{{ $image.prefix }}{{ .service }}:{{ $image.tag | default .root.Chart.AppVersion -}}
+{{- with $image.registry }}{{ . }}/{{ end }}{{ $image.prefix }}{{ .program }}:{{ $image.tag | default .root.Chart.AppVersion -}}
 {{- end -}}
 
-{{/* Environment prefix of a service's settings. */}}
-{{- define "hejnal.prefix" -}}
-{{- get (dict "ingest" "HEJNAL_INGEST_" "recorder" "HEJNAL_RECORDER_" "notifier" "HEJNAL_NOTIFIER_" "citizen-api" "HEJNAL_CITIZEN_" "operator-gateway" "HEJNAL_GATEWAY_") .service -}}
+{{/*
+What is fixed about each workload. callers: who may ask its internal door; outside: TCP ports it may reach beyond the cluster.
+*/}}
+{{- define "hejnal.facts" -}}
+ingest:
+  {program: ingest, user: ingest, prefix: HEJNAL_INGEST_, kind: StatefulSet, role: "", door: "",
+   callers: [operator-gateway, recorder, recorder-standby], outside: []}
+recorder:
+  {program: recorder, user: recorder, prefix: HEJNAL_RECORDER_, kind: StatefulSet, role: hejnal_recorder, door: "",
+   callers: [operator-gateway], outside: [80, 443]}
+recorder-standby:
+  {program: recorder, user: recorder-second, prefix: HEJNAL_RECORDER_, kind: StatefulSet, role: "", door: "",
+   callers: [operator-gateway], outside: []}
+notifier:
+  {program: notifier, user: notifier, prefix: HEJNAL_NOTIFIER_, kind: StatefulSet, role: hejnal_notifier, door: "",
+   callers: [citizen-api, operator-gateway], outside: [25, 443, 465, 587, 993]}
+citizen-api:
+  {program: citizen-api, user: citizen-api, prefix: HEJNAL_CITIZEN_, kind: Deployment, role: hejnal_citizen, door: citizen,
+   callers: [operator-gateway], outside: [443]}
+operator-gateway:
+  {program: operator-gateway, user: operator-gateway, prefix: HEJNAL_GATEWAY_, kind: Deployment, role: hejnal_gateway, door: operator,
+   callers: [ingest, operator-gateway], outside: [443]}
 {{- end -}}
 
-{{- define "hejnal.package" -}}
-{{- get (dict "ingest" "hejnal_ingest" "recorder" "hejnal_recorder" "notifier" "hejnal_notifier" "citizen-api" "hejnal_citizen" "operator-gateway" "hejnal_gateway") .service -}}
+{{/* The workloads that are switched on, by name: {facts, values}. */}}
+{{- define "hejnal.enabled" -}}
+{{- range $name, $facts := include "hejnal.facts" . | fromYaml }}
+{{- if (index $.Values.services $name).enabled }}
+{{ $name }}: {{ $facts | toJson }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
-{{/* Settings every workload of a service gets, and its own. */}}
-{{- define "hejnal.env" -}}
-{{- $prefix := include "hejnal.prefix" . -}}
-{{- $values := index .root.Values.services .service -}}
-- {name: {{ $prefix }}KAFKA_BOOTSTRAP, value: {{ .root.Values.kafka.bootstrap | quote }}}
-- {name: {{ $prefix }}TOPIC_PREFIX, value: {{ .root.Values.kafka.topicPrefix | quote }}}
-- {name: {{ $prefix }}INTERNAL_HOST, value: "0.0.0.0"}
-- {name: {{ $prefix }}INTERNAL_PORT, value: "9000"}
-- {name: {{ $prefix }}TOKEN_KEY_FILE, value: /etc/hejnal/tokens/{{ .service }}.pem}
-- {name: {{ $prefix }}TRUSTED_JWKS_FILE, value: /etc/hejnal/tokens/jwks.json}
-{{- if has .service (list "citizen-api" "operator-gateway") }}
-- {name: {{ $prefix }}PUBLIC_HOST, value: "0.0.0.0"}
-- {name: {{ $prefix }}PUBLIC_PORT, value: "8080"}
-{{- end }}
-{{- if eq .service "operator-gateway" }}
-{{- $live := .root.Values.live }}
-- name: POD_IP
-  valueFrom: {fieldRef: {fieldPath: status.podIP}}
-- name: NODE_IP
-  valueFrom: {fieldRef: {fieldPath: status.hostIP}}
-- {name: {{ $prefix }}LIVE_WORKER_URL, value: "http://$(POD_IP):9000"}
-- {name: {{ $prefix }}RTC_HOSTS, value: '["0.0.0.0"]'}
-- {name: {{ $prefix }}RTC_PORT, value: {{ $live.rtcPort | quote }}}
-{{- if or $live.announce $live.hostPort }}
-- {name: {{ $prefix }}RTC_ANNOUNCE, value: {{ if $live.announce }}{{ toJson $live.announce | squote }}{{ else }}'["$(NODE_IP)"]'{{ end }}}
-{{- end }}
-{{- with $live.turnUrls }}
-- {name: {{ $prefix }}TURN_URLS, value: {{ toJson . | squote }}}
-{{- end }}
-{{- end }}
-{{- if eq .service "recorder" }}
-- {name: {{ $prefix }}ARCHIVE_DIR, value: /var/lib/hejnal/archive}
-- {name: {{ $prefix }}EXPORTS_DIR, value: {{ if .root.Values.evidence.persistence.enabled }}/var/lib/hejnal-exports{{ else }}/var/lib/hejnal/exports{{ end }}}
-- {name: {{ $prefix }}EXPORT_ORGANISATION, value: {{ .root.Values.evidence.organisation | quote }}}
-{{- if .root.Values.evidence.existingSecret }}
-- {name: {{ $prefix }}EXPORT_KEYS_DIR, value: /etc/hejnal/evidence}
-{{- end }}
-{{- with .root.Values.evidence.verifierDir }}
-- {name: {{ $prefix }}EXPORT_VERIFIER_DIR, value: {{ . | quote }}}
-{{- end }}
-{{- end }}
-{{- range $name, $value := $values.env }}
-- {name: {{ $name }}, value: {{ $value | toString | quote }}}
-{{- end }}
+{{- define "hejnal.kafka.bootstrap" -}}
+{{- if .Values.kafka.bootstrap }}{{ .Values.kafka.bootstrap }}{{ else }}{{ .Values.strimzi.cluster }}-kafka-bootstrap:9093{{ end -}}
+{{- end -}}
+
+{{- define "hejnal.kafka.protocol" -}}
+{{- if .Values.strimzi.createCluster }}SASL_SSL{{ else }}{{ .Values.kafka.securityProtocol }}{{ end -}}
+{{- end -}}
+
+{{- define "hejnal.kafka.ca" -}}
+{{- if .Values.kafka.caSecret.name }}{{ toJson .Values.kafka.caSecret -}}
+{{- else if .Values.strimzi.createCluster }}{{ dict "name" (print .Values.strimzi.cluster "-cluster-ca-cert") "key" "ca.crt" | toJson -}}
+{{- else }}{{ dict "name" "" "key" "" | toJson }}{{ end -}}
+{{- end -}}
+
+{{/* Ports of Kafka's brokers, for network policies. */}}
+{{- define "hejnal.kafka.ports" -}}
+{{- $ports := list -}}
+{{- range splitList "," (include "hejnal.kafka.bootstrap" .) }}{{ $ports = append $ports (. | splitList ":" | last | int) }}{{ end -}}
+{{- uniq $ports | toJson -}}
+{{- end -}}
+
+{{- define "hejnal.database.host" -}}
+{{- if .Values.postgres.enabled }}{{ .Release.Name }}-postgres-rw{{ else }}{{ .Values.database.host }}{{ end -}}
 {{- end -}}
 
 {{- define "hejnal.podSecurity" -}}
@@ -80,21 +83,22 @@ runAsNonRoot: true
 runAsUser: 10001
 runAsGroup: 10001
 fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
 {{- define "hejnal.containerSecurity" -}}
 allowPrivilegeEscalation: false
+privileged: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{- define "hejnal.claim" -}}
-- metadata: {name: {{ .name }}}
-  spec:
-    accessModes: [ReadWriteOnce]
-    {{- with .values.storageClass }}
-    storageClassName: {{ . }}
-    {{- end }}
-    resources: {requests: {storage: {{ .values.size }}}}
+{{/* A claim: {name, values, labels}. */}}
+{{- define "hejnal.claimSpec" -}}
+accessModes: [{{ .accessMode | default "ReadWriteOnce" }}]
+{{- with .storageClass }}
+storageClassName: {{ . }}
+{{- end }}
+resources: {requests: {storage: {{ .size }}}}
 {{- end -}}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hejnal_local import settings
+from hejnal_local import chart_files, settings
 from hejnal_local.setup import node
 from hejnal_local.workspace import Workspace
 
@@ -49,6 +49,7 @@ def write(root: Path) -> None:
     for one in OPENAPI:
         one.write(_openapi_folder(root))
     (root / ".env.example").write_text(settings.example(), encoding="utf-8")
+    chart_files.write(root)
     if (root / "web" / "node_modules").exists():
         _run(["npm", "run", "generate"], folder=root / "web", environment=node.environment(Workspace(root)))
 
@@ -71,6 +72,7 @@ def check(root: Path) -> None:
             ]
     if _text(root / ".env.example") != settings.example():
         stale.append(".env.example")
+    stale += chart_files.stale(root)
     if stale:
         raise OutOfDateError("out of date, write them anew with `make contracts`:\n" + "\n".join(stale))
 
