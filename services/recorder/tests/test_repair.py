@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,6 +50,7 @@ async def check(room: Room, *options: str) -> tuple[int, list[dict[str, str]], s
             hashes="--hashes" in options,
             orphan_age_s=300,
             repair="--repair" in options,
+            archive_is_lost="--archive-is-lost" in options,
             clock=room.clock,
         )
     return code, [json.loads(line) for line in out.getvalue().splitlines()], said.getvalue()
@@ -165,3 +167,24 @@ async def test_it_stops_before_it_gives_up_very_much(room: Room, clip: Clip, rec
     assert (code, found) == (3, [])
     assert "so many files" in said
     assert await room.dump() == before
+
+
+async def test_a_lost_archive_is_given_up_only_when_a_person_says_so(room: Room, recorded: SpoolRun) -> None:
+    shutil.rmtree(room.archive_dir)
+    room.archive_dir.mkdir()
+    code, _, said = await check(room, "--repair")
+    assert (code, "is its disk mounted?" in said) == (3, True)
+
+    code, _, said = await check(room, "--repair", "--archive-is-lost")
+
+    assert (code, "repaired" in said) == (0, True)
+    assert (room.archive_dir / MARKER).exists()
+    assert (await check(room))[0] == 0
+    async with room.database.read() as session:
+        assert (await session.execute(text("select count(*) from segments where state <> 'garbage'"))).scalar_one() == 0
+
+
+async def test_a_folder_of_another_archive_is_never_taken_for_the_lost_one(room: Room, recorded: SpoolRun) -> None:
+    (room.archive_dir / MARKER).write_text("another\n")
+    code, _, said = await check(room, "--repair", "--archive-is-lost")
+    assert (code, "is not the archive of this index" in said) == (3, True)

@@ -19,6 +19,11 @@ def main() -> int:
     check = commands.add_parser("check", help="compare index and archive; changes nothing without --repair")
     check.add_argument("--camera", help="only this camera")
     check.add_argument("--repair", action="store_true", help="put right what can be put right without a guess")
+    check.add_argument(
+        "--archive-is-lost",
+        action="store_true",
+        help="with --repair: the archive's disk will not come back; record into the new one, what is missing becomes gaps",
+    )
     check.add_argument("--hashes", action="store_true", help="read every byte and compare the fragments' SHA-256")
     check.add_argument("--orphans-older-than-s", type=float, default=300, help="younger files without a row are in the making")
     compare = commands.add_parser("compare", help="compare this recorder's index with another one's; changes nothing")
@@ -30,6 +35,8 @@ def main() -> int:
     keys.add_argument("act", choices=["init", "rotate", "show"])
     keys.add_argument("--folder", type=Path, help="HEJNAL_RECORDER_EXPORT_KEYS_DIR without it")
     arguments = parser.parse_args()
+    if arguments.command == "check" and arguments.archive_is_lost and not arguments.repair:
+        parser.error("--archive-is-lost changes the index: it needs --repair")
 
     if arguments.command == "openapi":
         from hejnal_recorder.app import openapi_document
@@ -69,6 +76,7 @@ def main() -> int:
                 hashes=arguments.hashes,
                 orphan_age_s=arguments.orphans_older_than_s,
                 repair=arguments.repair,
+                archive_is_lost=arguments.archive_is_lost,
             )
         )
     if arguments.command == "compare":

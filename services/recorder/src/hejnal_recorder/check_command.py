@@ -1,5 +1,6 @@
 """The command `check [--repair]`: a JSON line per finding, a summary, and an exit code that says how it went."""
 
+import asyncio
 import json
 import sys
 from dataclasses import asdict
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from hejnal_recorder.check import findings
 from hejnal_recorder.finding import Finding
-from hejnal_recorder.marker import read_name
+from hejnal_recorder.marker import name_new_folder, read_name
 from hejnal_recorder.repair import Repair, looks_unmounted
 from hejnal_recorder.resources import SCHEMA
 from hejnal_recorder.settings import Settings
@@ -33,9 +34,14 @@ async def run_check(
     hashes: bool,
     orphan_age_s: float,
     repair: bool = False,
+    archive_is_lost: bool = False,
     clock: Clock | None = None,
 ) -> int:
-    """0 when all fits (now), 1 when something is left, 3 when disk or store look away and nothing was touched."""
+    """0 when all fits (now), 1 when something is left, 3 when disk or store look away and nothing was touched.
+
+    With `archive_is_lost` a person vouches that the disk looks away because it is gone: the folder gets the archive's name, and
+    what is missing is given up. What is held stays in the index.
+    """
     assert settings.database_url is not None
     archive = Archive(settings.archive_dir.absolute(), None)
     database = Database(settings.database_url.get_secret_value(), schema=SCHEMA)
@@ -45,13 +51,15 @@ async def run_check(
     try:
         async with database.read() as session:
             name = await read_name(session)
+        if repair and archive_is_lost and name is not None:
+            await asyncio.to_thread(name_new_folder, archive.archive_dir, name)
         if not is_mounted(archive.archive_dir, name):
             sys.stderr.write(f"check: stopped, {archive.archive_dir} is not the archive of this index (is its disk mounted?)\n")
             return STOPPED
         for _ in range(ROUNDS if repair else 1):
             store = await stores.get(database) if name else None
             found, files = await _look(database, archive, store, camera_id=camera_id, hashes=hashes, orphan_age_s=orphan_age_s)
-            if repair and looks_unmounted(found, files):
+            if repair and not archive_is_lost and looks_unmounted(found, files):
                 sys.stderr.write("check: stopped, so many files are missing that the disk looks unmounted\n")
                 return STOPPED
             done = [finding for finding in found if repair and await mender.repair(finding)]

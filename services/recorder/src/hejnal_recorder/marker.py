@@ -42,6 +42,13 @@ async def name_archive(database: Database, archive_dir: Path, now: datetime) -> 
     return name
 
 
+def name_new_folder(archive_dir: Path, name: str) -> None:
+    """Give the archive's name to the folder that takes the place of a lost disk; one that bears another name is left alone."""
+    if not (archive_dir / MARKER).exists():
+        archive_dir.mkdir(parents=True, exist_ok=True)
+        _write(archive_dir, name)
+
+
 def _write(archive_dir: Path, name: str) -> None:
     path = archive_dir / MARKER
     fresh = path.with_suffix(".new")
