@@ -18,21 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from PIL import Image
 
 from hejnal_local.ports import free_ports
+from hejnal_local.small_town import SMALL_TOWN
 from hejnal_notifier.channels.vapid import make_vapid_key
 from hejnal_runtime.tokens import TokenIssuer
-
-TOWN = {
-    "name": "Bugielsk",
-    "teryt": "2611999",
-    "center": {"lat": 51.05, "lon": 20.95},
-    "boundary": {
-        "type": "Polygon",
-        "coordinates": [[[20.90, 51.02], [21.00, 51.02], [21.00, 51.08], [20.90, 51.08], [20.90, 51.02]]],
-    },
-    "streets": [{"name": "Polna", "district": "Centrum"}],
-    "addresses": [{"street": "Polna", "number": "2", "lat": 51.05, "lon": 20.95, "postcode": "27-200"}],
-    "places": [],
-}
 
 
 @dataclass
@@ -93,7 +81,7 @@ async def running_services(
     issuers = {name: _issuer(folder, name) for name in ("citizen-api", "notifier", "operator-gateway")}
     keys = [key for issuer in issuers.values() for key in issuer.jwks()["keys"]]
     (folder / "jwks.json").write_text(json.dumps({"keys": keys}))
-    (folder / "town.json").write_text(json.dumps(TOWN))
+    (folder / "town.json").write_text(json.dumps(SMALL_TOWN))
     make_vapid_key(folder / "vapid.pem", folder / "vapid.pub")
     public, internal, notifier, sinks, smtp = free_ports(5)
     shared = {"KAFKA_BOOTSTRAP": bootstrap, "TOPIC_PREFIX": prefix, "TRUSTED_JWKS_FILE": folder / "jwks.json"}

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from httpx import ASGITransport, AsyncClient
+from prometheus_client import REGISTRY
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from hejnal_local.ports import free_ports
 from hejnal_runtime.database import Database
@@ -54,6 +56,30 @@ def app() -> FastAPI:
 async def get(app: FastAPI, path: str, **headers: str):
     async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
         return await client.get(path, headers=headers)
+
+
+async def test_a_client_that_leaves_in_mid_request_is_counted_and_no_error(app) -> None:
+    @app.post("/offers")
+    async def offers(request: Request) -> int:
+        return len(await request.body())
+
+    came = [{"type": "http.request", "body": b"v=0", "more_body": True}, {"type": "http.disconnect"}]
+    answered = []
+
+    async def receive():
+        return came.pop(0)
+
+    async def send(message):
+        answered.append(message)
+
+    before = REGISTRY.get_sample_value("hejnal_http_clients_gone_total")
+    scope = {"type": "http", "method": "POST", "path": "/offers", "raw_path": b"/offers", "query_string": b"", "headers": []}
+    scope |= {"http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("10.0.0.1", 1), "root_path": ""}
+    with capture_logs() as logged:
+        await app(scope, receive, send)
+    assert answered == []
+    assert [one for one in logged if one["log_level"] in {"warning", "error"}] == []
+    assert REGISTRY.get_sample_value("hejnal_http_clients_gone_total") == before + 1
 
 
 @pytest.mark.parametrize(

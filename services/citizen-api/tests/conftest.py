@@ -26,6 +26,7 @@ from hejnal_citizen.app import create_public_app, create_staff_app
 from hejnal_citizen.resources import Resources, open_resources
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.town.importer import TownFile, import_town
+from hejnal_local.small_town import SMALL_TOWN
 from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.health import Health
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier
@@ -34,14 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
-TOWN = {
-    "name": "Bugielsk",
-    "teryt": "2611999",
-    "center": {"lat": 51.05, "lon": 20.95},
-    "boundary": {
-        "type": "Polygon",
-        "coordinates": [[[20.90, 51.02], [21.00, 51.02], [21.00, 51.08], [20.90, 51.08], [20.90, 51.02]]],
-    },
+TOWN = SMALL_TOWN | {
     "streets": [
         {"name": "Żółkiewskiego", "district": "Centrum"},
         {"name": "Jana Pawła II", "district": "Centrum"},
@@ -256,6 +250,42 @@ async def house(open_house: Callable[..., Any]) -> AsyncIterator[House]:
     """A citizen-api with a town."""
     async with open_house() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def pwa_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built PWA."""
+    from pwa_town import build_pwa, made_once
+
+    return made_once(tmp_path_factory, "pwa", build_pwa)
+
+
+@pytest.fixture(scope="session")
+def drawn_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bugielsk with its map."""
+    from pwa_town import draw_town, made_once
+
+    return made_once(tmp_path_factory, "drawn-town", draw_town)
+
+
+@pytest.fixture
+async def town(
+    open_house: Callable[..., Any], running: Callable[..., Any], pwa_site: Path, drawn_town: Path
+) -> AsyncIterator[Any]:
+    """A town with something to say, and the PWA before it."""
+    from pwa_town import resident_town
+
+    async with resident_town(open_house, running, pwa_site, drawn_town) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Any]:
+    """A Chromium of its own."""
+    from pwa_town import chromium
+
+    async with chromium() as started:
+        yield started
 
 
 def free_port():

@@ -1,10 +1,12 @@
 """The built residents' app in real Chromium, served by a whole citizen-api over sockets, in a town that has something to say."""
 
+import fcntl
 import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
@@ -42,6 +45,21 @@ def draw_town(folder: Path) -> Path:
     """Bugielsk with its map: town.json, town.pmtiles, cameras.json."""
     command = [sys.executable, "-m", "hejnal_town", "--out", str(folder), "--cameras", "6"]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return folder
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:
+    """What `make` puts into a folder, made once for all workers of this run; who comes second waits."""
+    root = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder, done = root / name, root / f"{name}.done"
+        if not done.exists():
+            folder.mkdir(exist_ok=True)
+            make(folder)
+            done.touch()
     return folder
 
 

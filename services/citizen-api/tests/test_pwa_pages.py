@@ -1,11 +1,8 @@
 """Every page of the app in Chromium: nothing axe finds, nothing wider than the window, light enough for a slow phone."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, async_playwright
-from pwa_town import Person, Town, build_pwa, chromium, draw_town, person, resident_town
+from pwa_town import Person, Town, person
 
 from hejnal_local.chromium import launch_options
 
@@ -14,28 +11,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 LOCALES = {"pl": "pl-PL", "en": "en-GB", "uk": "uk-UA"}
 SIZES = ((360, 740), (1366, 768))
 SCRIPT_LIMIT_BYTES = 150_000
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_pwa(tmp_path_factory.mktemp("pwa"))
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-async def town(open_house, running, site: Path, drawn: Path) -> AsyncIterator[Town]:
-    async with resident_town(open_house, running, site, drawn) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
 
 
 def pages(town: Town) -> dict[str, str]:

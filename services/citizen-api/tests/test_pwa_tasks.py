@@ -1,15 +1,13 @@
 """What residents do with the app, in Chromium: by keyboard alone, and with pushes in any order."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
-from pwa_town import Person, Town, build_pwa, chromium, draw_town, person, resident_town
+from pwa_town import Person, Town, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -19,28 +17,6 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/604.1"
 )
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_pwa(tmp_path_factory.mktemp("pwa"))
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_town(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-async def town(open_house, running, site: Path, drawn: Path) -> AsyncIterator[Town]:
-    async with resident_town(open_house, running, site, drawn) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as started:
-        yield started
 
 
 async def tab_to(page: Page, wanted: Locator) -> None:

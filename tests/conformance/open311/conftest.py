@@ -20,20 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from hejnal_local.small_town import SMALL_TOWN
 from hejnal_runtime.tokens import TokenIssuer
 
 UP_WITHIN_S = 60.0
-TOWN = {
-    "name": "Bugielsk",
-    "teryt": "2611999",
-    "center": {"lat": 51.05, "lon": 20.95},
-    "boundary": {
-        "type": "Polygon",
-        "coordinates": [[[20.90, 51.02], [21.00, 51.02], [21.00, 51.08], [20.90, 51.08], [20.90, 51.02]]],
-    },
-    "streets": [{"name": "Polna", "district": "Centrum"}],
-    "addresses": [{"street": "Polna", "number": "3", "lat": 51.0500, "lon": 20.9500, "postcode": "27-200"}],
-}
 
 
 def _label(words: str) -> dict[str, str]:
@@ -113,7 +103,7 @@ def start_server(tmp_path: Path, make_database: Callable[[str | None], str]) -> 
         }
         env |= {f"HEJNAL_CITIZEN_{key}": value for key, value in settings.items()}
         api_key = secrets.token_urlsafe(24)
-        (folder / "town.json").write_text(json.dumps(TOWN))
+        (folder / "town.json").write_text(json.dumps(SMALL_TOWN))
         (folder / "key").write_text(api_key)
         command = [sys.executable, "-m", "hejnal_citizen"]
         may = ["--may-read", "--may-update"]

@@ -21,6 +21,7 @@ OUTBOX_PARKED = Counter("hejnal_outbox_parked_total", "Facts that can never be s
 OUTBOX_OLDEST_AGE_S = Gauge("hejnal_outbox_oldest_age_seconds", "Age of the oldest unsent fact", ["schema"])
 HTTP_REQUESTS = Counter("hejnal_http_requests_total", "HTTP requests", ["method", "route", "status"])
 HTTP_DURATION_S = Histogram("hejnal_http_request_duration_seconds", "Time to the end of the response", ["method", "route"])
+HTTP_CLIENTS_GONE = Counter("hejnal_http_clients_gone_total", "Clients that left while their request was still being read")
 EVENT_LOOP_LAG_S = Gauge("hejnal_event_loop_lag_seconds", "How late the event loop woke a timer")
 HEALTH_CHECK_OK = Gauge("hejnal_health_check_ok", "Each check of /readyz, made with each scrape: 1 well, 0 not", ["check"])
 CLOCK_AT = Gauge("hejnal_clock_timestamp_seconds", "The machine's clock at the scrape, Unix time")

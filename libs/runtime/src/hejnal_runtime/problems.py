@@ -9,7 +9,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from hejnal_runtime import metrics
 from hejnal_runtime.errors import AppError, Kind, is_transient
 from hejnal_runtime.tracing import current_trace_id
 
@@ -134,6 +136,9 @@ class UnexpectedErrorMiddleware:
 
         try:
             await self.app(scope, receive, tracked_send)
+        except ClientDisconnect:  # left while its request was read: nobody is there to be answered, and nothing is broken
+            metrics.HTTP_CLIENTS_GONE.inc()
+            log.debug("client_gone", path=scope["path"])
         except Exception as error:
             if started:  # the status line is out: the only honest sign left is a broken body
                 raise

@@ -1,7 +1,6 @@
 """What is done now and then: expired codes, sessions and keys go, and photo folders that no report owns."""
 
 import asyncio
-import random
 
 import structlog
 
@@ -12,8 +11,8 @@ from hejnal_citizen.reports.moderation import forget_unblurred
 from hejnal_citizen.residents import codes, sessions
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import query
-from hejnal_runtime.errors import is_transient
 from hejnal_runtime.inbox import forget_old
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -32,14 +31,7 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Keep house until cancelled."""
-        while True:
-            try:
-                await self.once()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("housekeeping_postponed", error=type(error).__name__)
-            await asyncio.sleep(EVERY_S * random.uniform(0.9, 1.1))
+        await PeriodicLoop("housekeeping_postponed", self.once, every_s=EVERY_S).run()
 
     async def once(self) -> None:
         """One round."""

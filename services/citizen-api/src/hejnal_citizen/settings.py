@@ -49,7 +49,7 @@ class Settings(ServiceSettings):
     sms_price_pln: float = Field(
         default=0.16, ge=0, description="Highest price of an SMS part, for the four-eyes rule while notifier cannot be asked"
     )
-    sms_max_parts: int = Field(default=3, ge=1, le=10, description="Longest SMS in parts, as notifier cuts it")
+    sms_max_parts: int = Field(default=3, ge=1, le=10, description="Most parts of an SMS, for the same: as notifier cuts it")
     four_eyes_emergencies: bool = Field(
         default=True, description="An emergency is sent only when a second person has agreed; false where one is on duty alone"
     )

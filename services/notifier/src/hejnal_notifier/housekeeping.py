@@ -1,7 +1,5 @@
 """What is looked after once in a while: residents' messages that never became whole, and what is kept for 90 days only."""
 
-import asyncio
-import random
 from datetime import timedelta
 
 import structlog
@@ -10,7 +8,7 @@ from sqlalchemy import text
 from hejnal_notifier.inbound import take_unfinished
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -35,22 +33,18 @@ class Housekeeping:
         self._database = database
         self._clock = clock
         self._keep = keep
+        self._empty_at = 0.0
 
     async def run(self) -> None:
         """Look after things for ever."""
-        empty_at = 0.0
-        while True:
-            try:
-                async with self._database.transaction() as session:
-                    await take_unfinished(session, self._clock)
-                if self._clock.monotonic() >= empty_at:
-                    await self.empty_old()
-                    empty_at = self._clock.monotonic() + EMPTY_EVERY_S
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("housekeeping_interrupted", error=repr(error))
-            await asyncio.sleep(UNFINISHED_EVERY_S * random.uniform(0.8, 1.2))
+        await PeriodicLoop("housekeeping_interrupted", self._once, every_s=UNFINISHED_EVERY_S).run()
+
+    async def _once(self) -> None:
+        async with self._database.transaction() as session:
+            await take_unfinished(session, self._clock)
+        if self._clock.monotonic() >= self._empty_at:
+            await self.empty_old()
+            self._empty_at = self._clock.monotonic() + EMPTY_EVERY_S
 
     async def empty_old(self) -> int:
         """Empty what is too old of text and numbers, a batch at a time; how many rows."""

@@ -1,7 +1,5 @@
 """Sweeping out what is over: sessions, counters of wrong tries, old camera events."""
 
-import asyncio
-import random
 from datetime import timedelta
 
 import structlog
@@ -12,6 +10,7 @@ from hejnal_gateway.accounts.sessions import Sessions
 from hejnal_gateway.cameras.events import CameraEvents
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -42,15 +41,14 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Sweep for ever; a database that is away is swept next time."""
-        while True:
-            await asyncio.sleep(_EVERY_S * random.uniform(0.8, 1.2))
-            try:
-                ended = await self._sessions.forget_old()
-                async with self._database.transaction() as session:
-                    await throttle.forget_old(session, self._clock.now() - self._forget_after)
-                    await ceremonies.forget_old(session, self._clock.now())
-                now = self._clock.now()
-                await self._events.forget_old(before=now - self._events_keep, motion_before=now - self._motion_keep)
-                log.info("swept", sessions=ended)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("not_swept", error=repr(error))
+        loop = PeriodicLoop("not_swept", self._once, every_s=_EVERY_S, passing=(SQLAlchemyError,), begin_with_pause=True)
+        await loop.run()
+
+    async def _once(self) -> None:
+        ended = await self._sessions.forget_old()
+        async with self._database.transaction() as session:
+            await throttle.forget_old(session, self._clock.now() - self._forget_after)
+            await ceremonies.forget_old(session, self._clock.now())
+        now = self._clock.now()
+        await self._events.forget_old(before=now - self._events_keep, motion_before=now - self._motion_keep)
+        log.info("swept", sessions=ended)

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_citizen.access import Res
 from hejnal_citizen.announcements import rules
 from hejnal_citizen.announcements.draft_schemas import Category, CategoryChange, NewCategory
-from hejnal_citizen.announcements.staff_routes import IfMatch
 from hejnal_citizen.audit import act
+from hejnal_citizen.preconditions import IfMatch, tag
 from hejnal_citizen.resources import SERVICE
 from hejnal_citizen.schema import problems
 from hejnal_citizen.sql import command, query
@@ -94,7 +94,7 @@ async def _all(session: AsyncSession) -> list[Category]:
 
 def _one(categories: list[Category], code: str, response: Response) -> Category:
     found = next(one for one in categories if one.code == code)
-    response.headers["ETag"] = f'"{found.version}"'
+    tag(response, found.version)
     return found
 
 

@@ -10,8 +10,8 @@ from hejnal_citizen.announcements.attachment_form import receive
 from hejnal_citizen.announcements.draft_schemas import DraftContent, DraftPage, DraftState, DraftSummary, Rejection
 from hejnal_citizen.announcements.public_routes import FILES
 from hejnal_citizen.announcements.schemas import Attachment
-from hejnal_citizen.announcements.staff_routes import IfMatch
 from hejnal_citizen.audit import act
+from hejnal_citizen.preconditions import IfMatch, tag
 from hejnal_citizen.resources import SERVICE
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, problems
 from hejnal_citizen.staff_access import Announcer, AnyStaff, Approver
@@ -160,5 +160,5 @@ async def get_any_attachment(res: Res, _: AnyStaff, attachment_id: str) -> Respo
 async def _draft(res: Res, draft_id: str, response: Response) -> DraftSummary:
     async with res.database.read() as session:
         found = await drafts.get(session, draft_id)
-    response.headers["ETag"] = f'"{found.version}"'
+    tag(response, found.version)
     return found

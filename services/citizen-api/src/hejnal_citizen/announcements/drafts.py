@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen import cursors, idempotency
+from hejnal_citizen import cursors, idempotency, preconditions
 from hejnal_citizen.announcements import attachments, rules
 from hejnal_citizen.announcements.draft_schemas import (
     Approval,
@@ -121,8 +121,7 @@ async def lock(session: AsyncSession, draft_id: str, if_match: str | None) -> An
     row = (await session.execute(_LOCK, {"id": draft_id})).first()
     if row is None:
         raise _not_found()
-    if if_match is not None:
-        rules.check_version(row.version, row.version, if_match)
+    preconditions.require(if_match, row.version)
     return row
 
 

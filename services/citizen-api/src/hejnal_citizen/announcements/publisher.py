@@ -1,7 +1,5 @@
 """Publishes drafts when their time has come, and sends back what nobody approved in time."""
 
-import asyncio
-import random
 from typing import Any
 
 import structlog
@@ -16,6 +14,7 @@ from hejnal_citizen.sql import query
 from hejnal_citizen.staff_access import Staff
 from hejnal_runtime.errors import AppError, is_transient
 from hejnal_runtime.outbox import publish as publish_facts
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -46,25 +45,20 @@ class Publisher:
 
     def __init__(self, res: Resources) -> None:
         self._res = res
+        self._measure_at = 0.0
 
     async def run(self) -> None:
         """Publish for ever; a database that is away is tried again."""
-        failures, measure_at = 0, 0.0
-        while True:
-            try:
-                while await self.once():
-                    pass
-                if self._res.clock.monotonic() >= measure_at:
-                    await self.measure()
-                    measure_at = self._res.clock.monotonic() + MEASURE_EVERY_S
-                failures = 0
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                failures += 1
-                log.warning("publishing_interrupted", error=type(error).__name__)
-            pause_s = min(LONGEST_PAUSE_S, self._res.settings.publish_poll_s * 2 ** min(failures, 6))
-            await asyncio.sleep(pause_s * random.uniform(0.8, 1))
+        every_s = self._res.settings.publish_poll_s
+        await PeriodicLoop("publishing_interrupted", self._round, every_s=every_s, longest_s=LONGEST_PAUSE_S).run()
+
+    async def _round(self) -> bool:
+        if await self.once():
+            return True
+        if self._res.clock.monotonic() >= self._measure_at:
+            await self.measure()
+            self._measure_at = self._res.clock.monotonic() + MEASURE_EVERY_S
+        return False
 
     async def once(self) -> bool:
         """Settle one draft, in one transaction; False when none is due."""

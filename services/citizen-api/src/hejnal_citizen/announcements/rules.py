@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from hejnal_citizen import preconditions
 from hejnal_citizen.announcements.schemas import Draft, State, VersionKind
 from hejnal_contracts.announcements import Text
 from hejnal_contracts.base import Channel, Language
@@ -65,10 +66,9 @@ def check_characters(texts: Mapping[Language, Mapping[str, str]]) -> None:
 
 def check_version(current: int, expected: int, if_match: str | None) -> None:
     """AppError when the version that was looked at is not the newest: PRECONDITION for If-Match, else CONFLICT."""
-    detail = f"Somebody else changed this meanwhile (it is version {current} now). Look at it again before you send."
-    if if_match is not None and if_match.strip() not in {"*", f'"{current}"'}:
-        raise AppError(Kind.PRECONDITION, "version-conflict", detail)
+    preconditions.require(if_match, current)
     if expected != current:
+        detail = f"Somebody else changed this meanwhile (it is version {current} now). Look at it again before you send."
         raise AppError(Kind.CONFLICT, "version-conflict", detail)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from hejnal_citizen.access import Res
 from hejnal_citizen.announcements import history, listing, preview
@@ -18,16 +18,13 @@ from hejnal_citizen.announcements.schemas import (
     Update,
     VersionProgress,
 )
+from hejnal_citizen.preconditions import IfMatch, tag
 from hejnal_citizen.schema import Cursor, IdempotencyKey, Limit, problems
 from hejnal_citizen.staff_access import Announcer, AnyStaff, Approver
 from hejnal_contracts.base import Channel
 from hejnal_runtime.quiet_hours import TOWN_TIME
 
 router = APIRouter(tags=["announcements"])
-
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=40, description='`"<version>"`; 412 when it changed meanwhile')
-]
 
 
 @router.get("/announcements", responses=problems(401, 403))
@@ -128,5 +125,5 @@ async def _detail(res: Res, announcement_id: str, response: Response) -> StaffAn
     async with res.database.read() as session:
         page_url = res.settings.announcement_url(announcement_id)
         detail = await listing.staff_detail(session, announcement_id, now=res.clock.now(), page_url=page_url)
-    response.headers["ETag"] = f'"{detail.version}"'
+    tag(response, detail.version)
     return detail

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen import idempotency
+from hejnal_citizen import idempotency, preconditions
 from hejnal_citizen.announcements import areas, attachments, drafts, four_eyes, history, preview, rules
 from hejnal_citizen.announcements.draft_schemas import DraftContent
 from hejnal_citizen.announcements.four_eyes import FourEyes
@@ -103,8 +103,7 @@ async def submit(
     request = idempotency.fingerprint("submission", draft_id)
     if await idempotency.claim(session, f"submission:{caller.id}", key, request, {"id": draft_id}, now=now):
         return
-    if if_match is not None:
-        rules.check_version(row.version, row.version, if_match)
+    preconditions.require(if_match, row.version)
     if row.state not in drafts.EDITABLE:
         raise drafts.not_editable(row.state)
     content = drafts.content_of(row)

@@ -10,8 +10,8 @@ from hejnal_citizen import idempotency
 from hejnal_citizen.access import Res
 from hejnal_citizen.announcements import rules
 from hejnal_citizen.announcements.draft_schemas import Template, TemplateInput
-from hejnal_citizen.announcements.staff_routes import IfMatch
 from hejnal_citizen.audit import act
+from hejnal_citizen.preconditions import IfMatch, tag
 from hejnal_citizen.resources import SERVICE
 from hejnal_citizen.schema import IdempotencyKey, problems
 from hejnal_citizen.sql import command, query
@@ -103,7 +103,7 @@ def _one(templates: list[Template], template_id: str, response: Response) -> Tem
     found = next((one for one in templates if one.id == template_id), None)
     if found is None:
         raise _not_found()
-    response.headers["ETag"] = f'"{found.version}"'
+    tag(response, found.version)
     return found
 
 

@@ -1,7 +1,5 @@
 """Asks the back office for its answers and puts them to the reporters, each once."""
 
-import asyncio
-import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +13,8 @@ from hejnal_citizen.open311.client import AwayError, Office, RefusedError, Told,
 from hejnal_citizen.open311.updates import LONGEST, STATUSES, Outcome, Status, apply, first_time
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import command, query
-from hejnal_runtime.errors import AppError, is_transient
+from hejnal_runtime.errors import AppError
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -53,14 +52,7 @@ class BackOfficeFollower:
 
     async def run(self) -> None:
         """Follow what was handed over."""
-        while True:
-            try:
-                await self.once()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("back_office_not_followed", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S * random.uniform(0.8, 1.2))
+        await PeriodicLoop("back_office_not_followed", self.once, every_s=LOOK_EVERY_S).run()
 
     async def once(self) -> int:
         """Ask when it is time; how many answers were new."""

@@ -1,6 +1,5 @@
 """Hands reports to the back office: each once, tried again with growing pauses, looked for before it is sent again."""
 
-import asyncio
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from hejnal_citizen.open311.back_office import office
 from hejnal_citizen.open311.client import AwayError, Office, RefusedError, Taken, UnspokenError
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import command, query
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -56,14 +55,7 @@ class BackOfficePusher:
 
     async def run(self) -> None:
         """Hand over what is due."""
-        while True:
-            try:
-                await self.once()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("back_office_postponed", error=type(error).__name__)
-            await asyncio.sleep(EVERY_S * random.uniform(0.8, 1.2))
+        await PeriodicLoop("back_office_postponed", self.once, every_s=EVERY_S).run()
 
     async def once(self) -> int:
         """One round; how many reports were tried."""

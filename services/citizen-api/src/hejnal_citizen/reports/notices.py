@@ -1,6 +1,5 @@
 """Words to reporters and followers by e-mail or SMS: kept in the transaction of what happened, handed to notifier by a loop."""
 
-import asyncio
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,9 @@ from hejnal_citizen.reports.notice_words import NoticeKind, words
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import command, query
 from hejnal_contracts.base import Language
-from hejnal_runtime.errors import AppError, Kind, is_transient
+from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -102,16 +102,11 @@ class NoticeSender:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        while True:
-            try:
-                sent = await self.once()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("report_notices_postponed", error=type(error).__name__)
-                sent = 0
-            if sent < MOST_AT_ONCE:
-                await asyncio.sleep(EVERY_S * random.uniform(0.8, 1.2))
+
+        async def work() -> bool:
+            return await self.once() == MOST_AT_ONCE
+
+        await PeriodicLoop("report_notices_postponed", work, every_s=EVERY_S).run()
 
     async def once(self) -> int:
         """Hand on what is due; how many were tried."""

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from hejnal_citizen.access import Res
 from hejnal_citizen.places import parse_near
+from hejnal_citizen.preconditions import tag
 from hejnal_citizen.reports import answers, conversation, listing, moderation, queue
 from hejnal_citizen.reports.followup_schemas import Blur, Merge, Moderation, NewMessage, StaffReport
 from hejnal_citizen.reports.queue import StaffSelection
@@ -111,6 +112,6 @@ async def merge_report(res: Res, caller: Clerk, report_id: str, body: Merge, res
 async def _detail(res: Res, caller: AnyStaff, report_id: str, response: Response) -> StaffReport:
     async with res.database.read() as session:
         report = await queue.detail(session, report_id, role=caller.role)
-    response.headers["ETag"] = f'"{report.version}"'
+    tag(response, report.version)
     response.headers["Cache-Control"] = "no-store"
     return report

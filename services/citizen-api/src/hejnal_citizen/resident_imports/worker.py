@@ -1,7 +1,5 @@
 """Carries imports out: one at a time, each in one transaction, its progress told beside it."""
 
-import asyncio
-import random
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,9 +14,9 @@ from hejnal_citizen.sql import command, query
 from hejnal_contracts.audit import Actor, AuditRecorded
 from hejnal_contracts.base import Channel
 from hejnal_contracts.residents import ContactPoint, SubscriptionChanged, SubscriptionFilter
-from hejnal_runtime.errors import is_transient
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import publish
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -76,16 +74,7 @@ class ImportWorker:
 
     async def run(self) -> None:
         """Work until cancelled; survives the database being away."""
-        while True:
-            try:
-                worked = await self.once()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("resident_import_postponed", error=type(error).__name__)
-                worked = False
-            if not worked:
-                await asyncio.sleep(self._idle_s * random.uniform(0.8, 1.2))
+        await PeriodicLoop("resident_import_postponed", self.once, every_s=self._idle_s).run()
 
     async def once(self) -> bool:
         """Carry the oldest one out; False when none waits."""

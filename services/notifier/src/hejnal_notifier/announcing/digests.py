@@ -1,8 +1,6 @@
 """Gathers what waits for a resident's hour into one message per contact; only what is still valid and newest."""
 
-import asyncio
 import hashlib
-import random
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,7 +16,7 @@ from hejnal_notifier.sending.marks import TOUCH
 from hejnal_notifier.severity import priority
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -72,18 +70,11 @@ class DigestGatherer:
 
     async def run(self) -> None:
         """Gather for ever; a database that is away is tried again."""
-        failures = 0
-        while True:
-            try:
-                while await self.gather() == MOST_CONTACTS:
-                    pass
-                failures = 0
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                failures += 1
-                log.warning("digests_interrupted", error=repr(error))
-            await asyncio.sleep(min(60.0, LOOK_S * 2.0 ** min(failures, 4)) * random.uniform(0.8, 1.2))
+
+        async def work() -> bool:
+            return await self.gather() == MOST_CONTACTS
+
+        await PeriodicLoop("digests_interrupted", work, every_s=LOOK_S, longest_s=60).run()
 
     async def gather(self) -> int:
         """One look; how many contacts had something due."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,8 @@ from hejnal_notifier import metrics
 from hejnal_notifier.town_templates.language import TooLongError, TownTemplate
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.errors import AppError, Kind, is_transient
+from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -102,14 +102,7 @@ class TemplateBook:
 
     async def run(self) -> None:
         """Refresh for ever; a database that is away is tried again."""
-        while True:
-            try:
-                await self.refresh()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("templates_not_refreshed", error=repr(error))
-            await asyncio.sleep(REFRESH_S * random.uniform(0.8, 1.2))
+        await PeriodicLoop("templates_not_refreshed", self.refresh, every_s=REFRESH_S).run()
 
     async def loaded(self) -> None:
         """Returns when the templates are known; AppError(UNAVAILABLE) where the database does not give them soon."""
