@@ -95,9 +95,8 @@ async def sent_mail(desk: Desk, name: str = "anna") -> UUID:
 
 
 async def come_back(desk: Desk, delivery_id: UUID, status: str = "5.1.1") -> None:
-    async with desk.database.transaction() as session:
-        raw = report(to=verp("odbicia@bugielsk.example", delivery_id), status=status)
-        assert await take_bounce(session, desk.clock, raw, soft_limit=3)
+    raw = report(to=verp("odbicia@bugielsk.example", delivery_id), status=status)
+    assert await take_bounce(desk.database, desk.clock, raw, soft_limit=3)
 
 
 async def story(desk: Desk) -> tuple[list[Any], list[str]]:
@@ -209,8 +208,7 @@ async def test_bounces_are_fetched_and_deleted_and_letters_of_people_stay(desk: 
     put(mailbox, letter, huge)
 
     async def take(raw: bytes) -> bool:
-        async with desk.database.transaction() as session:
-            return await take_bounce(session, desk.clock, raw, soft_limit=3) is not None
+        return await take_bounce(desk.database, desk.clock, raw, soft_limit=3) is not None
 
     loop = BounceMailbox(mailbox, take, every_s=1)
     assert await loop.look() >= 2
@@ -225,8 +223,7 @@ async def test_a_crash_between_noting_and_deleting_loses_and_doubles_nothing(des
     seen: list[Message | bytes] = []
 
     async def take(raw: bytes) -> bool:
-        async with desk.database.transaction() as session:
-            understood = await take_bounce(session, desk.clock, raw, soft_limit=3) is not None
+        understood = await take_bounce(desk.database, desk.clock, raw, soft_limit=3) is not None
         if understood:
             seen.append(raw)
             if len(seen) == 1:

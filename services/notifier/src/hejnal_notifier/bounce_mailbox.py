@@ -2,7 +2,6 @@
 
 import asyncio
 import imaplib
-import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,13 +10,14 @@ from typing import Any, Literal
 import structlog
 
 from hejnal_notifier.bounces import BOUNCE_LIMIT_BYTES
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
 TIME_LIMIT_S = 30.0
 MOST_AT_ONCE = 50
 LONGEST_PAUSE_S = 900.0
+_FAILED = imaplib.IMAP4.error
 
 TakeRaw = Callable[[bytes], Awaitable[bool]]
 """Applies one message; True when it was understood. Repeats do no harm: it is deleted only afterwards."""
@@ -45,22 +45,17 @@ class BounceMailbox:
 
     async def run(self) -> None:
         """Look for ever; a mailbox or database that is away is tried again, ever more seldom."""
-        failures = 0
-        while True:
-            try:
-                while await self.look() == MOST_AT_ONCE:
-                    pass
-                failures = 0
-            except (imaplib.IMAP4.error, OSError) as error:
-                failures += 1
-                log.warning("bounce_mailbox_not_read", host=self._account.host, error=str(error)[:200], failures=failures)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                failures += 1
-                log.warning("bounces_interrupted", error=repr(error))
-            pause_s = min(LONGEST_PAUSE_S, self._every_s * 2.0 ** min(failures, 6))
-            await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))
+        loop = PeriodicLoop(
+            "bounces_interrupted", self._once, every_s=self._every_s, longest_s=LONGEST_PAUSE_S, passing=(_FAILED,)
+        )
+        await loop.run()
+
+    async def _once(self) -> bool:
+        try:
+            return await self.look() == MOST_AT_ONCE
+        except (_FAILED, OSError) as error:
+            log.warning("bounce_mailbox_not_read", host=self._account.host, error=str(error)[:200])
+            raise
 
     async def look(self) -> int:
         """Take at most 50 new messages; how many there were. Raises what the connection or `take` raises."""

@@ -24,6 +24,7 @@ from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.contact_failures import fail_contact
 from hejnal_notifier.sending.marks import apply_meaning
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.database import Database
 
 log = structlog.get_logger()
 
@@ -134,48 +135,49 @@ _BOUNCED = text(
 )
 
 
-async def take_bounce(session: AsyncSession, clock: Clock, raw: bytes, *, soft_limit: int) -> Bounce | None:
-    """Apply one message from the bounce mailbox, in the caller's transaction; None when it is none of ours. Safe to repeat."""
+async def take_bounce(database: Database, clock: Clock, raw: bytes, *, soft_limit: int) -> Bounce | None:
+    """Apply one message from the bounce address, once it is stored; None when it is none of ours. Safe to repeat."""
     bounce = read_bounce(raw)
     if bounce is None:
         metrics.BOUNCES.labels("not_understood").inc()
         return None
     now = clock.now()
     kept = {"status": bounce.status, "diagnostic": bounce.diagnostic}
-    key = {"delivery_id": bounce.delivery_id}
-    await session.execute(_KEEP, {**key, "meaning": bounce.meaning.value, "raw": json.dumps(kept), "now": now})
-    cause = None
+    row = {"delivery_id": bounce.delivery_id, "meaning": bounce.meaning.value, "raw": json.dumps(kept), "now": now}
+    cause, closed = None, False
     if bounce.meaning is Meaning.FAILED:
         cause = "bounced_no_such_mailbox" if bounce.dead else "bounced"
-    moved = await apply_meaning(
-        session,
-        now,
-        channel=Channel.EMAIL,
-        delivery_id=bounce.delivery_id,
-        provider_id="",
-        meaning=bounce.meaning,
-        cause=cause,
-    )
+    async with database.transaction() as session:
+        await session.execute(_KEEP, row)
+        moved = await apply_meaning(
+            session,
+            now,
+            channel=Channel.EMAIL,
+            delivery_id=bounce.delivery_id,
+            provider_id="",
+            meaning=bounce.meaning,
+            cause=cause,
+        )
+        if bounce.meaning is Meaning.FAILED:
+            closed = await _close_contact(session, clock, bounce, soft_limit=soft_limit)
     metrics.BOUNCES.labels(cause or bounce.meaning.value).inc()
     metrics.RECEIPTS.labels(Channel.EMAIL.value, bounce.meaning.value, str(moved).lower()).inc()
-    if bounce.meaning is Meaning.FAILED:
-        await _close_contact(session, clock, bounce, soft_limit=soft_limit)
+    if closed:
+        metrics.CONTACTS_FAILED.labels(Channel.EMAIL.value, "hard_bounce").inc()
+        log.info("mailbox_closed_by_bounce", status=bounce.status, delivery_id=str(bounce.delivery_id))
     return bounce
 
 
-async def _close_contact(session: AsyncSession, clock: Clock, bounce: Bounce, *, soft_limit: int) -> None:
+async def _close_contact(session: AsyncSession, clock: Clock, bounce: Bounce, *, soft_limit: int) -> bool:
     now = clock.now()
     owner = (await session.execute(_OWNER, {"delivery_id": bounce.delivery_id})).first()
     if owner is None:
-        return
+        return False
     key = {"resident_id": owner.resident_id, "contact_id": owner.contact_id}
     if not bounce.dead:
         bounced = (await session.execute(_BOUNCED, {**key, "since": now - SOFT_WITHIN})).scalar_one()
         if bounced < soft_limit:
-            return
-    closed = await fail_contact(
+            return False
+    return await fail_contact(
         session, now, announcement_id=owner.announcement_id, channel=Channel.EMAIL, reason="hard_bounce", **key
     )
-    if closed:
-        metrics.CONTACTS_FAILED.labels(Channel.EMAIL.value, "hard_bounce").inc()
-        log.info("mailbox_closed_by_bounce", status=bounce.status, delivery_id=str(bounce.delivery_id))

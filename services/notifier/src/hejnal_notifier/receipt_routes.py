@@ -11,7 +11,7 @@ from hejnal_contracts.base import Channel
 from hejnal_notifier.channels.sms.news import TextMessage
 from hejnal_notifier.channels.sms.smsapi import receipt_meaning
 from hejnal_notifier.inbound import MAX_CHARACTERS, take_message
-from hejnal_notifier.receipts import apply_receipt
+from hejnal_notifier.receipts import apply_receipt, count_receipt
 from hejnal_notifier.resources import Resources, get_resources
 from hejnal_runtime.errors import AppError, Kind
 
@@ -31,7 +31,7 @@ async def sms_receipt(secret: str, request: Request, resources: Annotated[Resour
         delivery_id = None
     meaning, cause = receipt_meaning(raw.get("status", ""))
     async with resources.database.transaction() as session:
-        await apply_receipt(
+        applied = await apply_receipt(
             session,
             resources.clock,
             channel=Channel.SMS,
@@ -41,6 +41,7 @@ async def sms_receipt(secret: str, request: Request, resources: Annotated[Resour
             cause=cause,
             raw=raw,
         )
+    count_receipt(Channel.SMS, meaning, applied=applied)
     return "OK"
 
 

@@ -1,8 +1,6 @@
 """Delivery receipts: kept as they come, applied through the state machine; early, twice, late and unknown ones do no harm."""
 
-import asyncio
 import json
-import random
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
@@ -19,7 +17,7 @@ from hejnal_notifier.sending.marks import apply_meaning
 from hejnal_notifier.sending.parts import mark_part, settled
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
-from hejnal_runtime.errors import is_transient
+from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
@@ -77,7 +75,6 @@ async def apply_receipt(
         applied = await apply_meaning(
             session, now, channel=channel, delivery_id=delivery_id, provider_id=provider_id, meaning=meaning, cause=cause
         )
-    metrics.RECEIPTS.labels(channel.value, meaning.value, str(applied).lower()).inc()
     return applied
 
 
@@ -102,8 +99,12 @@ async def apply_part_receipt(session: AsyncSession, clock: Clock, receipt: Recei
             meaning=meaning,
             cause=cause,
         )
-    metrics.RECEIPTS.labels(Channel.SMS.value, receipt.meaning.value, str(applied).lower()).inc()
     return applied
+
+
+def count_receipt(channel: Channel, meaning: Meaning, *, applied: bool) -> None:
+    """Count a receipt that is stored: once it is committed, for what is rolled back comes again."""
+    metrics.RECEIPTS.labels(channel.value, meaning.value, str(applied).lower()).inc()
 
 
 class StrayReceipts:
@@ -115,14 +116,8 @@ class StrayReceipts:
 
     async def run(self) -> None:
         """Look for ever; a database that is away is tried again."""
-        while True:
-            await asyncio.sleep(SETTLE_EVERY_S * random.uniform(0.8, 1.2))
-            try:
-                await self.settle()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("stray_receipts_not_settled", error=repr(error))
+        every_s = SETTLE_EVERY_S
+        await PeriodicLoop("stray_receipts_not_settled", self.settle, every_s=every_s, begin_with_pause=True).run()
 
     async def settle(self) -> int:
         """One look; how many deliveries it settled."""
@@ -142,5 +137,5 @@ class StrayReceipts:
                     cause=cause,
                 ):
                     settled_now += 1
-                    metrics.DOUBTFUL.labels(Channel.SMS.value, "by_receipt").inc()
+        metrics.DOUBTFUL.labels(Channel.SMS.value, "by_receipt").inc(settled_now)
         return settled_now

@@ -12,6 +12,7 @@ from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
 from hejnal_notifier.bounce_mailbox import BounceMailbox, ImapAccount
+from hejnal_notifier.bounce_listener import BounceListener
 from hejnal_notifier.bounces import take_bounce
 from hejnal_notifier.channels.adapter import Listening
 from hejnal_notifier.housekeeping import Housekeeping
@@ -79,26 +80,30 @@ def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, C
 
 
 def bounce_loops(resources: Resources) -> list[Callable[[], Awaitable[None]]]:
-    """The loop that fetches bounces, where a mailbox for them is set up."""
-    settings = resources.settings
-    if settings.bounce_imap_host is None:
-        return []
-    assert settings.bounce_imap_username is not None
-    assert settings.bounce_imap_password is not None
-    account = ImapAccount(
-        settings.bounce_imap_host,
-        settings.bounce_imap_port,
-        settings.bounce_imap_username,
-        settings.bounce_imap_password.get_secret_value(),
-        settings.bounce_imap_security,
-        settings.bounce_imap_folder,
-    )
+    """The loops that take bounces, where a mailbox for them or a port is set up."""
+    settings, loops = resources.settings, list[Callable[[], Awaitable[None]]]()
 
     async def take(raw: bytes) -> bool:
-        async with resources.database.transaction() as session:
-            return await take_bounce(session, resources.clock, raw, soft_limit=settings.email_bounce_limit) is not None
+        limit = settings.email_bounce_limit
+        return await take_bounce(resources.database, resources.clock, raw, soft_limit=limit) is not None
 
-    return [BounceMailbox(account, take, every_s=settings.bounce_poll_s).run]
+    if settings.bounce_lmtp_port is not None:
+        assert settings.email_bounce_address is not None
+        host, port = settings.bounce_lmtp_host, settings.bounce_lmtp_port
+        loops.append(BounceListener(take, settings.email_bounce_address, host=host, port=port).run)
+    if settings.bounce_imap_host is not None:
+        assert settings.bounce_imap_username is not None
+        assert settings.bounce_imap_password is not None
+        account = ImapAccount(
+            settings.bounce_imap_host,
+            settings.bounce_imap_port,
+            settings.bounce_imap_username,
+            settings.bounce_imap_password.get_secret_value(),
+            settings.bounce_imap_security,
+            settings.bounce_imap_folder,
+        )
+        loops.append(BounceMailbox(account, take, every_s=settings.bounce_poll_s).run)
+    return loops
 
 
 async def run_service(settings: Settings) -> None:

@@ -73,6 +73,12 @@ class Settings(ServiceSettings):
     bounce_imap_password: SecretStr | None = Field(default=None, description="Its password")
     bounce_imap_folder: str = Field(default="INBOX", description="Folder in which bounces arrive; nothing else should")
     bounce_poll_s: float = Field(default=60.0, gt=0, description="Pause between two looks into that folder")
+    bounce_lmtp_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port on which the mail server hands bounces over (LMTP); unset: off"
+    )
+    bounce_lmtp_host: str = Field(
+        default="127.0.0.1", description="Address of that port; it has no password, so let nobody but the mail server reach it"
+    )
     email_concurrency: int = Field(default=8, ge=1, le=100, description="Connections to the mail server")
     email_timeout_s: float = Field(default=15.0, gt=0, le=25, description="Time limit of one mail dialogue")
 
@@ -138,6 +144,8 @@ class Settings(ServiceSettings):
     def _bounce_mailbox_is_whole(self) -> Self:
         if self.bounce_imap_host and not (self.email_bounce_address and self.bounce_imap_username and self.bounce_imap_password):
             raise ValueError("bounce_imap_host needs email_bounce_address, bounce_imap_username and bounce_imap_password")
+        if self.bounce_lmtp_port and not self.email_bounce_address:
+            raise ValueError("bounce_lmtp_port needs email_bounce_address")
         return self
 
     @model_validator(mode="after")

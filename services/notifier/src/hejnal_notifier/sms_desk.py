@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from hejnal_contracts.base import Channel
 from hejnal_notifier.channels.sms.news import PAGE, News, OpenPart, Receipt
 from hejnal_notifier.inbound import take_message
-from hejnal_notifier.receipts import apply_part_receipt
+from hejnal_notifier.receipts import apply_part_receipt, count_receipt
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 
@@ -66,9 +67,9 @@ class SmsDesk:
 
     async def _write(self, batch: Sequence[tuple[Receipt, asyncio.Future[None]]]) -> None:
         async with self._database.transaction() as session:
-            for receipt, _ in batch:
-                await apply_part_receipt(session, self._clock, receipt)
-        for _, kept in batch:
+            applied = [await apply_part_receipt(session, self._clock, receipt) for receipt, _ in batch]
+        for (receipt, kept), moved in zip(batch, applied, strict=True):
+            count_receipt(Channel.SMS, receipt.meaning, applied=moved)
             if not kept.done():
                 kept.set_result(None)
 
