@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from hejnal_runtime.traced_sql import trace_statements
+from hejnal_runtime.tracing import traces_database
+
 
 class Database:
     """A service's own schema. Rooms get an `AsyncSession` and never commit; the block does."""
@@ -30,6 +33,8 @@ class Database:
                 },
             },
         )
+        if traces_database():
+            trace_statements(self.engine.sync_engine, schema)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import structlog
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from opentelemetry.trace import Span
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, LargeBinary, MetaData, Table, Text, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,11 +24,12 @@ from hejnal_contracts.topics import BY_NAME, key_of, topic_of
 from hejnal_runtime import metrics
 from hejnal_runtime.bus.message import event_headers
 from hejnal_runtime.bus.producer import Producer
+from hejnal_runtime.bus.spans import outbox_span
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import KAFKA_REFUSED
 from hejnal_runtime.ids import new_id
-from hejnal_runtime.tracing import current_traceparent
+from hejnal_runtime.tracing import current_traceparent, mark_failed, traceparent_of
 
 log = structlog.get_logger()
 
@@ -129,6 +131,7 @@ class _Row:
     key: str
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    span: Span | None
 
 
 class OutboxRelay:
@@ -213,26 +216,31 @@ class OutboxRelay:
             BATCH_ROWS,
         )
         self._oldest = records[0]["time"] if records else None
-        return [
-            _Row(
-                record["id"],
-                record["topic"],
-                record["key"],
-                record["value"],
-                event_headers(
-                    event_id=record["event_id"],
-                    event_type=record["type"],
-                    source=record["source"],
-                    subject=record["key"],
-                    time=record["time"],
-                    traceparent=record["traceparent"],
-                ),
-            )
-            for record in records
-        ]
+        now = self._clock.now()
+        return [self._row(record, now) for record in records]
+
+    def _row(self, record: asyncpg.Record, now: datetime) -> _Row:
+        span = outbox_span(record["topic"], record["traceparent"], (now - record["time"]).total_seconds())
+        headers = event_headers(
+            event_id=record["event_id"],
+            event_type=record["type"],
+            source=record["source"],
+            subject=record["key"],
+            time=record["time"],
+            traceparent=record["traceparent"] if span is None else traceparent_of(span),
+        )
+        return _Row(record["id"], record["topic"], record["key"], record["value"], headers, span)
 
     async def _send(self, connection: asyncpg.Connection, rows: list[_Row], *, one_by_one: bool) -> bool:
         """True when every row was acknowledged (or parked) and is gone from the outbox."""
+        try:
+            return await self._send_all(connection, rows, one_by_one=one_by_one)
+        finally:
+            for row in rows:
+                if row.span is not None:
+                    row.span.end()
+
+    async def _send_all(self, connection: asyncpg.Connection, rows: list[_Row], *, one_by_one: bool) -> bool:
         waiting = deque[tuple[_Row, asyncio.Future[Any]]]()
         try:
             for row in rows:
@@ -257,6 +265,9 @@ class OutboxRelay:
                 self._producer.suspect(error)
             for _, future in waiting:  # their outcome is of no interest: the whole batch goes again
                 future.add_done_callback(lambda f: f.cancelled() or f.exception())
+            for row in rows:
+                if row.span is not None:
+                    mark_failed(row.span, error)
             metrics.OUTBOX_FAILURES.labels(self._schema).inc()
             log.warning("outbox_send_failed", schema=self._schema, rows=len(rows), error=repr(error))
             return False

@@ -18,6 +18,7 @@ from hejnal_runtime import metrics
 from hejnal_runtime.health import Health
 from hejnal_runtime.problems import install_problem_handlers
 from hejnal_runtime.requests import RequestMiddleware
+from hejnal_runtime.tracing import flush_tracing
 
 log = structlog.get_logger()
 
@@ -151,6 +152,7 @@ async def serve(
     for task in (*loops, *doors, stopped):
         task.cancel()
     await asyncio.gather(*loops, *doors, stopped, return_exceptions=True)
+    await asyncio.to_thread(flush_tracing)
     for task in failed:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error

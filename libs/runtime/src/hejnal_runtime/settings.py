@@ -1,13 +1,14 @@
 """What every service can be told from outside; each service adds its own fields and an environment prefix."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hejnal_runtime.bus.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from hejnal_runtime.security_txt import SecurityContact
+from hejnal_runtime.tracing import configure_tracing
 
 
 class ServiceSettings(BaseSettings):
@@ -52,7 +53,28 @@ class ServiceSettings(BaseSettings):
     security_policy_url: str = Field(
         default="", pattern=r"^(https://\S+)?$", description="Where the town says how it deals with such reports"
     )
-    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP traces address, e.g. http://collector:4318/v1/traces")
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="Where spans go: http://collector:4318/v1/traces, or http://zipkin:9411/api/v2/spans with "
+        "TRACE_PROTOCOL=zipkin; no span is made without it",
+    )
+    trace_protocol: Literal["otlp", "zipkin"] = Field(
+        default="otlp", description="What the collector speaks: OTLP over HTTP, or Zipkin's JSON"
+    )
+    trace_sample_ratio: float = Field(
+        default=1.0, ge=0, le=1, description="Share of traces that is kept; the same in all services, then whole traces are kept"
+    )
+    trace_database: bool = Field(default=False, description="Also a span for each SQL statement (its verb and table, no values)")
+
+    def configure_tracing(self, service: str) -> None:
+        """Export this process's spans as the settings say; before anything of the service is built."""
+        configure_tracing(
+            service,
+            self.otlp_endpoint,
+            protocol=self.trace_protocol,
+            sample_ratio=self.trace_sample_ratio,
+            database=self.trace_database,
+        )
 
     @property
     def kafka(self) -> KafkaConnection:

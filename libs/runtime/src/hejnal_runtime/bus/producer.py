@@ -12,6 +12,7 @@ from hejnal_contracts.topics import key_of, topic_of
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import event_headers
 from hejnal_runtime.bus.refusals import Refusals
+from hejnal_runtime.bus.spans import sending
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
@@ -157,6 +158,10 @@ class Producer:
 
         Raises AppError(UNAVAILABLE) when Kafka does not take it in time; sending again is then right (same fact, new id).
         """
+        with sending(topic_of(fact).name):
+            await self._send_fact(fact, source, timeout_s)
+
+    async def _send_fact(self, fact: Fact, source: str, timeout_s: float) -> None:
         headers = event_headers(
             event_id=new_id(),
             event_type=fact.TYPE,

@@ -6,12 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
-from opentelemetry.trace import SpanKind
 
 from hejnal_runtime import metrics
 from hejnal_runtime.bus.message import Message, Record, UndecodableError, UnknownTypeError, decode
+from hejnal_runtime.bus.spans import processing
 from hejnal_runtime.errors import AppError, Kind, is_transient
-from hejnal_runtime.tracing import continued_span
 
 if TYPE_CHECKING:
     from aiokafka import TopicPartition
@@ -100,7 +99,7 @@ class PartitionWorker:
                 raise Abandoned
             tries += 1
             try:
-                with continued_span(f"{first.topic} process", first.traceparent, SpanKind.CONSUMER):
+                with processing([message for message, _ in messages], self.consumer.group):
                     await self.consumer.call([message for message, _ in messages])
             except Exception as error:
                 final = _is_invalid(error) or (not is_transient(error) and tries >= self.consumer.attempts)
