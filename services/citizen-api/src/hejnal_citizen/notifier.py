@@ -10,6 +10,7 @@ import structlog
 from hejnal_contracts.base import Language
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.tokens import TokenIssuer
+from hejnal_runtime.traced_http import traced_requests
 
 log = structlog.get_logger()
 
@@ -96,7 +97,7 @@ class NotifierClient:
     async def _ask(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
         """The answer's JSON within two seconds; one of `_NO_ANSWER` otherwise."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, trace_configs=traced_requests(inside=True))
         async with self._session.request(
             method, f"{self._url}/{what}", json=body, headers=self._issuer.headers("notifier"), timeout=_QUESTION_TIMEOUT
         ) as response:
@@ -106,7 +107,7 @@ class NotifierClient:
     async def _post(self, what: str, body: dict[str, Any], channel: str) -> int | None:
         """The status of the answer; None when there was none."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, trace_configs=traced_requests(inside=True))
         try:
             async with self._session.post(f"{self._url}/{what}", json=body, headers=self._issuer.headers("notifier")) as response:
                 status: int | None = response.status

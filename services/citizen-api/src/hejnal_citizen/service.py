@@ -25,6 +25,7 @@ log = structlog.get_logger()
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM."""
     configure_logging(SERVICE, settings.log_level, json=settings.log_json)
+    settings.configure_tracing(SERVICE)
     async with open_resources(settings) as res:
         await serve_with(res)
 

@@ -31,6 +31,7 @@ from hejnal_media.rtsp import ReceiveBuffer, SessionLimits, TlsPolicy
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.tokens import TokenIssuer, load_key
+from hejnal_runtime.traced_http import traced_requests
 
 _LINGER_MS = 100
 """A lone message costs ten times a batched one, and nobody waits for a fact this short a while."""
@@ -77,7 +78,7 @@ class Resources:
             producer=producer,
             facts=FactQueue(producer, limit=settings.facts_limit),
             events=FactQueue(producer, limit=_EVENTS_LIMIT),
-            http=aiohttp.ClientSession(),
+            http=aiohttp.ClientSession(trace_configs=traced_requests(inside=True)),
             # long polls of all cameras are open at once; what one camera sets is no business of another
             camera_http=aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, limit_per_host=6), cookie_jar=aiohttp.DummyCookieJar()

@@ -80,6 +80,7 @@ async def receive(resources: Resources, leases: CameraLeases, peers: PeerLeases,
 
 async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) -> None:
     """Serves until SIGTERM, SIGINT or `stop`."""
+    settings.configure_tracing(settings.service)
     resources = await Resources.open(settings)
     try:
         pictures = resources.picture_room()

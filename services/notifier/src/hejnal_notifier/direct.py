@@ -15,6 +15,7 @@ from hejnal_contracts.residents import PushKeys
 from hejnal_notifier.resources import Resources, get_resources
 from hejnal_notifier.severity import PRIORITY_DIRECT, priority
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.tracing import current_traceparent
 
 router = APIRouter(prefix="/internal/v1", tags=["direct messages"])
 
@@ -75,8 +76,9 @@ _DELIVERY = text(
     "values (:delivery_id, :channel, :priority, 'queued', :now, :expires_at, :now, :now) on conflict do nothing returning 1"
 )
 _MESSAGE = text(
-    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code, subject, body) "
-    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code, :subject, :body)"
+    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code, subject, body, "
+    "traceparent) "
+    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code, :subject, :body, :traceparent)"
 )
 _STATE = text("select state from deliveries where delivery_id = :delivery_id")
 
@@ -110,7 +112,8 @@ async def _accept(
         return AcceptedMessage(delivery_id=delivery_id, state=state, duplicate=True)
     message = {"delivery_id": delivery_id, "kind": kind, "language": language.value, "address": address, "code": code}
     message |= {"push_p256dh": push_keys.p256dh if push_keys else None, "push_auth": push_keys.auth if push_keys else None}
-    await session.execute(_MESSAGE, message | {"subject": subject, "body": body})
+    message |= {"subject": subject, "body": body, "traceparent": current_traceparent()}
+    await session.execute(_MESSAGE, message)
     return AcceptedMessage(delivery_id=delivery_id, state="queued", duplicate=False)
 
 

@@ -32,7 +32,7 @@ from hejnal_runtime.bus.message import Message
 from hejnal_runtime.health import Health
 from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import serve
-from hejnal_runtime.tracing import configure_tracing
+from hejnal_runtime.tracing import continued_span
 
 GROUP = "notifier"
 
@@ -49,8 +49,9 @@ class Facts:
         if messages[0].topic == SUBSCRIPTIONS:
             await self._subscriptions(messages)
             return
-        for message in messages:
-            await self._announcements(message)
+        for message in messages:  # each in its own trace, whatever batch it came in
+            with continued_span("store announcement", message.traceparent):
+                await self._announcements(message)
 
 
 def build_senders(resources: Resources, queue: DeliveryQueue) -> dict[Channel, ChannelSender]:
@@ -108,7 +109,7 @@ def bounce_loops(resources: Resources) -> list[Callable[[], Awaitable[None]]]:
 
 async def run_service(settings: Settings) -> None:
     """Run until SIGTERM."""
-    configure_tracing(settings.service, settings.otlp_endpoint)
+    settings.configure_tracing(settings.service)
     resources = await Resources.open(settings)
     clock, database = resources.clock, resources.database
     queue = DeliveryQueue(

@@ -118,6 +118,7 @@ versions = Table(
     Column("sms_messages", Integer, nullable=False, server_default="0"),
     Column("sms_cost_grosze", BigInteger, nullable=False, server_default="0", comment="Worked out when it was planned"),
     Column("over_budget", Boolean, nullable=False, server_default="false", comment="Its SMS went past the month's budget"),
+    Column("traceparent", Text, comment="The trace it came with, which its deliveries go on with"),
     _instant("received_at"),
     _instant("planned_at", nullable=True),
     UniqueConstraint("announcement_id", "version", name="versions_once"),
@@ -202,6 +203,7 @@ direct_messages = Table(
     Column("code", Text, comment="Emptied when the delivery has ended"),
     Column("subject", Text, comment="Of a notice; emptied when the delivery has ended"),
     Column("body", Text, comment="Of a notice; emptied when the delivery has ended"),
+    Column("traceparent", Text, comment="The trace it came with"),
     CheckConstraint("kind in ('one_time_code', 'test', 'notice')", name="direct_kind"),
     comment="Messages to one person that no announcement stands behind",
 )

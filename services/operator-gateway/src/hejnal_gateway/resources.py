@@ -66,6 +66,7 @@ from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import OutboxRelay
 from hejnal_runtime.serve import Loop
 from hejnal_runtime.tokens import TokenIssuer, TokenVerifier, load_key
+from hejnal_runtime.traced_http import traced_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,9 @@ async def open_resources(settings: GatewaySettings, clock: Clock | None = None) 
     database = open_database(settings)
     producer = Producer(settings.kafka, settings.topic_prefix)
     connector = aiohttp.TCPConnector(limit=0, limit_per_host=0, keepalive_timeout=20)
-    session = aiohttp.ClientSession(connector=connector, auto_decompress=False, read_bufsize=512 * 1024)
+    session = aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, read_bufsize=512 * 1024, trace_configs=traced_requests(inside=True)
+    )
     sessions = Sessions(
         database,
         clock,

@@ -7,12 +7,14 @@ from hejnal_gateway.internal import create_router
 from hejnal_gateway.live.workers.routes import create_router as create_live_router
 from hejnal_gateway.resources import open_resources
 from hejnal_gateway.settings import GatewaySettings
+from hejnal_gateway.storage import SERVICE
 from hejnal_runtime.serve import create_internal_app, serve
 
 
 async def run_service(settings: GatewaySettings, stop: asyncio.Event | None = None) -> None:
     """The gateway with both its doors, until SIGTERM or `stop`."""
     stop = stop or asyncio.Event()
+    settings.configure_tracing(SERVICE)
     async with open_resources(settings) as resources:
 
         async def say_farewell() -> None:

@@ -15,6 +15,7 @@ from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.database import Database
 from hejnal_runtime.tokens import TokenIssuer, load_key
+from hejnal_runtime.traced_http import traced_requests
 
 SCHEMA = "recorder"
 
@@ -50,7 +51,10 @@ class Resources:
             clock=clock or SystemClock(),
             database=Database(settings.database_url.get_secret_value(), schema=SCHEMA),
             producer=Producer(settings.kafka, settings.topic_prefix),
-            http=aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.fetch_timeout_s, sock_connect=3)),
+            http=aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=settings.fetch_timeout_s, sock_connect=3),
+                trace_configs=traced_requests(inside=True),
+            ),
             issuer=issuer,
             stores=Stores(settings),
         )

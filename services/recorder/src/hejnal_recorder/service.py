@@ -74,6 +74,7 @@ async def run_service(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     check_ceiling(settings.ceiling_days, settings.ceiling_decision)
     check_tiers(settings)
+    settings.configure_tracing(settings.service)
     resources = await Resources.open(settings)
     try:
         admission = Admission()

@@ -13,6 +13,7 @@ import aiohttp
 import structlog
 
 from hejnal_runtime.clock import Clock
+from hejnal_runtime.traced_http import traced_requests
 
 log = structlog.get_logger()
 
@@ -163,7 +164,9 @@ class Open311Client:
         **options: Any,
     ) -> ET.Element:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trace_configs=traced_requests(inside=False)
+            )
         own = {"jurisdiction_id": office.jurisdiction_id} if method == "GET" else {}
         query = {name: value for name, value in (own | dict(parameters or {})).items() if value}
         writes = method == "POST"

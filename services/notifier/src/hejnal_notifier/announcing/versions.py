@@ -12,6 +12,7 @@ from hejnal_runtime.bus.message import Message
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.inbox import first_time
+from hejnal_runtime.tracing import current_traceparent
 
 TOPIC = "announcements"
 CONSUMER = "announcements"
@@ -23,9 +24,10 @@ _ANNOUNCEMENT = text(
 )
 _VERSION = text(
     "insert into versions (announcement_id, version, kind, category, severity, texts, reach, area, streets, valid_from, "  # noqa: S608
-    "valid_until, channels, page_url, drill, issued_at, issued_by, received_at) values (:announcement_id, :version, :kind, "
+    "valid_until, channels, page_url, drill, issued_at, issued_by, received_at, traceparent) "
+    "values (:announcement_id, :version, :kind, "
     f":category, :severity, cast(:texts as jsonb), :reach, {GEOMETRY_SQL}, :streets, :valid_from, :valid_until, :channels, "
-    ":page_url, :drill, :issued_at, :issued_by, :received_at) on conflict on constraint versions_once do nothing"
+    ":page_url, :drill, :issued_at, :issued_by, :received_at, :traceparent) on conflict on constraint versions_once do nothing"
 )
 
 
@@ -67,6 +69,7 @@ class AnnouncementsHandler:
             "issued_at": fact.issued_at,
             "issued_by": fact.issued_by,
             "received_at": self._clock.now(),
+            "traceparent": current_traceparent(),
         }
         async with self._database.transaction() as session:
             if not await first_time(session, CONSUMER, message):

@@ -30,7 +30,7 @@ CLAIM = text(
             coalesce(c.address, m.address) as address, coalesce(c.push_p256dh, m.push_p256dh) as push_p256dh,
             coalesce(c.push_auth, m.push_auth) as push_auth, coalesce(c.unsubscribe_url, '') as unsubscribe_url,
             coalesce(m.language, r.language) as language, m.kind as direct_kind, m.code,
-            m.subject, m.body
+            m.subject, m.body, m.traceparent
         from due join deliveries d using (delivery_id)
         left join versions v on v.version_id = d.version_id
         left join announcements a on a.announcement_id = v.announcement_id
@@ -54,6 +54,6 @@ CLAIM = text(
     from judged j where d.delivery_id = j.delivery_id
     returning d.delivery_id, d.state, d.version_id, d.digest, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
         d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code,
-        j.subject, j.body
+        j.subject, j.body, j.traceparent
     """
 )

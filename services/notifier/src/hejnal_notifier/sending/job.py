@@ -29,6 +29,8 @@ class AnnouncementContent:
     page_url: str
     drill: bool
     issued_at: datetime
+    traceparent: str | None = None
+    """The trace it came with."""
 
     def text(self, language: Language) -> tuple[Language, Text]:
         """The wording in a language, or in Polish where there is none."""
@@ -51,6 +53,7 @@ def content_of(row: Any) -> AnnouncementContent:
         page_url=row.page_url,
         drill=row.drill,
         issued_at=row.issued_at,
+        traceparent=getattr(row, "traceparent", None),
     )
 
 
@@ -94,6 +97,8 @@ class Job:
     unsubscribe_url: str
     language: Language
     content: AnnouncementContent | DirectContent | DigestContent
+    traceparent: str | None = None
+    """The trace of what is behind it; a digest has several causes and begins its own."""
 
     @property
     def urgent(self) -> bool:

@@ -35,7 +35,7 @@ URGENT = priority(Severity.EMERGENCY)
 
 _VERSIONS = text(
     "select version_id, announcement_id, version, kind, category, severity, texts, valid_from, valid_until, page_url, drill, "
-    "issued_at from versions where version_id = any(:versions)"
+    "issued_at, traceparent from versions where version_id = any(:versions)"
 )
 _NOTE = text(
     """
@@ -196,6 +196,7 @@ class DeliveryQueue:
             unsubscribe_url=row.unsubscribe_url,
             language=Language(row.language),
             content=content,
+            traceparent=content.traceparent if isinstance(content, AnnouncementContent) else row.traceparent,
         )
 
     async def note(self, done: Sequence[Done]) -> None:

@@ -15,6 +15,7 @@ from hejnal_notifier.sending.job import Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused, Unanswered
 from hejnal_notifier.sending.providers import Provider, Providers
 from hejnal_notifier.sending.queue import DeliveryQueue, Done
+from hejnal_notifier.sending.spans import ProviderSpans, note_outcome
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.errors import is_transient
 
@@ -68,6 +69,7 @@ class ChannelSender:
         self._next_due: datetime | None = None
         """The earliest time at which something that is not due yet will be, as far as this process knows."""
         self._last_pass = clock.monotonic()
+        self._spans = ProviderSpans()
 
     @property
     def channel(self) -> Channel:
@@ -222,7 +224,9 @@ class ChannelSender:
             await asyncio.sleep(pause_s)
         started = self._clock.monotonic()
         try:
-            outcome = await provider.adapter.send(job)
+            with self._spans.of(job) as span:
+                outcome = await provider.adapter.send(job)
+                note_outcome(span, outcome)
         except Exception as error:  # a bug in composing one message must not stop the channel
             log.exception("send_failed_unexpectedly", channel=self.channel, delivery_id=str(job.delivery_id))
             outcome = Postponed("internal_error", type(error).__name__, in_doubt=True)

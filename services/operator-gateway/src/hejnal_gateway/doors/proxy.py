@@ -22,7 +22,6 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.tokens import TokenIssuer
-from hejnal_runtime.tracing import current_traceparent
 
 log = structlog.get_logger()
 
@@ -165,8 +164,6 @@ class Proxy:
     ) -> aiohttp.ClientResponse:
         path = PREFIX[door.upstream][1] + path
         headers = headers | self._issuer.headers(door.upstream, subject=staff.account_id, role=staff.role.value)
-        if traceparent := current_traceparent():
-            headers["traceparent"] = traceparent
         upstreams = self._upstreams[door.upstream]
         shared = door.copied and upstreams.several
         urls = upstreams.in_turn() if shared else [upstreams.first]

@@ -25,6 +25,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.endpoints import EndpointPolicy, EndpointRefusedError, PublicResolver
 from hejnal_runtime.errors import AppError
+from hejnal_runtime.traced_http import traced_requests
 from hejnal_runtime.webhook_signature import signed_headers
 
 log = structlog.get_logger()
@@ -85,7 +86,9 @@ class WebhookPost:
         if trusted not in self._sessions:
             resolver = None if trusted else PublicResolver()
             connector = aiohttp.TCPConnector(limit=_AT_ONCE, resolver=resolver, ttl_dns_cache=30)
-            self._sessions[trusted] = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._sessions[trusted] = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=traced_requests(inside=False)
+            )
         return self._sessions[trusted]
 
 

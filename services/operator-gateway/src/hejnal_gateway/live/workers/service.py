@@ -23,6 +23,7 @@ async def run_worker(settings: GatewaySettings, *, with_parent: bool = False) ->
     """Serve until SIGTERM, or until the parent that started this process has gone (its end of our standard input closes)."""
     if settings.token_key_file is None or settings.trusted_jwks_file is None:
         raise ValueError("HEJNAL_GATEWAY_TOKEN_KEY_FILE and HEJNAL_GATEWAY_TRUSTED_JWKS_FILE must be set")
+    settings.configure_tracing(SERVICE)
     stop, clock = asyncio.Event(), SystemClock()
     issuer = TokenIssuer(SERVICE, load_key(settings.token_key_file))
     verifier = TokenVerifier(SERVICE, settings.trusted_jwks_file)
