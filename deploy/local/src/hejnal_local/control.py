@@ -1,0 +1,120 @@
+"""Looking after a town that runs: `make status`, `make restart PROGRAM=…`, `make dead-letters`."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from hejnal_contracts.topics import DLQ_SUFFIX, TOPICS
+from hejnal_local import readiness
+from hejnal_local import settings as s
+from hejnal_local.ports import HOST
+from hejnal_local.programs import Town
+from hejnal_local.supervision import Supervisor
+
+READY_TIMEOUT_S = 90
+_STOP_TIMEOUT_S = 60
+_KAFKA_TIMEOUT_S = 20
+_SHOWN_LETTERS = 20
+
+
+class ControlError(RuntimeError):
+    """It could not be done; the text says what to do instead."""
+
+
+def status(town: Town, say: Callable[[str], None]) -> int:
+    """Every program with its state and, where it has a door, why it is not ready. 0 when all is well."""
+    states = _supervisor(town).states()
+    doors, bad = town.doors(), 0
+    for name, state in sorted(states.items()):
+        running = state["statename"] == "RUNNING"
+        reason = readiness.why_not_ready(doors[name]) if running and name in doors else None
+        word = "ready" if running and reason is None else f"not ready: {reason}" if running else state["statename"].lower()
+        bad += not running or reason is not None
+        say(f"{name:<18} {word}")
+    return 1 if bad else 0
+
+
+def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
+    """End a program in order if it runs, start it, and wait until it is ready."""
+    supervisor = _supervisor(town)
+    known = supervisor.states()
+    if name not in known:
+        raise ControlError(f"no program {name!r}; known: {', '.join(sorted(known))}")
+    supervisor.halt(name)
+    deadline = time.monotonic() + _STOP_TIMEOUT_S
+    while supervisor.states()[name]["statename"] in {"RUNNING", "STOPPING", "STARTING"}:
+        if time.monotonic() > deadline:
+            raise ControlError(f"{name} does not end; its log: {supervisor.log_of(name)}")
+        time.sleep(0.2)
+    supervisor.begin(name)
+    door = _door_of(town, name)
+    readiness.wait_until_ready({name: door} if door else {}, lambda: _given_up(supervisor, name), say, timeout_s=READY_TIMEOUT_S)
+    say(f"{name} runs")
+    return 0
+
+
+def dead_letters(town: Town, say: Callable[[str], None]) -> int:
+    """The newest dead letters of each topic: what could not be handled, by whom and why. Changes nothing."""
+    try:
+        letters = asyncio.run(asyncio.wait_for(_letters(town.broker.bootstrap), _KAFKA_TIMEOUT_S))
+    except (KafkaError, TimeoutError, OSError) as error:
+        place = town.broker.bootstrap
+        raise ControlError(f"Kafka at {place} does not answer ({error!r}): `make restart PROGRAM=kafka`") from error
+    for topic, count, shown in letters:
+        say(f"{topic}: {count} dead letters" + (f", the newest {len(shown)}:" if shown else ""))
+        for record in shown:
+            why = {key: value.decode(errors="replace") for key, value in record.headers if key.startswith("dlq_")}
+            key = (record.key or b"").decode(errors="replace")
+            say(
+                f"  {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.timestamp / 1000))}  key {key or '-'}"
+                f"  {why.get('dlq_handler', '?')}: {why.get('dlq_reason', '?')}: {why.get('dlq_detail', '')[:200]}"
+            )
+    if not letters:
+        say("no dead letters")
+    return 0
+
+
+async def _letters(bootstrap: str) -> list[tuple[str, int, list[Any]]]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        found = []
+        there = await consumer.topics()
+        for topic in sorted({f"{one.name}{DLQ_SUFFIX}" for one in TOPICS} & there):
+            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+            consumer.assign(partitions)
+            first, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+            count = sum(ends[one] - first[one] for one in partitions)
+            shown: list[Any] = []
+            for one in partitions:
+                consumer.seek(one, max(first[one], ends[one] - _SHOWN_LETTERS))
+            while count and min([await consumer.position(one) - ends[one] for one in partitions]) < 0:
+                fetched = await consumer.getmany(timeout_ms=1000)
+                shown += [record for records in fetched.values() for record in records]
+            if count:
+                found.append((topic, count, sorted(shown, key=lambda record: record.timestamp)[-_SHOWN_LETTERS:]))
+        return found
+    finally:
+        await consumer.stop()
+
+
+def _supervisor(town: Town) -> Supervisor:
+    supervisor = Supervisor(town.workspace.run, town.workspace.python)
+    if supervisor.running is None:
+        raise ControlError("the town does not run: start it with `make run`")
+    return supervisor
+
+
+def _door_of(town: Town, name: str) -> str | None:
+    """Where a program says that it is ready; None for one without a door."""
+    servers = {"kafka": f"tcp://{town.broker.bootstrap}", "postgres": f"tcp://{HOST}:{town.settings.port(s.POSTGRES_PORT)}"}
+    return servers.get(name) or town.doors().get(name)
+
+
+def _given_up(supervisor: Supervisor, name: str) -> dict[str, str]:
+    state = supervisor.states()[name]
+    return {name: f"see {supervisor.log_of(name)}"} if state["statename"] == "FATAL" else {}
