@@ -12,9 +12,9 @@ help: ## list every target
 setup: ## install what `make run` needs, without starting anything
 	@$(SETUP) run
 
-run: ## start the whole town and stay; CAMERAS=190 simulates that many, STANDBY=1 a second recorder, S3=1 an S3 store
+run: ## start the whole town and stay; CAMERAS=190, STANDBY=1 a second recorder, S3=1 an S3 store, KAFKA_SECURITY=1 TLS and users
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local run $(if $(CAMERAS),--cameras $(CAMERAS)) \
-	  $(if $(STANDBY),--standby $(STANDBY)) $(if $(S3),--s3 $(S3))
+	  $(if $(STANDBY),--standby $(STANDBY)) $(if $(S3),--s3 $(S3)) $(if $(KAFKA_SECURITY),--kafka-security $(KAFKA_SECURITY))
 
 stop: ## end every process of the town; its state stays in .run/
 	@test ! -x $(PYTHON) || $(PYTHON) -m hejnal_local stop

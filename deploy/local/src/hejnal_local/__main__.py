@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--cameras", help="how many simulated cameras; otherwise HEJNAL_CAMERAS")
     run.add_argument("--standby", help="1: with a second recorder; otherwise HEJNAL_STANDBY")
     run.add_argument("--s3", help="1: with an S3 store; otherwise HEJNAL_S3")
+    run.add_argument("--kafka-security", help="1: Kafka with TLS, users and rights; otherwise HEJNAL_KAFKA_SECURITY")
     commands.add_parser("stop", help="end every process of the town")
     commands.add_parser("clean-run", help="end the town and forget its state")
     totp = commands.add_parser("totp", help="a staff member's password and the one-time code of this minute")
@@ -41,7 +42,8 @@ def _run(chosen: argparse.Namespace) -> int:
         return _totp(workspace, chosen.login)
     settings = s.LocalSettings.load(workspace.root)
     if chosen.command == "run":
-        for variable, value in ((s.CAMERAS, chosen.cameras), (s.STANDBY, chosen.standby), (s.S3, chosen.s3)):
+        given = ((s.CAMERAS, chosen.cameras), (s.STANDBY, chosen.standby), (s.S3, chosen.s3))
+        for variable, value in (*given, (s.KAFKA_SECURITY, chosen.kafka_security)):
             settings = settings.with_value(variable, value) if value else settings
 
     from hejnal_local import launch

@@ -33,6 +33,7 @@ SINKS_PORT = _port("HEJNAL_SINKS_PORT", 8082, "the page that shows which e-mails
 SMTP_PORT = _port("HEJNAL_SMTP_PORT", 12525, "the simulated mail server")
 KAFKA_PORT = _port("HEJNAL_KAFKA_PORT", 19092, "Kafka")
 KAFKA_CONTROLLER_PORT = _port("HEJNAL_KAFKA_CONTROLLER_PORT", 19093, "Kafka's controller")
+KAFKA_INTERNAL_PORT = _port("HEJNAL_KAFKA_INTERNAL_PORT", 19094, "the secured Kafka's administrator, where it is switched on")
 POSTGRES_PORT = _port("HEJNAL_POSTGRES_PORT", 15432, "PostgreSQL")
 CAMERAS_PORT = _port("HEJNAL_CAMERAS_PORT", 18554, "the simulated cameras (RTSP)")
 STREET_CAMERAS_PORT = _port("HEJNAL_STREET_CAMERAS_PORT", 18555, "the simulated cameras with real street footage (RTSP)")
@@ -48,6 +49,11 @@ CAMERAS = Variable("HEJNAL_CAMERAS", "6", "simulated cameras with drawn pictures
 STREET_CAMERAS = Variable("HEJNAL_STREET_CAMERAS", "2", "simulated cameras with real street footage, at most 3")
 STANDBY = Variable("HEJNAL_STANDBY", "0", "1: a second recorder keeps a second copy; `make run STANDBY=1` goes first")
 S3 = Variable("HEJNAL_S3", "0", "1: an S3 store, to which footage older than a day moves; `make run S3=1` goes first")
+KAFKA_SECURITY = Variable(
+    "HEJNAL_KAFKA_SECURITY",
+    "0",
+    "1: Kafka with TLS, a user per service and only its topics; `make run KAFKA_SECURITY=1` goes first",
+)
 LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
 
 VARIABLES: tuple[Variable, ...] = (
@@ -57,6 +63,7 @@ VARIABLES: tuple[Variable, ...] = (
     SMTP_PORT,
     KAFKA_PORT,
     KAFKA_CONTROLLER_PORT,
+    KAFKA_INTERNAL_PORT,
     POSTGRES_PORT,
     CAMERAS_PORT,
     STREET_CAMERAS_PORT,
@@ -71,6 +78,7 @@ VARIABLES: tuple[Variable, ...] = (
     STREET_CAMERAS,
     STANDBY,
     S3,
+    KAFKA_SECURITY,
     LOG_LEVEL,
 )
 PORTS: tuple[Variable, ...] = tuple(variable for variable in VARIABLES if variable.is_port)
@@ -110,9 +118,11 @@ class LocalSettings:
 
     def ports(self) -> list[tuple[int, Variable]]:
         """Every port that will be listened on, and the variable that chooses it."""
-        needed = [(self.port(one), one) for one in PORTS if one not in (STANDBY_PORT, S3_PORT)]
+        needed = [(self.port(one), one) for one in PORTS if one not in (STANDBY_PORT, S3_PORT, KAFKA_INTERNAL_PORT)]
         if self.is_on(STANDBY):
             needed.append((self.port(STANDBY_PORT), STANDBY_PORT))
+        if self.is_on(KAFKA_SECURITY):
+            needed.append((self.port(KAFKA_INTERNAL_PORT), KAFKA_INTERNAL_PORT))
         if self.is_on(S3):
             needed += [(self.port(S3_PORT) + number, S3_PORT) for number in range(S3_PORTS)]
         return needed
@@ -133,7 +143,7 @@ class LocalSettings:
 
     def _check(self) -> None:
         seen: dict[int, str] = {}
-        for switch in (STANDBY, S3):
+        for switch in (STANDBY, S3, KAFKA_SECURITY):
             self._whole(switch, 0, 1)
         for variable in PORTS:
             self._whole(variable, 1, 65535 - S3_PORTS if variable is S3_PORT else 65535)
