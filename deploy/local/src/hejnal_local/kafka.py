@@ -4,10 +4,12 @@ Standard library only, so that the set-up can use it before any Python package i
 """
 
 import base64
+import contextlib
 import os
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -20,7 +22,7 @@ from hejnal_local.ports import HOST, free_ports
 from hejnal_local.processes import ProcessId, spawn_with_us
 
 RECIPE = Path(__file__).resolve().parents[2] / "kafka"
-"""pom.xml, server.properties and log4j2.properties."""
+"""pom.xml, server.properties, secured.properties and log4j2.properties."""
 
 _HEAP = ("-Xms64m", "-Xmx256m")
 _FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData", "-Djava.awt.headless=true")
@@ -88,10 +90,31 @@ class Installation:
             broker.stop(timeout_s=60)
 
 
-class Broker:
-    """One broker with its own folder and ports. `prepare` and `command` serve a supervisor, `start` and `stop` a test."""
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """What makes a broker ask for TLS and a password: its certificates, and a port for itself and the administrator."""
 
-    def __init__(self, installation: Installation, folder: Path, port: int, controller_port: int) -> None:
+    certificates: Path
+    """Folder with kafka.pem (key and certificate, CN=kafka), administrator.pem and ca.pem."""
+    internal_port: int
+
+    def tls(self) -> ssl.SSLContext:
+        """How the administrator connects to the internal port."""
+        context = ssl.create_default_context(cafile=self.certificates / "ca.pem")
+        context.load_cert_chain(self.certificates / "administrator.pem")
+        return context
+
+
+class Broker:
+    """One broker with its own folder and ports. `prepare` and `command` serve a supervisor, `start` and `stop` a test.
+
+    With `secured` its port speaks TLS and wants a user; without, anybody on this machine may do anything.
+    """
+
+    def __init__(
+        self, installation: Installation, folder: Path, port: int, controller_port: int, *, secured: Secured | None = None
+    ) -> None:
+        self._secured = secured
         self._installation = installation
         self._folder = folder.absolute()
         self._port = port
@@ -117,10 +140,7 @@ class Broker:
         """Write the configuration, and format the data folder the first time."""
         data = self._folder / "data"
         self._folder.mkdir(parents=True, exist_ok=True)
-        properties = (RECIPE / "server.properties").read_text(encoding="utf-8")
-        for mark, value in (("@PORT@", self._port), ("@CONTROLLER_PORT@", self._controller_port), ("@DATA@", data)):
-            properties = properties.replace(mark, str(value))
-        self._properties.write_text(properties, encoding="utf-8")
+        self._properties.write_text(self._configuration(data), encoding="utf-8")
         if (data / "meta.properties").exists():
             return
         shutil.rmtree(data, ignore_errors=True)  # a format that was interrupted
@@ -131,6 +151,25 @@ class Broker:
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise KafkaError(f"Kafka's data folder could not be formatted:\n{(done.stdout + done.stderr)[-2000:]}")
+
+    def _configuration(self, data: Path) -> str:
+        marks = {"@PORT@": self._port, "@CONTROLLER_PORT@": self._controller_port, "@DATA@": data}
+        properties = (RECIPE / "server.properties").read_text(encoding="utf-8")
+        if self._secured is not None:
+            own = (RECIPE / "secured.properties").read_text(encoding="utf-8")
+            changed = {line.partition("=")[0] for line in own.splitlines()}
+            kept = [line for line in properties.splitlines() if line.partition("=")[0] not in changed]
+            properties = "\n".join([*kept, own])
+            marks |= {"@INTERNAL_PORT@": self._secured.internal_port, "@CERTIFICATES@": self._secured.certificates}
+        for mark, value in marks.items():
+            properties = properties.replace(mark, str(value))
+        return properties
+
+    def answers(self) -> bool:
+        """True when the broker serves requests."""
+        if self._secured is None:
+            return answers(self._port)
+        return answers(self._secured.internal_port, self._secured.tls())
 
     def command(self, jvm: tuple[str, ...] = ()) -> list[str]:
         """The command that runs the broker in the foreground; it ends cleanly on SIGTERM."""
@@ -152,7 +191,7 @@ class Broker:
                 cwd=self._folder,
             )
         deadline = time.monotonic() + timeout_s
-        while not answers(self._port):
+        while not self.answers():
             if self._process.poll() is not None:
                 raise KafkaError(f"Kafka ended during its start:\n{self._log_end()}")
             if time.monotonic() > deadline:
@@ -187,12 +226,15 @@ class Broker:
         return self.log_file.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
-def answers(port: int) -> bool:
+def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:
     """True when a broker serves requests on the port: it replies to ApiVersions v0 (Kafka protocol guide)."""
     request = struct.pack(">hhih", 18, 0, 1, 5) + b"probe"
     try:
-        with socket.create_connection((HOST, port), 0.5) as connection:
+        with contextlib.ExitStack() as open_:
+            connection = open_.enter_context(socket.create_connection((HOST, port), 0.5))
             connection.settimeout(1)
+            if tls is not None:
+                connection = open_.enter_context(tls.wrap_socket(connection, server_hostname=HOST))
             connection.sendall(struct.pack(">i", len(request)) + request)
             return len(connection.recv(4)) == 4
     except OSError:

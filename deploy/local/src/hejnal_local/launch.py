@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
-from hejnal_local import database_roles, kafka, readiness
+from hejnal_local import database_roles, readiness
 from hejnal_local import settings as s
 from hejnal_local.keys import write_private
 from hejnal_local.ports import is_taken
@@ -109,6 +109,8 @@ class Launcher:
         if not (run_folder / "kafka").exists():
             self._say("making Kafka's and PostgreSQL's data folders")
         self._town.second.prepare()
+        if self._town.kafka_security is not None:
+            self._town.kafka_security.prepare()
         self._town.broker.prepare()
         self._town.database.prepare()
 
@@ -135,8 +137,7 @@ class Launcher:
 
     def _await_servers(self) -> None:
         deadline = time.monotonic() + 60
-        port = self._town.settings.port(s.KAFKA_PORT)
-        while not (kafka.answers(port) and self._town.database.is_ready()):
+        while not (self._town.broker.answers() and self._town.database.is_ready()):
             broken = self._failed()
             if broken or time.monotonic() > deadline:
                 names = broken or {name: str(self._supervisor.log_of(name)) for name in SERVERS}
@@ -168,7 +169,10 @@ class Launcher:
 
     async def _declare(self) -> None:
         admin_url = self._town.database.admin_url
-        created = await create_topics(self._town.broker.bootstrap)
+        security = self._town.kafka_security
+        if security is not None:
+            await security.apply()
+        created = await create_topics(security.as_user("topics") if security else self._town.broker.bootstrap)
         if created:
             self._say(f"created {len(created)} Kafka topics")
         await database_roles.create_database(admin_url, DATABASE)
@@ -246,6 +250,8 @@ class Launcher:
             more += f"\n  Second recorder        {self._town.second.standby_url}   (its copy: .run/archive-second)"
         if self._town.second.has_store:
             more += f"\n  S3 store               http://localhost:{port(s.S3_PORT)}   (keys: .run/store)"
+        if self._town.kafka_security is not None:
+            more += f"\n  Kafka is secured       users' passwords and certificates: {self._town.kafka_security.folder}"
         return f"""
   Residents' site        http://localhost:{port(s.CITIZEN_PORT)}   (API: /docs, /openapi.json)
   Operators' console     http://localhost:{port(s.GATEWAY_PORT)}   (API: /docs, /openapi.json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from hejnal_local import database_roles, kafka, postgres
 from hejnal_local import settings as s
 from hejnal_local.database_roles import SCHEMAS
+from hejnal_local.kafka_security import KafkaSecurity
 from hejnal_local.keys import ORGANISATION, KeyRing
 from hejnal_local.ports import HOST
 from hejnal_local.second_copies import SecondCopies
@@ -60,7 +61,12 @@ class Town:
         java = find_java()
         self.kafka_installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java")
         ports = settings.port(s.KAFKA_PORT), settings.port(s.KAFKA_CONTROLLER_PORT)
-        self.broker = kafka.Broker(self.kafka_installation, workspace.run / "kafka", *ports)
+        self.kafka_security: KafkaSecurity | None = None
+        if settings.is_on(s.KAFKA_SECURITY):
+            folder = workspace.run / "keys" / "kafka"
+            self.kafka_security = KafkaSecurity(folder, self.keys, ports[0], settings.port(s.KAFKA_INTERNAL_PORT))
+        secured = self.kafka_security.secured if self.kafka_security else None
+        self.broker = kafka.Broker(self.kafka_installation, workspace.run / "kafka", *ports, secured=secured)
         self.database = postgres.Server(workspace.run / "postgres", settings.port(s.POSTGRES_PORT))
 
     @property
@@ -173,6 +179,7 @@ class Town:
             "TOKEN_KEY_FILE": str(self.keys.service(service.name)),
             "TRUSTED_JWKS_FILE": str(self.keys.jwks),
             "LOG_LEVEL": self.settings.text(s.LOG_LEVEL),
+            **(self.kafka_security.environment(service.name) if self.kafka_security else {}),
         }
         if service.schema is not None:
             role = service.schema.role

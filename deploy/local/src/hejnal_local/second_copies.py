@@ -75,6 +75,9 @@ class SecondCopies:
             name: value for name, value in first.environment.items() if not name.startswith((f"{prefix}STORE", f"{prefix}TIER"))
         }
         kept.pop(f"{prefix}SPOOL_DIR", None)
+        if f"{prefix}KAFKA_USER" in kept:
+            password = Path(kept[f"{prefix}KAFKA_PASSWORD_FILE"]).with_name(f"{STANDBY}.password")
+            own |= {"KAFKA_USER": STANDBY, "KAFKA_PASSWORD_FILE": str(password)}
         return replace(first, name=STANDBY, environment=kept | {prefix + name: value for name, value in own.items()})
 
     def store(self, stop_order: int) -> Program:

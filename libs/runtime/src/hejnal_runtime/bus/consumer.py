@@ -323,6 +323,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return f"consumer {self.group} stopped: its DLQ filled too fast; look at the dead letters, mend, restart"
         if self._refusals.reason is not None:
             return f"consumer {self.group}: {self._refusals.reason}"
+        if refused := self._producer.health():  # the dead letters have no way out
+            return f"consumer {self.group}: {refused}"
         if not self._assigned_once:
             return f"consumer {self.group} has no partitions assigned yet"
         now = time.monotonic()

@@ -43,7 +43,7 @@ def denial(kafka: KafkaConnection, error: BaseException, doing: str) -> str | No
     elif isinstance(error, TransactionalIdAuthorizationFailed):
         what = "to use its transactional id"
     elif isinstance(error, ClusterAuthorizationFailedError):
-        what = f"to {doing} on the cluster"
+        what = f"to {doing} any topic"  # an idempotent producer needs the right to write one at least (KIP-679)
     else:
         return None
     return f"Kafka does not allow {kafka.principal} {what}: ask the administrator to grant it ({GUIDE})"
@@ -57,7 +57,7 @@ async def why_not_connected(kafka: KafkaConnection) -> str | None:
         return str(error)
     del options["bootstrap_servers"]
     found: list[str] = []
-    for host, port in _addresses(kafka.bootstrap):
+    for host, port in addresses(kafka.bootstrap):
         try:
             connection = await asyncio.wait_for(
                 create_conn(host, port, request_timeout_ms=int(ASK_TIMEOUT_S * 1000), **options), ASK_TIMEOUT_S
@@ -103,6 +103,8 @@ def _refusal(kafka: KafkaConnection, place: str, error: BaseException) -> str | 
             f"what listens at {place} does not speak TLS as we do ({error.reason}): "
             f"compare {prefix}KAFKA_SECURITY_PROTOCOL and the port with the broker's listeners"
         )
+    if isinstance(error, KafkaConnectionError) and kafka.security_protocol == "SSL" and kafka.client_certificate_file is None:
+        return f"Kafka at {place} wants a client certificate: set {prefix}KAFKA_CLIENT_CERTIFICATE_FILE, or use SASL_SSL"
     if isinstance(error, KafkaConnectionError) and not kafka.has_tls:
         return (
             f"Kafka at {place} closes the connection of a client without TLS: if it wants TLS and a password, "
@@ -111,7 +113,8 @@ def _refusal(kafka: KafkaConnection, place: str, error: BaseException) -> str | 
     return None
 
 
-def _addresses(bootstrap: str) -> Iterable[tuple[str, int]]:
+def addresses(bootstrap: str) -> Iterable[tuple[str, int]]:
+    """Host and port of each broker in a bootstrap list."""
     for one in bootstrap.split(","):
         host, _, port = one.strip().rpartition(":")
         yield host.strip("[]"), int(port) if port.isdecimal() else 9092
