@@ -159,6 +159,19 @@ def test_the_ring_gives_up_first_what_the_recorder_has(tmp_path: Path) -> None:
     assert forgotten[:2] == ["cam-001/run-1/d.mp4", "cam-002/run-1/h.mp4"]
 
 
+def test_what_the_archive_has_deleted_goes_from_the_spool_at_once_and_is_not_given_up(tmp_path: Path) -> None:
+    lay(tmp_path, "cam-001", "abc", age_s=10)
+    archived = tmp_path / "archived"
+    os.link(tmp_path / "cam-001" / "run-1" / "b.mp4", archived)
+    ring = ring_of(tmp_path, policy=SpoolPolicy.KEEP)
+    assert ring.prune() == 0
+    given_up = metrics.SPOOL_GIVEN_UP._value.get()
+    archived.unlink()
+    assert ring.prune() == 1
+    assert left(tmp_path) == "ac"  # what was never taken stays
+    assert metrics.SPOOL_GIVEN_UP._value.get() == given_up
+
+
 def test_the_ring_gives_up_important_cameras_last(tmp_path: Path) -> None:
     lay(tmp_path, "gate", "abc", age_s=3000)
     lay(tmp_path, "park", "def", age_s=1000)

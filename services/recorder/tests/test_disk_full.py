@@ -88,6 +88,35 @@ class Town:
         self.room.clock.advance(seconds)
 
 
+async def test_footage_that_the_spool_still_has_is_not_deleted_for_twice(full_room: Room, clip: Clip) -> None:
+    """Deleting frees such files only when ingest's ring lets go: until then no second lot goes for the same room."""
+    room = full_room
+    keeper = retention(room)
+    await remember_camera(room.database, camera(1, 30))
+    run = SpoolRun(room.spool, heavy(clip), room.clock.now())
+    for fact in [run.started(), *(run.fragment() for _ in range(200)), run.ended()]:
+        await room.takeover.take([fact])
+    room.clock.advance(200 + 2 * 86400)
+    fill(room, 0.96)
+    await keeper.measure()
+    assert keeper.level is Level.VERY_SHORT
+    await keeper.round()
+    kept = "select count(*) as n, sum(footage_bytes) as size from segments where state <> 'garbage'"
+    [first] = await room.rows(kept)
+    assert 0 < first.n < 40
+    for _ in range(3):
+        await keeper.measure()
+        assert keeper.level is Level.VERY_SHORT
+        await keeper.round()
+    assert await room.rows(kept) == [first]
+
+    for path in room.spool.rglob("*.mp4"):  # the ring lets go
+        if path.stat().st_nlink == 1:
+            path.unlink()
+    await keeper.measure()
+    assert keeper.level is Level.FINE
+
+
 async def settle(keeper: Retention) -> Level:
     """What the loop does, until nothing more changes."""
     for _ in range(6):

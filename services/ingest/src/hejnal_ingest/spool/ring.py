@@ -1,5 +1,7 @@
 """The spool forgets what the recorder has, the oldest first; what it has not is given up by a stated rule only.
 
+What the archive has deleted again (by age, for room or for privacy) goes from here too, at once.
+
 The rule (`SpoolPolicy`) when the spool is too large, too old or the disk too full, and all that was taken over is gone:
 `oldest` gives up footage that was not taken, that of low-priority cameras first; the recorder finds it missing and states a gap.
 `keep` gives up nothing: recording stops with `disk_full` until there is room.
@@ -59,6 +61,8 @@ class _Segment:
     modified_s: float
     shared: bool
     taken: bool
+    dropped: bool
+    """The archive had it, and has deleted it."""
     priority: int
 
 
@@ -92,6 +96,7 @@ class SpoolRing:
         self._limits = limits
         self._room = room or SpoolRoom()
         self._fetched = fetched
+        self._linked: set[str] = set()
         self._forget = forget
         self._priority = priority
         self._interval_s = interval_s
@@ -118,7 +123,9 @@ class SpoolRing:
         order = sorted(segments, key=lambda one: (not one.taken, one.priority if not one.taken else 0, one.modified_s))
         for segment in order:
             age_s = now_s - segment.modified_s
-            if age_s > limits.max_age_s:
+            if segment.dropped:
+                reason = "archive"
+            elif age_s > limits.max_age_s:
                 reason = "age"
             elif total > limits.max_bytes:
                 reason = "size"
@@ -126,7 +133,8 @@ class SpoolRing:
                 reason = "disk"
             else:
                 continue
-            if age_s < min(_YOUNG_S, limits.max_age_s) or (not segment.taken and limits.policy is SpoolPolicy.KEEP):
+            young = age_s < min(_YOUNG_S, limits.max_age_s)
+            if not segment.dropped and (young or (not segment.taken and limits.policy is SpoolPolicy.KEEP)):
                 continue
             self._remove(segment, reason)
             total -= segment.size_bytes
@@ -159,6 +167,7 @@ class SpoolRing:
 
     def _segments(self) -> list[_Segment]:
         found: list[_Segment] = []
+        linked: set[str] = set()
         priorities: dict[str, int] = {}
         for path in self._spool_dir.glob("*/*/*.mp4"):
             with contextlib.suppress(FileNotFoundError):
@@ -168,8 +177,12 @@ class SpoolRing:
                 if camera_id not in priorities:
                     priorities[camera_id] = _PRIORITIES.get(self._priority(camera_id), 1)
                 shared = stat.st_nlink > 1
-                taken = shared or self._fetched(name, stat.st_size)
-                found.append(_Segment(path, name, stat.st_size, stat.st_mtime, shared, taken, priorities[camera_id]))
+                dropped = not shared and name in self._linked
+                taken = shared or dropped or self._fetched(name, stat.st_size)
+                if shared or dropped:
+                    linked.add(name)
+                found.append(_Segment(path, name, stat.st_size, stat.st_mtime, shared, taken, dropped, priorities[camera_id]))
+        self._linked = linked
         return found
 
     def _free_bytes(self) -> int:

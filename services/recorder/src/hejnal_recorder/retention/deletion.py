@@ -115,6 +115,14 @@ class Condemned:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """What one batch has deleted: files, and how much of them the disk gives back only when ingest's spool lets go."""
+
+    files: int
+    lingering_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Garbage:
     segment_id: str
     camera_id: str
@@ -180,30 +188,31 @@ async def _leave_gap(session: AsyncSession, camera_id: str, starts_at: datetime,
         await session.execute(_INSERT_GAP, values | {"gap_id": new_id()})
 
 
-async def finish(database: Database, archive: Archive, now: datetime, store: ObjectStore | None = None) -> int:
-    """Unlink a batch of condemned files and forget their rows; gives how many files.
+async def finish(database: Database, archive: Archive, now: datetime, store: ObjectStore | None = None) -> Finished:
+    """Unlink a batch of condemned files and forget their rows.
 
     What also lies in the object store is a batch of its own, so that a store that is away holds up nothing else.
     """
     garbage = await _garbage(database, in_store=False)
+    lingering_bytes = 0
     if garbage:
-        await asyncio.to_thread(_unlink, archive, garbage)
+        lingering_bytes = await asyncio.to_thread(_unlink, archive, garbage)
         await _forget(database, garbage, now)
     stored = await _garbage(database, in_store=True)
     if not stored:
-        return len(garbage)
-    await asyncio.to_thread(_unlink, archive, stored)
+        return Finished(len(garbage), lingering_bytes)
+    lingering_bytes += await asyncio.to_thread(_unlink, archive, stored)
     if store is None:
         log.error("store_not_configured", waiting_files=len(stored))
-        return len(garbage)
+        return Finished(len(garbage), lingering_bytes)
     try:
         for one in stored:
             await store.delete(one.path)
     except AppError as error:
         log.warning("store_deletion_interrupted", waiting_files=len(stored), error=error.detail)
-        return len(garbage)
+        return Finished(len(garbage), lingering_bytes)
     await _forget(database, stored, now)
-    return max(len(garbage), len(stored))
+    return Finished(max(len(garbage), len(stored)), lingering_bytes)
 
 
 async def _garbage(database: Database, *, in_store: bool) -> list[_Garbage]:
@@ -227,9 +236,8 @@ async def _forget(database: Database, garbage: Sequence[_Garbage], now: datetime
         log.info("segments_deleted", count=number, reason=reason)
 
 
-def _unlink(archive: Archive, garbage: Sequence[_Garbage]) -> None:
-    for one in garbage:
-        archive.unlink(one.path)
+def _unlink(archive: Archive, garbage: Sequence[_Garbage]) -> int:
+    return sum(archive.unlink(one.path) for one in garbage)
 
 
 def _counted(facts: Iterable[SegmentDeleted]) -> dict[str, int]:

@@ -20,6 +20,8 @@ from typing import Literal
 Priority = Literal["low", "normal", "high"]
 HYSTERESIS = 0.02
 REFUSED_AFTER_S = 60.0
+LINGERS_S = 60.0
+"""Ingest's ring looks every 15 seconds, and lets go of what the archive no longer has."""
 
 
 class Level(IntEnum):
@@ -97,6 +99,26 @@ class Lasting:
             elif now_s - self._since.setdefault(one, now_s) >= REFUSED_AFTER_S:
                 lasting = one
         return lasting
+
+
+class Lingering:
+    """Room that was made and is not there yet: deleted files which ingest's spool has too are freed when its ring lets go.
+
+    Without it each look at a disk that is still full would delete as much again.
+    """
+
+    def __init__(self) -> None:
+        self._until: list[tuple[float, int]] = []
+
+    def add(self, size_bytes: int, now_s: float) -> None:
+        """So much will be free soon."""
+        if size_bytes:
+            self._until.append((now_s + LINGERS_S, size_bytes))
+
+    def size_bytes(self, now_s: float) -> int:
+        """How much is still to come; what has not come by then is no longer waited for."""
+        self._until = [(until_s, size_bytes) for until_s, size_bytes in self._until if until_s > now_s]
+        return sum(size_bytes for _, size_bytes in self._until)
 
 
 @dataclass(slots=True)

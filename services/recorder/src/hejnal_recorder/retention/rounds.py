@@ -14,7 +14,17 @@ from hejnal_recorder.marks.events import forget_events
 from hejnal_recorder.retention import privacy
 from hejnal_recorder.retention.candidates import PER_CAMERA, for_room, over_share, too_old
 from hejnal_recorder.retention.deletion import FINISH_BATCH, Candidates, Reason, condemn, finish
-from hejnal_recorder.retention.pressure import GIVES_WAY, KEPT_AT_LEAST, Admission, Disk, Lasting, Level, bytes_to_free, level_of
+from hejnal_recorder.retention.pressure import (
+    GIVES_WAY,
+    KEPT_AT_LEAST,
+    Admission,
+    Disk,
+    Lasting,
+    Level,
+    Lingering,
+    bytes_to_free,
+    level_of,
+)
 from hejnal_recorder.retention.steady import SteadyClock
 from hejnal_recorder.retention.storage import read_forecast
 from hejnal_recorder.takeover.archive import Archive
@@ -66,6 +76,7 @@ class Retention:
         self._days = SegmentDays(database)
         self._forecast_at: float | None = None
         self._lasting = Lasting()
+        self._lingering = Lingering()
         self.level = Level.FINE
         """How short the room is now."""
 
@@ -127,7 +138,7 @@ class Retention:
     async def _make_room(self, disk: Disk) -> None:
         """Delete the oldest of who gives way first, until enough is condemned or nothing is left that may go."""
         level = self.level
-        wanted = bytes_to_free(disk, level)
+        wanted = bytes_to_free(disk, level) - self._lingering.size_bytes(self._clock.monotonic())
         now = self._steady.now()
         for priority in GIVES_WAY[level]:
             kept = KEPT_AT_LEAST[level] if priority == "high" or level is Level.FULL else timedelta(days=1)
@@ -149,7 +160,9 @@ class Retention:
                 store = await self._open_store()
             except AppError as error:  # what lies there waits
                 log.warning("store_not_usable", error=error.detail)
-        return await finish(self._database, self._archive, self._clock.now(), store)
+        done = await finish(self._database, self._archive, self._clock.now(), store)
+        self._lingering.add(done.lingering_bytes, self._clock.monotonic())
+        return done.files
 
     async def _condemn(self, all_candidates: Iterable[Candidates], reason: Reason) -> int:
         """Gives the bytes that were condemned."""

@@ -165,16 +165,23 @@ class Archive:
         finally:
             os.close(descriptor)
 
-    def unlink(self, archive_path: str) -> None:
-        """Remove a file durably; a file that is gone already is fine. An emptied day folder goes with it."""
+    def unlink(self, archive_path: str) -> int:
+        """Remove a file durably; a file that is gone already is fine. An emptied day folder goes with it.
+
+        Gives the bytes that this does not free yet: those of a file that ingest's spool has too, until its ring lets go.
+        """
         self.check_mounted()
         target = self.archive_dir / archive_path
+        lingering_bytes = 0
         with contextlib.suppress(FileNotFoundError):
+            figures = target.stat()
             target.unlink()
+            lingering_bytes = figures.st_blocks * 512 if figures.st_nlink > 1 else 0
         with contextlib.suppress(FileNotFoundError):
             sync_folder(target.parent)
         with contextlib.suppress(OSError):  # other segments lie there
             target.parent.rmdir()
+        return lingering_bytes
 
     def disk(self) -> Disk:
         """The archive's file system as we may use it: what is kept for root counts as used by others."""
