@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop clean-run totp test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images fmt lock contracts helm-test env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -72,3 +72,6 @@ helm-test: ## check the Helm chart
 
 env-example: ## write .env.example anew
 	@$(PYTHON) -m hejnal_local env-example
+scan: ## look for weaknesses: secrets, licences, our Python, the image, the chart, advisories of what we build on
+	@$(SETUP) check && exec $(PYTHON) -m hejnal_local.scans all
+

@@ -77,6 +77,7 @@ def suites(workspace: Workspace) -> list[Suite]:
         Suite("imports", (str(programs / "lint-imports"),), quick=True),
         Suite("file-sizes", (python, "-m", "hejnal_local.file_sizes"), quick=True),
         Suite("generated", (python, "-m", "hejnal_local.generated", "check"), quick=True),
+        Suite("scan", (python, "-m", "hejnal_local.scans", "quick"), quick=True),
         _pytest("unit", python, *tested, "-m", _WITHOUT_SERVERS, "-n", "2", "--dist", "loadfile", quick=True, timeout_s=600),
         Suite("helm", ("deploy/local/helm-test",), needs="deploy/local/helm-test"),
         Suite("web-clients", ("npm", "run", "generate"), "web"),
