@@ -1,4 +1,6 @@
 import asyncio
+import itertools
+import math
 from datetime import timedelta
 
 import pytest
@@ -193,6 +195,37 @@ async def test_near_and_category_and_since(house):
     shapes = (await house.client().get("/announcements.geojson", params={"category": "water"})).json()
     assert [feature["id"] for feature in shapes["features"]] == [here["id"]]
     assert shapes["features"][0]["properties"]["titles"]["pl"].startswith("Nie ma wody")
+
+
+async def test_the_map_of_all_is_small_and_sent_once(house):
+    circle = {"kind": "circle", "center": {"lat": 51.05, "lon": 20.95}, "radius_m": 1500}
+    for _ in range(3):
+        one = await issue(house, area=circle)
+    public = house.client()
+    first = await public.get("/announcements.geojson")
+    assert (first.headers["content-encoding"], first.headers["vary"]) == ("gzip", "Accept-Encoding")
+    rings = [feature["geometry"]["coordinates"][0][0] for feature in first.json()["features"]]
+    exact = (await public.get(f"/announcements/{one['id']}")).json()["geometry"]["coordinates"][0][0]
+    assert len(rings) == 3
+    assert len(rings[0]) <= len(exact) / 2 + 1
+    for place in exact:
+        assert min(math.dist(place, other) for other in along(rings[0])) < 0.0003, "true to half a percent"
+    again = await public.get("/announcements.geojson", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = await public.get("/announcements.geojson", headers={"Accept-Encoding": "gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == first.json()
+    assert plain.headers["etag"] != first.headers["etag"]
+    house.clock.advance(2)
+    await issue(house, area=circle)
+    later = await public.get("/announcements.geojson", headers={"If-None-Match": first.headers["etag"]})
+    assert len(later.json()["features"]) == 4
+
+
+def along(ring, steps=60):
+    """Many places on a ring."""
+    for (west, south), (east, north) in itertools.pairwise(ring):
+        yield from ((west + (east - west) * one / steps, south + (north - south) * one / steps) for one in range(steps))
 
 
 async def test_preview_counts_whom_it_reaches_and_what_it_costs(open_house):

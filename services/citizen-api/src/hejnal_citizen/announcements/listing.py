@@ -29,6 +29,8 @@ from hejnal_contracts.base import Point
 from hejnal_runtime.errors import AppError, Kind
 
 MOST_FEATURES = 500
+MAP_TOLERANCE = 0.00005
+"""Degrees, about five metres; more for what is large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ _SHAPES = query(
     _CURRENT
     + """
     select announcement_id as id, version, state, category, severity, texts, valid_from, valid_until, drill, area,
-           st_asgeojson(st_multi(st_simplifypreservetopology(footprint, 0.00001)), 6)::json as geometry
+           st_asgeojson(st_multi(st_simplifypreservetopology(footprint,
+               greatest(:least, sqrt(st_area(footprint)) / 200))), 5)::json as geometry
     from selected order by rank, issued_at desc limit :limit
     """
 )
@@ -155,8 +158,8 @@ async def staff_detail(session: AsyncSession, announcement_id: str, *, now: date
 
 
 async def geojson(session: AsyncSession, selection: Selection, *, now: datetime) -> FeatureCollection:
-    """Areas for the map."""
-    rows = await session.execute(_SHAPES, selection.values(now) | {"limit": MOST_FEATURES})
+    """Areas for the map of all; each one's own page has its exact outline."""
+    rows = await session.execute(_SHAPES, selection.values(now) | {"limit": MOST_FEATURES, "least": MAP_TOLERANCE})
     return FeatureCollection(features=[_feature(row) for row in rows])
 
 
