@@ -11,10 +11,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 LOCK_TIMEOUT = "5s"
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class MigrationRefusedError(SystemExit):
+    """The schema was not changed; the text says why and what to do. Ends a command with that text and exit code 1."""
+
+
 EXTENSIONS = ("postgis", "btree_gist")
 
 
@@ -55,8 +63,31 @@ def _upgrade(connection: Connection, package: str, schema: str) -> None:
     config.attributes["connection"] = connection
     config.attributes["schema"] = schema
     config.attributes["metadata"] = _metadata(package)
-    command.upgrade(config, "head")
+    _refuse_newer(connection, package, schema)
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise MigrationRefusedError(
+            f"migrate: a table of {schema} has been in use for more than {LOCK_TIMEOUT}, nothing was changed by this step. "
+            "Run it again; if that does not help, look in pg_stat_activity for who holds it"
+        ) from error
     connection.commit()
+
+
+def _refuse_newer(connection: Connection, package: str, schema: str) -> None:
+    """A database that a newer release has migrated is left alone: this one runs on it (decision 0017), no more."""
+    there = MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_heads()
+    known = {script.revision for script in ScriptDirectory.from_config(_config(package)).walk_revisions()}
+    newer = sorted(set(there) - known)
+    connection.rollback()
+    if newer:
+        raise MigrationRefusedError(
+            f"migrate: the schema {schema} is at revision {', '.join(newer)}, which this release does not know (it knows up to "
+            f"{', '.join(heads(package))}): a newer one has migrated it. After a roll-back do not migrate, the services run as "
+            "they are; to go forward install the newer release again"
+        )
 
 
 def _include(schema: str, partitions: frozenset[str]) -> Any:

@@ -1,0 +1,1 @@
+"""From the last release to this one, and back."""
