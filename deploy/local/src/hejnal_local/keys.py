@@ -7,6 +7,7 @@ import secrets
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -87,7 +88,15 @@ class KeyRing:
         create_keys(self.evidence, ORGANISATION, datetime.now(UTC))
         write_private(self.vapid_public, _application_server_key(self.vapid))
         keys = [public_jwk(name, load_key(self.service(name))) for name in SERVICES]
+        keys += self._others(keys)
         write_private(self.jwks, json.dumps({"keys": keys}, indent=1))
+
+    def _others(self, present: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Keys that were added or retired by `hejnal_runtime.token_keys`: a rotation may be under way."""
+        if not self.jwks.exists():
+            return []
+        known = {jwk["kid"] for jwk in present}
+        return [jwk for jwk in json.loads(self.jwks.read_text(encoding="utf-8"))["keys"] if jwk["kid"] not in known]
 
 
 def write_private(path: Path, text: str) -> None:

@@ -16,6 +16,8 @@ from hejnal_runtime.errors import AppError, Kind
 
 MAX_TTL_S = 300
 LEEWAY_S = 5
+RETIRED = "retired_at"
+"""Member of a JWK (RFC 7517 §4 allows further ones): its tokens are refused, its statements can still be checked."""
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
@@ -81,6 +83,7 @@ class TokenVerifier:
         self._audience = audience
         self._file = jwks_file
         self._keys: dict[str, Any] = {}
+        self._retired: frozenset[str] = frozenset()
         self._read_at: tuple[int, int] | None = None
 
     def _key(self, kid: str) -> Any:
@@ -89,6 +92,7 @@ class TokenVerifier:
         if version != self._read_at:
             documents = json.loads(self._file.read_text())["keys"]
             self._keys = {jwk["kid"]: jwt.PyJWK(jwk).key for jwk in documents}
+            self._retired = frozenset(jwk["kid"] for jwk in documents if RETIRED in jwk)
             self._read_at = version
         return self._keys.get(kid)
 
@@ -97,8 +101,8 @@ class TokenVerifier:
         try:
             kid = str(jwt.get_unverified_header(token).get("kid", ""))
             key = self._key(kid)
-            if key is None:
-                raise jwt.InvalidKeyError("unknown key")
+            if key is None or kid in self._retired:
+                raise jwt.InvalidKeyError("unknown or retired key")
             claims = jwt.decode(
                 token,
                 key,
