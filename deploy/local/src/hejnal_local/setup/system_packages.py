@@ -54,6 +54,8 @@ def needs(profile: str) -> list[Need]:
             Need("GStreamer's WebRTC, for the conformance tests", _lacks_webrtc, _webrtc_packages),
             Need("gammu-smsd, for the tests of an SMS modem", lambda: _lacks_program("gammu-smsd"), lambda: ["gammu-smsd"]),
             Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
+            Need("Prometheus, for the tests of alerts and dashboards", _lacks_prometheus, lambda: ["prometheus"]),
+            Need("Alertmanager, for the same", _lacks_alertmanager, lambda: ["prometheus-alertmanager"]),
             Need("coturn, for live views through TURN", lambda: _lacks_program("turnserver"), lambda: ["coturn"]),
         ]
     return wanted
@@ -196,6 +198,14 @@ def _webrtc_packages() -> list[str]:
 
 def _lacks_go() -> str | None:
     return None if go_programs.find_go() else "go is missing"
+
+
+def _lacks_prometheus() -> str | None:
+    return _lacks_program("prometheus") or _lacks_program("promtool")
+
+
+def _lacks_alertmanager() -> str | None:
+    return _lacks_program("amtool") or (_lacks_program("prometheus-alertmanager") and _lacks_program("alertmanager"))
 
 
 def _lacks_browser() -> str | None:

@@ -1,0 +1,1 @@
+"""Objectives, their rules and the dashboards of a town, as code."""
