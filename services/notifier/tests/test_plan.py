@@ -146,6 +146,21 @@ async def test_nothing_is_sent_after_its_time(desk: Desk) -> None:
     assert [(row.state, row.cause) for row in await desk.rows(soon.announcement_id)] == [("expired", "too_late")]
 
 
+async def test_what_must_not_be_sent_any_more_never_stands_before_what_must(desk: Desk) -> None:
+    """After an outage a provider gets one message as a trial: it is asked for behind hundreds that have expired meanwhile."""
+    await desk.subscribe(*(subscription(f"r{number}", mail(f"r{number}")) for number in range(40)))
+    outdated, matters = announcement(**valid(desk, 1)), announcement(**valid(desk, 9))
+    await desk.issue(outdated)
+    await desk.issue(matters)
+    desk.clock.advance(3700)
+    jobs, more = await desk.queue.claim(Channel.EMAIL, 1, "smtp")
+    assert [job.content.announcement_id for job in jobs] == [matters.announcement_id]
+    assert more
+    assert {row.state for row in await desk.rows(outdated.announcement_id)} == {"expired"}
+    jobs, more = await desk.queue.claim(Channel.EMAIL, 100, "smtp")
+    assert (len(jobs), more) == (39, False)  # the rest, each once, and nobody else's lock on it
+
+
 async def test_the_all_clear_goes_to_those_who_were_told(desk: Desk) -> None:
     told = [subscription("told", mail("told")), subscription("gone", mail("gone")), subscription("erased", mail("erased"))]
     await desk.subscribe(*told, subscription("bounced", mail("bounced")))

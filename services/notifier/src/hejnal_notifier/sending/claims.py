@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 # Each priority is a range of its own in the index: rows that wait for the morning are never walked through.
 # Quiet hours and pauses are asked again here: what was late, or waited for a push, must not ring at night.
+# `look` rows are judged and at most `limit` of them are taken: what must not be sent any more is ended, however many.
 # What a provider may have taken goes to no other one, unless it is urgent and the doubt is older than our patience.
 CLAIM = text(
     """
@@ -15,10 +16,10 @@ CLAIM = text(
                 and case when in_doubt and provider is not null
                     then provider = :provider or (priority <= :urgent and :fresh and doubt_since < :doubt_before)
                     else :fresh end
-            order by not_before limit :limit for update skip locked) next
-        limit :limit),
+            order by not_before limit :look for update skip locked) next
+        limit :look),
     judged as (
-        select d.delivery_id, held.until as held_until,
+        select d.delivery_id, d.priority, d.not_before, held.until as held_until,
             case when d.expires_at <= :now or held.until >= d.expires_at then 'expired'
                 when (d.version_id is not null or d.digest)
                     and (c.contact_id is null or c.failed_at is not null or v.version < a.newest_version)
@@ -44,14 +45,16 @@ CLAIM = text(
                     else here.at >= r.quiet_starts or here.at < r.quiet_ends end
                 then (here.today + case when here.at >= r.quiet_ends then 1 else 0 end + r.quiet_ends) at time zone :zone
                 end) as until) held on d.priority > :urgent and held.until > :now
-        left join direct_messages m on m.delivery_id = d.delivery_id)
+        left join direct_messages m on m.delivery_id = d.delivery_id),
+    turns as (
+        select j.*, row_number() over (partition by j.state = 'sending' order by j.priority, j.not_before) as turn from judged j)
     update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
         not_before = case when j.state = 'queued' then j.held_until else d.not_before end,
         attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
         claimed_by = case when j.state = 'sending' then :instance end,
         provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
-    from judged j where d.delivery_id = j.delivery_id
+    from turns j where d.delivery_id = j.delivery_id and (j.state <> 'sending' or j.turn <= :limit)
     returning d.delivery_id, d.state, d.version_id, d.digest, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
         d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code,
         j.subject, j.body, j.traceparent

@@ -31,6 +31,8 @@ from hejnal_runtime.database import Database
 from hejnal_runtime.quiet_hours import TOWN_TIME
 
 KNOWN_VERSIONS = 256
+LOOK = 500
+"""Rows judged at once when those looked at first must not be sent: a trial message may stand behind many that expired."""
 URGENT = priority(Severity.EMERGENCY)
 
 _VERSIONS = text(
@@ -137,12 +139,19 @@ class DeliveryQueue:
         now = self._clock.now()
         lease_until = now + self._lease
         async with self._database.transaction() as session:
-            parameters = {"channel": channel.value, "now": now, "limit": limit, "lowest": PRIORITIES - 1}
+            parameters = {"channel": channel.value, "now": now, "limit": limit, "look": limit, "lowest": PRIORITIES - 1}
             parameters |= {"instance": self._instance, "lease_until": lease_until, "provider": provider, "fresh": fresh}
             parameters |= {"zone": TOWN_TIME.key}
             parameters |= {"urgent": URGENT, "doubt_before": now - self._doubt_patience}
-            rows = (await session.execute(CLAIM, parameters)).all()
+            rows = list((await session.execute(CLAIM, parameters)).all())
             claimed = [row for row in rows if row.state == State.SENDING]
+            more = len(rows) >= limit
+            if more and len(claimed) < limit:
+                behind = parameters | {"limit": limit - len(claimed), "look": max(limit, LOOK)}
+                found = (await session.execute(CLAIM, behind)).all()
+                rows += found
+                claimed += [row for row in found if row.state == State.SENDING]
+                more = len(claimed) >= limit or len(found) >= behind["look"]
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
             if missing:
                 self._remember((await session.execute(_VERSIONS, {"versions": sorted(missing)})).all())
@@ -160,7 +169,7 @@ class DeliveryQueue:
             if gone:
                 await session.execute(_FORGET_SECRETS, {"ids": gone})
         jobs = [self._job(channel, provider, row, lease_until, items.get(row.delivery_id, ())) for row in claimed]
-        return jobs, len(rows) >= limit
+        return jobs, more
 
     def _remember(self, rows: Sequence[Any]) -> None:
         for row in rows:
