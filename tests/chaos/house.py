@@ -29,17 +29,22 @@ from hejnal_local.small_disk import small_disk
 from hejnal_local.testing import CACHE
 from hejnal_media.simulator import CameraSimulator
 from hejnal_recorder.fragments import Fragment, unpack
+from hejnal_recorder.holds import store as holds
+from hejnal_recorder.holds.hold import LegalBasis, NewHold
 from hejnal_runtime import migrations
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.message import decode
 from hejnal_runtime.bus.topics import create_topics
+from hejnal_runtime.database import Database
 from tests.chaos import stepped_clock
 from tests.chaos.archive_account import Gap, microseconds
 from tests.chaos.stepped_clock import SteppedClock
 
 TOPICS = ("cameras", "camera-status", "camera-media", "camera-events", "recordings")
 DATABASE = "hejnal_kills"
-_DISK_BYTES = 3 * 1024**3
+_DISK_BYTES = 1024**3
+_DISK_BYTES_PER_KILL = 3 * 1024**2
+"""And camera: all of a run's footage fits, as it is held."""
 _LIVE_S = 300.0
 _CATCH_UP_S = 300.0
 _REVIVE_S = 180.0
@@ -83,14 +88,14 @@ class House:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str]) -> AsyncIterator["House"]:
-        """Starts it, with the cameras registered; ends it again."""
+    async def open(cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str], kills: int) -> AsyncIterator["House"]:
+        """Starts it, with the cameras registered and a disk for so many kills; ends it again."""
         installation = kafka.Installation(CACHE / "kafka")
         await asyncio.to_thread(installation.install)
         broker = kafka.Broker(installation, folder / "kafka", *free_ports(2))
         server = postgres.Server(folder / "postgres", free_ports(1)[0])
         house = cls(folder, broker, server, cameras, {}, SteppedClock(folder / "clock"))
-        with small_disk(folder / "disk", _DISK_BYTES):
+        with small_disk(folder / "disk", _DISK_BYTES + _DISK_BYTES_PER_KILL * len(cameras) * kills):
             try:
                 await asyncio.to_thread(broker.start)
                 await asyncio.to_thread(server.start)
@@ -100,6 +105,7 @@ class House:
                 url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
                 await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
                 house.environment = house._settings(url)
+                await house._secure(url)
                 await house._register(simulator)
                 for service in ("ingest", "recorder"):
                     await house._serve(service)
@@ -276,6 +282,26 @@ class House:
                 await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=configs)])
         finally:
             await admin.close()
+
+    async def _secure(self, url: str) -> None:
+        """All footage of this run is held, so a full disk may not delete the oldest of it: whatever is missing was lost."""
+        database = Database(url, schema="recorder")
+        now = datetime.now(UTC)
+        hold = NewHold(
+            cameras=tuple(self.cameras),
+            starts_at=now - timedelta(days=1),
+            ends_at=now + timedelta(days=2),
+            legal_basis=LegalBasis.OTHER,
+            basis_text="every frame is asked for at the end",
+            case_number="KILLS/1",
+            owner="chaos",
+            expires_at=now + timedelta(days=30),
+        )
+        try:
+            async with database.transaction() as session:
+                await holds.place(session, hold, now=now)
+        finally:
+            await database.close()
 
     async def _register(self, simulator: CameraSimulator) -> None:
         producer = Producer(self.broker.bootstrap, "")

@@ -92,7 +92,7 @@ async def run(cameras: int, kills: int, *, seed: int, folder: Path, pause_s: flo
     began_s = time.monotonic()
     troubles: list[Trouble] = []
     victims, weights = list(VICTIMS), list(VICTIMS.values())
-    async with House.open(folder, simulator, names) as house:
+    async with House.open(folder, simulator, names, kills) as house:
         await house.all_live()
         while len(troubles) < kills:
             await asyncio.sleep(chance.uniform(0.2, pause_s))
