@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hejnal_contracts.base import Channel
+from hejnal_notifier import metrics
 from hejnal_notifier.sending.job import Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
 from hejnal_notifier.sending.providers import Pace, Provider, Providers
@@ -97,6 +98,10 @@ def test_one_that_stands_alone_is_never_left(clock: ManualClock) -> None:
         alone.report(AWAY)
     assert providers.choose() == (alone, [])
     assert alone.most_at_once is None
+    shown = metrics.PROVIDER_UP.labels(alone.adapter.channel, "alone")._value
+    assert shown.get() == 0, "whoever watches is told all the same"
+    alone.report(Accepted())
+    assert shown.get() == 1
 
 
 def test_with_all_at_rest_the_one_that_may_be_tried_soonest(clock: ManualClock) -> None:

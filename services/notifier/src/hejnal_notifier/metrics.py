@@ -34,11 +34,13 @@ TEMPLATE_FAILURES = Counter(
 DIGESTS = Counter("hejnal_notifier_digests_total", "Messages that several announcements were gathered into")
 SMS_PARTS = Counter("hejnal_notifier_sms_parts_total", "SMS parts accepted by the providers", ["provider"])
 PROVIDER_UP = Gauge(
-    "hejnal_notifier_provider_up", "1: the provider takes messages; 0: it is left alone for a while", ["channel", "provider"]
+    "hejnal_notifier_provider_up", "1: the provider takes messages; 0: it fails again and again", ["channel", "provider"]
 )
 PROVIDER_RESTS = Counter(
     "hejnal_notifier_provider_rests_total", "Times a failing provider was left alone", ["channel", "provider"]
 )
+PROVIDER_CREDIT = Gauge("hejnal_notifier_provider_credit", "What is left on a prepaid account", ["provider", "unit"])
+PROVIDER_CREDIT_LOW = Gauge("hejnal_notifier_provider_credit_low", "1: less is left than the town's limit", ["provider"])
 INBOUND = Counter("hejnal_notifier_inbound_messages_total", "SMS from residents by what they ask for", ["meaning"])
 SMS_BUDGET_ZL = Gauge("hejnal_notifier_sms_budget_zloty", "What SMS may cost in a calendar month; +Inf without a limit")
 SMS_SPENT_ZL = Gauge("hejnal_notifier_sms_spent_zloty", "What SMS have cost in this calendar month")

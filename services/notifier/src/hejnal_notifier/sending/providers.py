@@ -49,6 +49,16 @@ class Trouble:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What was left on a prepaid account when it was last told."""
+
+    left: float
+    unit: str
+    low: bool
+    at: datetime
+
+
 class Provider:
     """One provider, how it has been doing, and when its next message may go."""
 
@@ -63,6 +73,8 @@ class Provider:
         self._warm_since: float | None = None
         self._next_at = 0.0
         self.last_trouble: Trouble | None = None
+        self.credit: Credit | None = None
+        """None: not paid in advance, or not told yet."""
         self.alone = False
         """Nobody can step in: it is never left alone, its messages' own back-off is enough."""
         self.last_hope = False
@@ -128,13 +140,17 @@ class Provider:
             if self._closed_until is not None and (self.rests_s == 0 or self.last_hope):  # not by what was still in flight
                 self._recovered()
             self._tries.append((now, False))
+            if self.alone:
+                self._show(up=True)
             return
         self.last_trouble = Trouble(self._clock.now(), outcome.cause, outcome.detail[:300])
         self._failed_in_a_row += 1
         self._tries.append((now, True))
-        if self.alone:
-            return
         refused = isinstance(outcome, Postponed) and outcome.refuses_us
+        if self.alone:
+            if refused or self._failed_in_a_row >= IN_A_ROW:
+                self._show(up=False)
+            return
         if self._closed_until is not None:
             if self.rests_s == 0:  # the try after the rest failed, too
                 self._rest(now)
@@ -149,7 +165,7 @@ class Provider:
         self._closed_until = now + self._pause_s
         log.warning("provider_rests", channel=self.adapter.channel, provider=self.name, seconds=self._pause_s)
         metrics.PROVIDER_RESTS.labels(self.adapter.channel, self.name).inc()
-        metrics.PROVIDER_UP.labels(self.adapter.channel, self.name).set(0)
+        self._show(up=False)
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
 
     def _recovered(self) -> None:
@@ -158,8 +174,11 @@ class Provider:
         self._pause_s = FIRST_PAUSE_S
         self._tries.clear()
         self._warm_since = None
-        metrics.PROVIDER_UP.labels(self.adapter.channel, self.name).set(1)
+        self._show(up=True)
         log.info("provider_is_back", channel=self.adapter.channel, provider=self.name)
+
+    def _show(self, *, up: bool) -> None:
+        metrics.PROVIDER_UP.labels(self.adapter.channel, self.name).set(int(up))
 
 
 class Providers:
