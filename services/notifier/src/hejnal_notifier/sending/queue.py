@@ -147,11 +147,11 @@ class DeliveryQueue:
             claimed = [row for row in rows if row.state == State.SENDING]
             more = len(rows) >= limit
             if more and len(claimed) < limit:
-                behind = parameters | {"limit": limit - len(claimed), "look": max(limit, LOOK)}
-                found = (await session.execute(CLAIM, behind)).all()
+                look = max(limit, LOOK)
+                found = (await session.execute(CLAIM, parameters | {"limit": limit - len(claimed), "look": look})).all()
                 rows += found
                 claimed += [row for row in found if row.state == State.SENDING]
-                more = len(claimed) >= limit or len(found) >= behind["look"]
+                more = len(claimed) >= limit or len(found) >= look
             missing = {row.version_id for row in claimed if row.version_id is not None} - self._versions.keys()
             if missing:
                 self._remember((await session.execute(_VERSIONS, {"versions": sorted(missing)})).all())
