@@ -23,11 +23,21 @@ class RefusedError(Exception):
 
 @functools.cache
 def _rendered(values: str, upgrade: bool) -> str:
-    command = [HELM, "template", "town", CHART, "--namespace", "hejnal", "-f", "-", *(["--is-upgrade"] if upgrade else [])]
+    command: list[str | Path] = [
+        HELM,
+        "template",
+        "town",
+        CHART,
+        "--namespace",
+        "hejnal",
+        "-f",
+        "-",
+        *(["--is-upgrade"] if upgrade else []),
+    ]
     done = subprocess.run(command, input=values, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
         raise RefusedError(done.stderr)
-    return done.stdout
+    return str(done.stdout)
 
 
 class Rendered:

@@ -20,10 +20,17 @@ class GoProgram:
     purpose: str
     sources: str
     """Folder with `main.go`, `go.mod` and `go.sum`, from the root."""
+    package: str = "."
+    """What is built there: its own program, or one of a module that it pins."""
+    marks: tuple[str, ...] = ()
+    """Values that the linker writes in, `path.variable=value`."""
+    folder: str = "conformance"
+    """Place in the cache."""
+    timeout_s: int = 900
 
     def path(self, workspace: Workspace) -> Path:
         """Where it is once built."""
-        return workspace.cache / "conformance" / self.name
+        return workspace.cache / self.folder / self.name
 
 
 RTSP_SERVER = GoProgram("gortsplib-server", "RTSP server of the conformance tests", "tests/conformance/rtsp/gortsplib")
@@ -39,7 +46,7 @@ def find_go() -> str | None:
 def ensure(workspace: Workspace, stamps: Stamps, say: Callable[[str], None], program: GoProgram) -> None:
     """Have it built from the sources as they are now."""
     sources = workspace.root / program.sources
-    made_for = fingerprint(*(sources / name for name in ("main.go", "go.mod", "go.sum")))
+    made_for = fingerprint(*(sources / name for name in ("main.go", "go.mod", "go.sum")), program.package, *program.marks)
     target = program.path(workspace)
     if stamps.is_current(program.name, made_for, target):
         return
@@ -48,11 +55,12 @@ def ensure(workspace: Workspace, stamps: Stamps, say: Callable[[str], None], pro
         raise SetupError(f"{program.purpose}: Go has vanished")
     say(f"building the {program.purpose}")
     target.parent.mkdir(parents=True, exist_ok=True)
+    linked = ["-trimpath", "-ldflags", " ".join(["-s", "-w", *(f"-X {mark}" for mark in program.marks)])] if program.marks else []
     run(
-        [go, "build", "-o", target, "."],
+        [go, "build", *linked, "-o", target, program.package],
         step=program.purpose,
         cwd=sources,
         environment={"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"},
-        timeout_s=900,
+        timeout_s=program.timeout_s,
     )
     stamps.record(program.name, made_for)

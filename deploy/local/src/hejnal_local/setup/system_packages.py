@@ -25,6 +25,7 @@ WEBRTC_MODULES = (
 """What the WHEP viewer of GStreamer needs of it."""
 
 _GSTREAMER = tuple(f"gstreamer1.0-{part}" for part in ("plugins-base", "plugins-good", "plugins-bad", "plugins-ugly", "libav"))
+CNI_PLUGINS = Path("/usr/lib/cni")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -38,7 +39,7 @@ class Need:
 
 
 def needs(profile: str) -> list[Need]:
-    """What a profile (`check`, `run` or `test`) needs, in the order it is told."""
+    """What a profile (`check`, `run`, `test` or `cluster`) needs, in the order it is told."""
     wanted = [Need("Python environments", _lacks_venv, _venv_packages)]
     if profile != "check":
         wanted += [
@@ -57,6 +58,15 @@ def needs(profile: str) -> list[Need]:
             Need("Prometheus, for the tests of alerts and dashboards", _lacks_prometheus, lambda: ["prometheus"]),
             Need("Alertmanager, for the same", _lacks_alertmanager, lambda: ["prometheus-alertmanager"]),
             Need("coturn, for live views through TURN", lambda: _lacks_program("turnserver"), lambda: ["coturn"]),
+        ]
+    if profile == "cluster":
+        wanted += [
+            Need("Go, for Kubernetes' control plane", _lacks_go, lambda: ["golang-go"]),
+            Need("containerd and runc, for a real node", lambda: _lacks_program("containerd"), lambda: ["containerd", "runc"]),
+            Need("CNI's plugins, for its pods", _lacks_cni, lambda: ["containernetworking-plugins"]),
+            Need("ip, for its network", lambda: _lacks_program("ip"), lambda: ["iproute2"]),
+            Need("iptables, for its kubelet", lambda: _lacks_program("iptables"), lambda: ["iptables"]),
+            Need("conntrack, for its kubelet", lambda: _lacks_program("conntrack"), lambda: ["conntrack"]),
         ]
     return wanted
 
@@ -206,6 +216,10 @@ def _lacks_prometheus() -> str | None:
 
 def _lacks_alertmanager() -> str | None:
     return _lacks_program("amtool") or (_lacks_program("prometheus-alertmanager") and _lacks_program("alertmanager"))
+
+
+def _lacks_cni() -> str | None:
+    return None if CNI_PLUGINS.exists() else f"{CNI_PLUGINS} is missing"
 
 
 def _lacks_browser() -> str | None:

@@ -1,0 +1,1 @@
+"""The Helm chart on a real Kubernetes control plane: `make test-cluster`."""
