@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images fmt lock contracts helm-test scan env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -57,6 +57,9 @@ images: ## build the services' container images with docker, buildah or podman: 
 
 test-images: ## build each image, start it without rights, ask it, end it (needs docker, or buildah, podman, runc and mmdebstrap)
 	@$(SETUP) run && exec $(PYTHON) -m tests.images.run $(SERVICES)
+
+test-cluster: ## the Helm chart on a real API server with simulated nodes, and a real one (root); ONLY=objects|releases|availability|real-node
+	@$(SETUP) cluster && exec $(PYTHON) -m tests.cluster.run $(if $(ONLY),--only $(ONLY))
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

@@ -1,4 +1,4 @@
-"""`deploy/local/setup PROFILE`: have everything that `make check`, `make run` or `make test` needs."""
+"""`deploy/local/setup PROFILE`: have everything that `make check`, `make run`, `make test` or `make test-cluster` needs."""
 
 import argparse
 import sys
@@ -24,7 +24,7 @@ Everything comes from the package registries your pip, npm, Maven, Go and apt ar
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 when everything is there."""
     parser = argparse.ArgumentParser(prog="deploy/local/setup", description=__doc__)
-    parser.add_argument("profile", choices=("check", "run", "test"), nargs="?", default="run")
+    parser.add_argument("profile", choices=("check", "run", "test", "cluster"), nargs="?", default="run")
     profile = parser.parse_args(arguments).profile
     workspace = Workspace.of_this_clone()
     stamps = Stamps(workspace.cache / "stamps")
