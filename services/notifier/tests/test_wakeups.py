@@ -59,3 +59,23 @@ async def test_a_retry_goes_when_it_is_due_and_progress_is_told_to_the_end(town:
 
     await until(told, 20, "the last progress")
     await connection.close()
+
+
+async def test_a_template_that_another_replica_stored_is_used_at_once(town: Town) -> None:
+    town.start()
+    await town.ready()
+    path = "/internal/v1/message-templates"
+    connection = await _connection(town)
+
+    async def said() -> bool:
+        _, shown = await town.call("POST", f"{path}/preview", {"channel": "sms", "language": "pl"})
+        return bool(shown["sms"]["text"].endswith("z drugiej repliki"))
+
+    assert not await said()
+    await connection.execute(
+        "insert into notifier.message_templates (channel, language, version, parts, created_at, created_by) "
+        """values ('sms', 'pl', 1, '{"text": "{{ message }} z drugiej repliki"}', now(), 'anna')"""
+    )
+    await connection.execute("select pg_notify('wake_notifier', 'message_templates')")
+    await until(said, 20, "the new words")
+    await connection.close()

@@ -37,6 +37,10 @@ class ProviderState(BaseModel):
     last_trouble_at: datetime | None
     last_trouble_cause: str | None
     last_trouble_detail: str | None
+    credit: float | None = Field(default=None, description="What is left on a prepaid account; null: none, or not told yet")
+    credit_unit: str | None = Field(default=None, description="points or messages")
+    credit_low: bool = Field(default=False, description="Less than the town's limit: somebody should pay")
+    credit_at: datetime | None = Field(default=None, description="When the provider told it")
 
 
 class ChannelState(BaseModel):
@@ -94,7 +98,7 @@ async def providers(resources: Res) -> ChannelStates:
 
 def _state(provider: Provider) -> ProviderState:
     tries, failed = provider.recent()
-    trouble = provider.last_trouble
+    trouble, credit = provider.last_trouble, provider.credit
     return ProviderState(
         name=provider.name,
         rests_s=round(provider.rests_s, 1),
@@ -104,6 +108,10 @@ def _state(provider: Provider) -> ProviderState:
         last_trouble_at=trouble.at if trouble else None,
         last_trouble_cause=trouble.cause if trouble else None,
         last_trouble_detail=trouble.detail if trouble else None,
+        credit=credit.left if credit else None,
+        credit_unit=credit.unit if credit else None,
+        credit_low=credit.low if credit else False,
+        credit_at=credit.at if credit else None,
     )
 
 

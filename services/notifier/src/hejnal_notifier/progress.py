@@ -25,9 +25,9 @@ log = structlog.get_logger()
 
 LOOK_S = 0.25
 """Between two looks while something changes."""
-REST_S = 10.0
+REST_S = 30.0
 """Between two looks while nobody wakes us."""
-MEASURE_EVERY_S = 10.0
+MEASURE_EVERY_S = 15.0
 KNOWN_VERSIONS = 100
 
 _DUE = text(
@@ -73,7 +73,7 @@ class ProgressReporter:
                     await asyncio.sleep(LOOK_S)
                 else:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), REST_S)
+                        await asyncio.wait_for(self._wake.wait(), min(REST_S, measure_at - self._clock.monotonic()))
             except Exception as error:
                 if not is_transient(error):
                     raise

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from hejnal_contracts.base import Channel
+from hejnal_notifier import metrics
 from hejnal_notifier.announcing.barrier import SubscriptionsBarrier
 from hejnal_notifier.announcing.digests import DigestGatherer
 from hejnal_notifier.announcing.planner import Planner
@@ -11,10 +12,11 @@ from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_notifier.announcing.versions import TOPIC as ANNOUNCEMENTS
 from hejnal_notifier.announcing.versions import AnnouncementsHandler
 from hejnal_notifier.app import create_app
-from hejnal_notifier.bounce_mailbox import BounceMailbox, ImapAccount
 from hejnal_notifier.bounce_listener import BounceListener
+from hejnal_notifier.bounce_mailbox import BounceMailbox, ImapAccount
 from hejnal_notifier.bounces import take_bounce
 from hejnal_notifier.channels.adapter import Listening
+from hejnal_notifier.credit_watch import CreditWatch
 from hejnal_notifier.housekeeping import Housekeeping
 from hejnal_notifier.progress import ProgressReporter
 from hejnal_notifier.receipts import StrayReceipts
@@ -130,12 +132,14 @@ async def run_service(settings: Settings) -> None:
     barrier = SubscriptionsBarrier(
         settings.kafka, settings.topic_prefix, database, clock, patience_s=settings.catch_up_patience_s
     )
+    budget = resources.sms_budget
+    metrics.SMS_BUDGET_ZL.set(float("inf") if budget is None or budget.limit_grosze is None else budget.limit_grosze / 100)
     planner = Planner(
         database,
         clock,
         barrier,
         served=resources.served,
-        budget=resources.sms_budget,
+        budget=budget,
         policy=ChannelPolicy(settings.push_first_severities, timedelta(seconds=settings.push_first_patience_s)),
         poll_s=settings.poll_s,
         on_planned=wake_all,
@@ -170,6 +174,7 @@ async def run_service(settings: Settings) -> None:
     for channel, sender in senders.items():
         health.add(f"sender {channel.value}", sender.health)
     app = create_app(settings, resources, health)
+    everyone = [provider for providers in resources.providers.values() for provider in providers.all]
     adapters = [adapter for providers in resources.providers.values() for adapter in providers.adapters]
     try:
         await serve(
@@ -182,9 +187,12 @@ async def run_service(settings: Settings) -> None:
                 resources.templates.before(planner.run),
                 reporter.run,
                 relay.run,
-                Wakeups(database, {"deliveries": wake_all, "progress": reporter.wake}).run,
+                Wakeups(
+                    database, {"deliveries": wake_all, "progress": reporter.wake, "message_templates": resources.templates.wake}
+                ).run,
                 Housekeeping(database, clock, keep=timedelta(days=settings.sms_keep_days)).run,
                 StrayReceipts(database, clock).run,
+                CreditWatch(everyone, clock).run,
                 *([resources.organisations.run] if resources.organisations is not None else []),
                 *bounce_loops(resources),
                 *(resources.templates.before(sender.run) for sender in senders.values()),

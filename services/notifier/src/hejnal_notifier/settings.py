@@ -128,7 +128,11 @@ class Settings(ServiceSettings):
     webhook_timeout_s: float = Field(default=10.0, gt=0, le=25, description="Time limit of one webhook")
 
     batch_size: int = Field(default=500, ge=1, le=5000, description="Deliveries that one claim takes from the queue")
-    poll_s: float = Field(default=5.0, gt=0, description="Longest pause between two looks into a queue; new rows wake us at once")
+    poll_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="Longest pause between two looks into a queue; new rows wake us at once, retries at their time",
+    )
     lease_s: float = Field(default=60.0, ge=1, description="After this time a claimed delivery is taken from a silent worker")
     retry_base_s: float = Field(default=2.0, gt=0, description="First pause after a temporary refusal; doubles each time")
     retry_cap_s: float = Field(default=600.0, gt=0, description="Longest pause between two tries")

@@ -20,7 +20,7 @@ from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
-LOOK_S = 5.0
+LOOK_S = 20.0
 MOST_CONTACTS = 2000
 
 # two replicas must not gather the same contact into two digests

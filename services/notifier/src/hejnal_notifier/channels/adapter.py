@@ -52,6 +52,20 @@ class Journalled(Protocol):
 
 
 @runtime_checkable
+class Prepaid(Protocol):
+    """An adapter whose provider is paid in advance and tells what is left."""
+
+    credit_unit: str
+    """What `credit` counts: points or messages."""
+    low_credit: float
+    """Less than this is little: somebody should pay."""
+
+    async def credit(self) -> float | None:
+        """What is left; None when the provider does not tell it now. Never raises for what a provider or the network can do."""
+        ...
+
+
+@runtime_checkable
 class Listening(Protocol):
     """An adapter that keeps a session, or asks, for what the provider has to tell: receipts, messages of residents."""
 

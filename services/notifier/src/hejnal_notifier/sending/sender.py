@@ -87,7 +87,11 @@ class ChannelSender:
     def health(self) -> str | None:
         """None while the loop turns; otherwise since when it does not."""
         silent_s = self._clock.monotonic() - self._last_pass
-        return f"sender {self.channel} has not looked into its queue for {silent_s:.0f} s" if silent_s > 60 else None
+        return (
+            f"sender {self.channel} has not looked into its queue for {silent_s:.0f} s"
+            if silent_s > max(60.0, 2 * self._poll_s)
+            else None
+        )
 
     async def run(self) -> None:
         """Send for ever; when cancelled, finish what is in the provider's hands (at most 5 s) and note it."""

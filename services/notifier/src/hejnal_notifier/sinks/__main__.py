@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--delay-s", type=float, default=0.0, help="how long accepting a message takes")
     parser.add_argument("--webhook-secret", default="", help="secret of the organisations' webhooks (whsec_…); empty: unchecked")
     parser.add_argument("--sms-token", default="", help="bearer token that the SMS gateway asks for; empty: none")
+    parser.add_argument("--sms-credit", type=int, default=100_000, help="SMS parts that the SMS accounts can still pay")
     return parser.parse_args()
 
 
@@ -48,10 +49,10 @@ async def run_sinks(arguments: argparse.Namespace) -> None:
     mailbox = Mailbox(keep=arguments.keep, data=arguments.data)
     conditions = Conditions(delay_s=arguments.delay_s)
     devices = Devices(arguments.data)
-    gateway = SmsGateway(mailbox, conditions, token=arguments.sms_token)
+    gateway = SmsGateway(mailbox, conditions, token=arguments.sms_token, credit=arguments.sms_credit)
     app = web.Application(middlewares=[only_loopback_names], client_max_size=2**20)
     smsc = Smsc(mailbox, conditions)
-    account = SerwerSms(mailbox, conditions, token=arguments.sms_token)
+    account = SerwerSms(mailbox, conditions, token=arguments.sms_token, credit=arguments.sms_credit)
     door = Door(mailbox, conditions, smsc, account)
     organisations = OrganisationsSystems(mailbox, conditions, secret=arguments.webhook_secret)
     for room in (PushService(mailbox, conditions, devices), gateway, account, organisations, door):

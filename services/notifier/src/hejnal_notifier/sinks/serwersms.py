@@ -17,12 +17,13 @@ PATH = "/serwersms"
 
 
 class SerwerSms:
-    """`POST /serwersms/messages/{send_sms,reports,recived}.json` with JSON bodies and a bearer token."""
+    """`POST /serwersms/messages/{send_sms,reports,recived}.json`, `/account/limits.json` with JSON bodies and a bearer token."""
 
-    def __init__(self, mailbox: Mailbox, conditions: Conditions, *, token: str = "") -> None:
+    def __init__(self, mailbox: Mailbox, conditions: Conditions, *, token: str = "", credit: int = 100_000) -> None:
         self._mailbox = mailbox
         self._conditions = conditions
         self._token = token
+        self._credit = credit
         self._flakiness = Flakiness()
         self._messages: dict[str, dict[str, Any]] = {}
         self._received: list[dict[str, Any]] = []
@@ -33,6 +34,7 @@ class SerwerSms:
             web.post(f"{PATH}/messages/send_sms.json", self._send),
             web.post(f"{PATH}/messages/reports.json", self._reports),
             web.post(f"{PATH}/messages/recived.json", self._recived),
+            web.post(f"{PATH}/account/limits.json", self._limits),
         ]
 
     def text(self, sender: str, body: str) -> None:
@@ -67,6 +69,7 @@ class SerwerSms:
         status = {Outcome.UNDELIVERED: "undelivered", Outcome.SILENT: "sent"}.get(outcome, "delivered")
         item = {"id": name, "phone": number, "status": status, "unique_id": unique_id, "parts": len(split.parts)}
         self._messages[name] = item
+        self._credit -= len(split.parts)
         headers = {"from": str(body.get("sender", "")), "id": name, "parts": str(len(split.parts)), "unique_id": unique_id}
         self._mailbox.add("sms", "+" + number.lstrip("+"), key=unique_id or name, text=text, headers=headers)
         return web.json_response({"success": True, "queued": 1, "unsent": 0, "items": [{**item, "status": "queued"}]})
@@ -86,6 +89,12 @@ class SerwerSms:
         found = [item for item in self._received if item["recived"] >= since]
         paging = {"page": page, "count": -(-len(found) // limit)}
         return web.json_response({"paging": paging, "items": found[(page - 1) * limit : page * limit]})
+
+    async def _limits(self, request: web.Request) -> web.Response:
+        await self._body(request)
+        items = [{"type": "eco", "chars_limit": "160", "value": "0"}]
+        items.append({"type": "full", "chars_limit": "160", "value": str(self._credit)})
+        return web.json_response({"items": items})
 
 
 def _error(code: int, kind: str, message: str) -> web.Response:

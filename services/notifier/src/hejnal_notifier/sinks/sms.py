@@ -21,6 +21,7 @@ from hejnal_runtime.sms_text import Encoding, split_text
 
 IDX_TTL_S = 24 * 3600
 RECEIPT_DELAY_S = 0.2
+PRICE_POINTS = 0.16
 MAX_WAITING_RECEIPTS = 10_000
 
 _DELIVERED = ("404", "DELIVERED")
@@ -35,17 +36,27 @@ def _error(number: int, message: str) -> web.Response:
 class SmsGateway:
     """Accepts messages and sends delivery receipts to the `notify_url` of each (loopback addresses only)."""
 
-    def __init__(self, mailbox: Mailbox, conditions: Conditions, *, token: str = "") -> None:
+    def __init__(self, mailbox: Mailbox, conditions: Conditions, *, token: str = "", credit: int = 100_000) -> None:
         self._mailbox = mailbox
         self._conditions = conditions
         self._token = token
+        self._points = PRICE_POINTS * credit
         self._flakiness = Flakiness()
         self._taken: dict[str, float] = {}
         self._receipts: asyncio.Queue[tuple[float, str, dict[str, str]]] = asyncio.Queue(MAX_WAITING_RECEIPTS)
 
     def routes(self) -> list[web.RouteDef]:
         """Routes of the gateway."""
-        return [web.post("/sms.do", self.submit)]
+        return [web.post("/sms.do", self.submit), web.post("/user.do", self.account)]
+
+    async def account(self, request: web.Request) -> web.Response:
+        """What is left: `credits=1`."""
+        await request.post()
+        if self._conditions.is_down("sms"):
+            return web.Response(status=503, text="Service Unavailable")
+        if self._token and request.headers.get("Authorization") != f"Bearer {self._token}":
+            return _error(101, "Invalid authorization info")
+        return web.json_response({"points": round(self._points, 4)})
 
     async def submit(self, request: web.Request) -> web.Response:
         """Take one message."""
@@ -74,6 +85,7 @@ class SmsGateway:
             self._mailbox.refuse("sms", "repeat")
             return _error(53, "Not unique idx parameter")
         await self._conditions.take_time(slow=outcome is Outcome.SLOW)
+        self._points -= PRICE_POINTS * len(split.parts)
         message_id = secrets.token_hex(12).upper()
         self._mailbox.add(
             "sms",
@@ -83,7 +95,12 @@ class SmsGateway:
             headers={"from": form.get("from", ""), "idx": idx, "parts": str(len(split.parts)), "encoding": split.encoding.value},
         )
         self._queue_receipts(outcome, message_id, number, idx, form.get("notify_url", ""))
-        entry = {"id": message_id, "points": 0.16 * len(split.parts), "number": number.lstrip("+"), "date_sent": int(time.time())}
+        entry = {
+            "id": message_id,
+            "points": PRICE_POINTS * len(split.parts),
+            "number": number.lstrip("+"),
+            "date_sent": int(time.time()),
+        }
         entry |= {"submitted_number": number, "status": "QUEUE", "error": None, "idx": idx, "parts": len(split.parts)}
         return web.json_response({"count": 1, "list": [entry]})
 

@@ -1,7 +1,9 @@
 """Town templates in the database, every version kept, and the newest ones in memory."""
 
 import asyncio
+import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +24,9 @@ from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
-REFRESH_S = 5.0
+RETRY_S = 5.0
+REFRESH_S = 60.0
+"""Between two looks while nobody wakes us."""
 LOADED_WITHIN_S = 1.0
 """Longest wait of a question for the first reading."""
 
@@ -35,6 +39,7 @@ _ONE = text(
     "order by version desc limit :limit"
 )
 _LOCK = text("select pg_advisory_xact_lock(hashtext('hejnal template ' || :channel || ' ' || :language))")
+_TELL = text("select pg_notify('wake_' || current_schema(), 'message_templates')")
 _ADD = text(
     "insert into message_templates (channel, language, version, parts, created_at, created_by) "
     "values (:channel, :language, :version, cast(:parts as jsonb), :now, :created_by)"
@@ -61,6 +66,7 @@ class TemplateBook:
         self._clock = clock
         self._templates: dict[tuple[Channel, Language], TownTemplate] = {}
         self._loaded = asyncio.Event()
+        self._wake = asyncio.Event()
 
     def find(self, channel: Channel, language: Language) -> TownTemplate | None:
         """The town's template, or None where the built-in one is used."""
@@ -102,7 +108,18 @@ class TemplateBook:
 
     async def run(self) -> None:
         """Refresh for ever; a database that is away is tried again."""
-        await PeriodicLoop("templates_not_refreshed", self.refresh, every_s=REFRESH_S).run()
+        await PeriodicLoop("templates_not_refreshed", self._round, every_s=RETRY_S).run()
+
+    async def _round(self) -> bool:
+        self._wake.clear()
+        await self.refresh()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), REFRESH_S * random.uniform(0.8, 1.2))
+        return True
+
+    def wake(self) -> None:
+        """Somebody has written a template, or nobody could have told us of it for a while."""
+        self._wake.set()
 
     async def loaded(self) -> None:
         """Returns when the templates are known; AppError(UNAVAILABLE) where the database does not give them soon."""
@@ -147,6 +164,7 @@ class TemplateBook:
             values = {"version": version + 1, "now": now, "created_by": created_by}
             written = None if parts is None else json.dumps(dict(parts))
             await session.execute(_ADD, {**key, **values, "parts": written})
+            await session.execute(_TELL)
         await self.refresh()
         return Stored(channel, language, version + 1, None if parts is None else dict(parts), now, created_by)
 

@@ -32,7 +32,20 @@ class _Provider(BaseModel):
     timeout_s: float = Field(default=12.0, gt=0, le=25, description="Time limit of one answer")
 
 
-class SmsApiProvider(_Provider):
+class _PrepaidProvider(_Provider):
+    low_credit: float | None = Field(
+        default=None,
+        ge=0,
+        description="Little is left below it: points (smsapi, default 50), messages (serwersms, default 300)",
+    )
+
+    @property
+    def own_low_credit(self) -> dict[str, float]:
+        """The town's limit, where it has set one."""
+        return {} if self.low_credit is None else {"low_credit": self.low_credit}
+
+
+class SmsApiProvider(_PrepaidProvider):
     """A gateway with SMSAPI's interface."""
 
     kind: Literal["smsapi"]
@@ -42,7 +55,7 @@ class SmsApiProvider(_Provider):
     concurrency: int = Field(default=16, ge=1, le=200)
 
 
-class SerwerSmsProvider(_Provider):
+class SerwerSmsProvider(_PrepaidProvider):
     """A SerwerSMS account."""
 
     kind: Literal["serwersms"]
@@ -107,6 +120,7 @@ def build(
                 receipt_url=chosen.receipt_url,
                 concurrency=chosen.concurrency,
                 timeout_s=chosen.timeout_s,
+                **chosen.own_low_credit,
             )
         case SerwerSmsProvider():
             return SerwerSms(
@@ -119,6 +133,7 @@ def build(
                 sender=own_sender,
                 concurrency=chosen.concurrency,
                 timeout_s=chosen.timeout_s,
+                **chosen.own_low_credit,
             )
         case SmppProvider():
             smsc = Smsc(

@@ -1,5 +1,6 @@
 """An account with a provider that speaks HTTP and answers in JSON: one session, and what its failures mean for a message."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,3 +57,12 @@ class HttpAccount:
         """Close connections."""
         if self._http is not None:
             await self._http.close()
+
+
+def amount_of(value: object) -> float | None:
+    """A number as providers write it (as a number or a text); None when it is none."""
+    try:
+        amount = float(str(value))
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None

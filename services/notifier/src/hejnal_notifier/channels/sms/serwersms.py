@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier.channels.sms.http_account import HttpAccount
+from hejnal_notifier.channels.sms.http_account import HttpAccount, amount_of
 from hejnal_notifier.channels.sms.news import PAGE, NewsDesk, OpenPart, Receipt, TextMessage
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
@@ -48,6 +48,7 @@ class SerwerSms:
 
     channel = Channel.SMS
     repeat_is_harmless = True
+    credit_unit = "messages"
 
     def __init__(
         self,
@@ -61,8 +62,10 @@ class SerwerSms:
         sender: str,
         concurrency: int,
         timeout_s: float,
+        low_credit: float = 300.0,
     ) -> None:
         self.name = name
+        self.low_credit = low_credit
         self.timeout_s = 2 * timeout_s  # a message in doubt is asked about first
         self._url = url.rstrip("/")
         self._clock = clock
@@ -163,6 +166,13 @@ class SerwerSms:
         raw = {key: str(item[key])[:200] for key in ("id", "status", "reason", "delivered") if item.get(key) is not None}
         cause = None if meaning is Meaning.DELIVERED else str(item.get("reason") or "undelivered")
         await self._desk(Receipt(self.name, name, meaning, cause, number, raw))
+
+    async def credit(self) -> float | None:
+        """Messages with a sender name that are left (`account/limits`, type `full`)."""
+        answer = await self._call("account/limits", {})
+        if isinstance(answer, Postponed):
+            return None
+        return next((amount_of(item.get("value")) for item in _items(answer) if item.get("type") == "full"), None)
 
     async def _call(self, action: str, parameters: dict[str, Any]) -> dict[str, Any] | Postponed:
         """The provider's JSON answer, or why there is none."""

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from hejnal_contracts.base import Channel
-from hejnal_notifier.channels.sms.http_account import HttpAccount
+from hejnal_notifier.channels.sms.http_account import HttpAccount, amount_of
 from hejnal_notifier.channels.sms.wording import SmsWording
 from hejnal_notifier.delivery import Meaning
 from hejnal_notifier.sending.job import Job
@@ -48,6 +48,7 @@ class SmsApi:
 
     channel = Channel.SMS
     repeat_is_harmless = True
+    credit_unit = "points"
 
     def __init__(
         self,
@@ -61,8 +62,10 @@ class SmsApi:
         receipt_url: str | None,
         concurrency: int,
         timeout_s: float,
+        low_credit: float = 50.0,
     ) -> None:
         self.name = name
+        self.low_credit = low_credit
         self.timeout_s = timeout_s
         self._url = url
         self._clock = clock
@@ -96,6 +99,11 @@ class SmsApi:
         if isinstance(outcome, Accepted):
             return replace(outcome, parts=len(split_text(text).parts))
         return outcome
+
+    async def credit(self) -> float | None:
+        """Points left (`user.do`, beside `sms.do`)."""
+        answer = await self._account.post(f"{self._url.rpartition('/')[0]}/user.do", form={"credits": "1", "format": "json"})
+        return None if isinstance(answer, Postponed) else amount_of(answer.get("points"))
 
     async def close(self) -> None:
         """Close connections."""
