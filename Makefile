@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
+.PHONY: backup restore test-restore help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -24,6 +24,15 @@ clean-run: ## end the town and forget its state
 
 totp: ## password and one-time code of a staff account: LOGIN=operator
 	@$(PYTHON) -m hejnal_local totp $(or $(LOGIN),operator)
+
+backup: ## back the running town up, encrypted, into .run-backups/ or TARGET=folder|s3://…
+	@$(PYTHON) -m hejnal_local backup $(if $(TARGET),--target $(TARGET))
+
+restore: ## bring the stopped town back from the newest backup, or FROM=id; TARGET as for backup
+	@$(SETUP) run && exec $(PYTHON) -m hejnal_local restore $(FROM) $(if $(TARGET),--target $(TARGET))
+
+test-restore: ## the restore drill: a town at work is backed up, destroyed, restored and compared; says what it measured
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.restore.drill
 
 test: ## run every suite: lint, types, unit, integration, front end, end to end
 	@$(SETUP) test && exec $(PYTHON) -m hejnal_local.test_suites all

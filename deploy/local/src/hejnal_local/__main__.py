@@ -23,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("clean-run", help="end the town and forget its state")
     totp = commands.add_parser("totp", help="a staff member's password and the one-time code of this minute")
     totp.add_argument("login")
+    backup = commands.add_parser("backup", help="back the running town up")
+    restore = commands.add_parser("restore", help="bring a backup of the town back; it must not run")
+    restore.add_argument("backup", nargs="?", default="latest", help="a backup's id; without it the newest")
+    for command in (backup, restore):
+        command.add_argument("--target", default="", help="where backups lie; without it beside the town's state")
     example = commands.add_parser("env-example", help="write .env.example")
     example.add_argument("--out", type=Path, default=Workspace.of_this_clone().root / ".env.example")
     chosen = parser.parse_args(arguments)
@@ -52,6 +57,15 @@ def _run(chosen: argparse.Namespace) -> int:
     say = launch.say_with_time(time.monotonic())
     if chosen.command == "run":
         return launch.Launcher(Town(workspace, settings), say).run()
+    if chosen.command in ("backup", "restore"):
+        from hejnal_local.backups import LocalBackups
+
+        backups = LocalBackups(Town(workspace, settings), say, chosen.target)
+        if chosen.command == "backup":
+            print(backups.make())
+        else:
+            backups.restore(chosen.backup)
+        return 0
     if not workspace.run.exists():
         say("nothing was running")
         return 0
