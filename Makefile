@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: backup restore test-restore help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -12,12 +12,22 @@ help: ## list every target
 setup: ## install what `make run` needs, without starting anything
 	@$(SETUP) run
 
-run: ## start the whole town and stay; CAMERAS=190, STANDBY=1 a second recorder, S3=1 an S3 store, KAFKA_SECURITY=1 TLS and users
+run: ## start the whole town and stay; CAMERAS=190, STANDBY=1 a second recorder, S3=1 a store, KAFKA_SECURITY=1, MONITORING=1
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local run $(if $(CAMERAS),--cameras $(CAMERAS)) \
-	  $(if $(STANDBY),--standby $(STANDBY)) $(if $(S3),--s3 $(S3)) $(if $(KAFKA_SECURITY),--kafka-security $(KAFKA_SECURITY))
+	  $(if $(STANDBY),--standby $(STANDBY)) $(if $(S3),--s3 $(S3)) $(if $(KAFKA_SECURITY),--kafka-security $(KAFKA_SECURITY)) \
+	  $(if $(MONITORING),--monitoring $(MONITORING))
 
 stop: ## end every process of the town; its state stays in .run/
 	@test ! -x $(PYTHON) || $(PYTHON) -m hejnal_local stop
+
+status: ## every program of the town and whether it is ready
+	@$(PYTHON) -m hejnal_local status
+
+restart: ## end one program in order and start it anew: PROGRAM=recorder
+	@$(PYTHON) -m hejnal_local restart $(PROGRAM)
+
+dead-letters: ## messages that a service could not handle, and why
+	@$(PYTHON) -m hejnal_local dead-letters
 
 clean-run: ## end the town and forget its state
 	@test ! -x $(PYTHON) || $(PYTHON) -m hejnal_local clean-run
@@ -31,7 +41,7 @@ backup: ## back the running town up, encrypted, into .run-backups/ or TARGET=fol
 restore: ## bring the stopped town back from the newest backup, or FROM=id; TARGET as for backup
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local restore $(FROM) $(if $(TARGET),--target $(TARGET))
 
-test-restore: ## the restore drill: a town at work is backed up, destroyed, restored and compared; says what it measured
+test-restore: ## the restore drill: a town at work is backed up, destroyed, restored and compared; writes what it measured
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.restore.drill
 
 test: ## run every suite: lint, types, unit, integration, front end, end to end
@@ -61,11 +71,20 @@ chaos: ## kill -9 of ingest, recorder, Kafka, PostgreSQL, full disks, a lost spo
 chaos-notifier: ## kill -9 of notifier, Kafka, PostgreSQL in mid-send; every device is asked what it shows: RESIDENTS=60 KILLS=100
 	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.notifier --residents $(or $(RESIDENTS),60) --kills $(or $(KILLS),100)
 
+test-monitoring: ## alerts by promtool, dashboards on a running town, who is told what
+	@$(SETUP) test >&2 && exec $(PYTHON) -m pytest -q deploy/monitoring tests/monitoring tests/e2e/test_dashboards.py
+
+test-runbooks: ## real faults in a running town: the alert fires, its runbook is followed, the alert ends
+	@$(SETUP) test >&2 && exec $(PYTHON) -m pytest -q tests/monitoring/walk_runbooks.py
+
 images: ## build the services' container images with docker, buildah or podman: SERVICES="recorder ingest", IMAGE_BASE=…
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local.images build $(SERVICES)
 
 test-images: ## build each image, start it without rights, ask it, end it (needs docker, or buildah, podman, runc and mmdebstrap)
 	@$(SETUP) run && exec $(PYTHON) -m tests.images.run $(SERVICES)
+
+scan: ## look for weaknesses: secrets, licences, our Python, the image, the chart, advisories of what we build on
+	@$(SETUP) check && exec $(PYTHON) -m hejnal_local.scans all
 
 test-cluster: ## the Helm chart on a real API server with simulated nodes, and a real one (root); ONLY=objects|releases|availability|real-node
 	@$(SETUP) cluster && exec $(PYTHON) -m tests.cluster.run $(if $(ONLY),--only $(ONLY))
@@ -84,6 +103,3 @@ helm-test: ## check the Helm chart
 
 env-example: ## write .env.example anew
 	@$(PYTHON) -m hejnal_local env-example
-scan: ## look for weaknesses: secrets, licences, our Python, the image, the chart, advisories of what we build on
-	@$(SETUP) check && exec $(PYTHON) -m hejnal_local.scans all
-

@@ -1,4 +1,4 @@
-"""Commands behind the Makefile: run, stop, clean-run, totp, env-example."""
+"""Commands behind the Makefile: run, stop, status, restart, dead-letters, clean-run, totp, env-example."""
 
 import argparse
 import json
@@ -19,7 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--standby", help="1: with a second recorder; otherwise HEJNAL_STANDBY")
     run.add_argument("--s3", help="1: with an S3 store; otherwise HEJNAL_S3")
     run.add_argument("--kafka-security", help="1: Kafka with TLS, users and rights; otherwise HEJNAL_KAFKA_SECURITY")
+    run.add_argument("--monitoring", help="1: with Prometheus and Alertmanager; otherwise HEJNAL_MONITORING")
     commands.add_parser("stop", help="end every process of the town")
+    commands.add_parser("status", help="every program and whether it is ready; exit code 1 when one is not")
+    restart = commands.add_parser("restart", help="end one program in order and start it anew")
+    restart.add_argument("program")
+    commands.add_parser("dead-letters", help="messages that could not be handled, and why")
     commands.add_parser("clean-run", help="end the town and forget its state")
     totp = commands.add_parser("totp", help="a staff member's password and the one-time code of this minute")
     totp.add_argument("login")
@@ -48,7 +53,7 @@ def _run(chosen: argparse.Namespace) -> int:
     settings = s.LocalSettings.load(workspace.root)
     if chosen.command == "run":
         given = ((s.CAMERAS, chosen.cameras), (s.STANDBY, chosen.standby), (s.S3, chosen.s3))
-        for variable, value in (*given, (s.KAFKA_SECURITY, chosen.kafka_security)):
+        for variable, value in (*given, (s.KAFKA_SECURITY, chosen.kafka_security), (s.MONITORING, chosen.monitoring)):
             settings = settings.with_value(variable, value) if value else settings
 
     from hejnal_local import launch
@@ -57,6 +62,13 @@ def _run(chosen: argparse.Namespace) -> int:
     say = launch.say_with_time(time.monotonic())
     if chosen.command == "run":
         return launch.Launcher(Town(workspace, settings), say).run()
+    if chosen.command in {"status", "restart", "dead-letters"}:
+        from hejnal_local import control
+
+        town = Town(workspace, settings)
+        if chosen.command == "restart":
+            return control.restart(town, chosen.program, print)
+        return (control.status if chosen.command == "status" else control.dead_letters)(town, print)
     if chosen.command in ("backup", "restore"):
         from hejnal_local.backups import LocalBackups
 

@@ -60,7 +60,7 @@ def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
 def dead_letters(town: Town, say: Callable[[str], None]) -> int:
     """The newest dead letters of each topic: what could not be handled, by whom and why. Changes nothing."""
     try:
-        letters = asyncio.run(asyncio.wait_for(_letters(town.broker.bootstrap), _KAFKA_TIMEOUT_S))
+        letters = asyncio.run(asyncio.wait_for(_letters(_as_administrator(town)), _KAFKA_TIMEOUT_S))
     except (KafkaError, TimeoutError, OSError) as error:
         place = town.broker.bootstrap
         raise ControlError(f"Kafka at {place} does not answer ({error!r}): `make restart PROGRAM=kafka`") from error
@@ -78,8 +78,17 @@ def dead_letters(town: Town, say: Callable[[str], None]) -> int:
     return 0
 
 
-async def _letters(bootstrap: str) -> list[tuple[str, int, list[Any]]]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+def _as_administrator(town: Town) -> dict[str, Any]:
+    """Options of a Kafka client that may read everything."""
+    if town.kafka_security is None:
+        return {"bootstrap_servers": town.broker.bootstrap}
+    secured = town.kafka_security.secured
+    place = f"{HOST}:{secured.internal_port}"
+    return {"bootstrap_servers": place, "security_protocol": "SSL", "ssl_context": secured.tls()}
+
+
+async def _letters(options: dict[str, Any]) -> list[tuple[str, int, list[Any]]]:
+    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
     await consumer.start()
     try:
         found = []

@@ -83,6 +83,7 @@ class Launcher:
         self._seeds.refresh_tokens()
         self._say("starting the services")
         self._supervisor.begin(*(service.name for service in SERVICES), *([STANDBY] if town.second.has_standby else []))
+        self._supervisor.begin(*town.watchers.names())
         readiness.wait_until_ready(town.doors(), self._failed, self._say)
         self._supervisor.record()
         self._seeds.bring_to_life()
@@ -109,6 +110,7 @@ class Launcher:
         if not (run_folder / "kafka").exists():
             self._say("making Kafka's and PostgreSQL's data folders")
         self._town.second.prepare()
+        self._town.watchers.prepare()
         if self._town.kafka_security is not None:
             self._town.kafka_security.prepare()
         self._town.broker.prepare()
@@ -252,6 +254,7 @@ class Launcher:
             more += f"\n  S3 store               http://localhost:{port(s.S3_PORT)}   (keys: .run/store)"
         if self._town.kafka_security is not None:
             more += f"\n  Kafka is secured       users' passwords and certificates: {self._town.kafka_security.folder}"
+        more += self._town.watchers.welcome()
         return f"""
   Residents' site        http://localhost:{port(s.CITIZEN_PORT)}   (API: /docs, /openapi.json)
   Operators' console     http://localhost:{port(s.GATEWAY_PORT)}   (API: /docs, /openapi.json)

@@ -15,6 +15,7 @@ from hejnal_local.second_copies import SecondCopies
 from hejnal_local.settings import LocalSettings
 from hejnal_local.setup.java import find_java
 from hejnal_local.supervision import Program
+from hejnal_local.watchers import Watchers
 from hejnal_local.workspace import Workspace
 
 DATABASE = "hejnal"
@@ -58,6 +59,7 @@ class Town:
         self.settings = settings
         self.keys = KeyRing(workspace.run / "keys")
         self.second = SecondCopies(workspace, settings, self.keys)
+        self.watchers = Watchers(workspace, settings)
         java = find_java()
         self.kafka_installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java")
         ports = settings.port(s.KAFKA_PORT), settings.port(s.KAFKA_CONTROLLER_PORT)
@@ -117,6 +119,7 @@ class Town:
             *self._simulators(),
             *services.values(),
             *([self.second.standby(services["recorder"])] if self.second.has_standby else []),
+            *self.watchers.programs(_ENDS_SECOND),
         ]
 
     def environment_of(self, service: Service) -> dict[str, str]:
@@ -133,7 +136,7 @@ class Town:
         """Where each service and simulator says that it is ready."""
         port = self.settings.port
         doors = {service.name: f"{self.internal_url(service.name)}/readyz" for service in SERVICES}
-        doors |= self.second.doors()
+        doors |= self.second.doors() | self.watchers.doors()
         doors["sinks"] = f"http://{HOST}:{port(s.SINKS_PORT)}/healthz"
         if self.settings.number(s.CAMERAS):
             doors["cameras"] = f"tcp://{HOST}:{port(s.CAMERAS_PORT)}"

@@ -44,6 +44,8 @@ CITIZEN_INTERNAL_PORT = _port("HEJNAL_CITIZEN_INTERNAL_PORT", 18093, "citizen-ap
 GATEWAY_INTERNAL_PORT = _port("HEJNAL_GATEWAY_INTERNAL_PORT", 18094, "operator-gateway: credentials of cameras, health, metrics")
 STANDBY_PORT = _port("HEJNAL_STANDBY_PORT", 18095, "the second recorder, where it is switched on")
 S3_PORT = _port("HEJNAL_S3_PORT", 18100, "the S3 store, where it is switched on: this port and the seven behind it")
+PROMETHEUS_PORT = _port("HEJNAL_PROMETHEUS_PORT", 19090, "Prometheus, where monitoring is switched on")
+ALERTMANAGER_PORT = _port("HEJNAL_ALERTMANAGER_PORT", 19094, "Alertmanager, where monitoring is switched on")
 
 CAMERAS = Variable("HEJNAL_CAMERAS", "6", "simulated cameras with drawn pictures; `make run CAMERAS=190` goes first")
 STREET_CAMERAS = Variable("HEJNAL_STREET_CAMERAS", "2", "simulated cameras with real street footage, at most 3")
@@ -54,6 +56,7 @@ KAFKA_SECURITY = Variable(
     "0",
     "1: Kafka with TLS, a user per service and only its topics; `make run KAFKA_SECURITY=1` goes first",
 )
+MONITORING = Variable("HEJNAL_MONITORING", "0", "1: Prometheus and Alertmanager; `make run MONITORING=1` goes first")
 LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
 
 VARIABLES: tuple[Variable, ...] = (
@@ -74,11 +77,14 @@ VARIABLES: tuple[Variable, ...] = (
     GATEWAY_INTERNAL_PORT,
     STANDBY_PORT,
     S3_PORT,
+    PROMETHEUS_PORT,
+    ALERTMANAGER_PORT,
     CAMERAS,
     STREET_CAMERAS,
     STANDBY,
     S3,
     KAFKA_SECURITY,
+    MONITORING,
     LOG_LEVEL,
 )
 PORTS: tuple[Variable, ...] = tuple(variable for variable in VARIABLES if variable.is_port)
@@ -118,11 +124,14 @@ class LocalSettings:
 
     def ports(self) -> list[tuple[int, Variable]]:
         """Every port that will be listened on, and the variable that chooses it."""
-        needed = [(self.port(one), one) for one in PORTS if one not in (STANDBY_PORT, S3_PORT, KAFKA_INTERNAL_PORT)]
+        of_switches = (STANDBY_PORT, S3_PORT, KAFKA_INTERNAL_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT)
+        needed = [(self.port(one), one) for one in PORTS if one not in of_switches]
         if self.is_on(STANDBY):
             needed.append((self.port(STANDBY_PORT), STANDBY_PORT))
         if self.is_on(KAFKA_SECURITY):
             needed.append((self.port(KAFKA_INTERNAL_PORT), KAFKA_INTERNAL_PORT))
+        if self.is_on(MONITORING):
+            needed += [(self.port(one), one) for one in (PROMETHEUS_PORT, ALERTMANAGER_PORT)]
         if self.is_on(S3):
             needed += [(self.port(S3_PORT) + number, S3_PORT) for number in range(S3_PORTS)]
         return needed
@@ -143,7 +152,7 @@ class LocalSettings:
 
     def _check(self) -> None:
         seen: dict[int, str] = {}
-        for switch in (STANDBY, S3, KAFKA_SECURITY):
+        for switch in (STANDBY, S3, KAFKA_SECURITY, MONITORING):
             self._whole(switch, 0, 1)
         for variable in PORTS:
             self._whole(variable, 1, 65535 - S3_PORTS if variable is S3_PORT else 65535)
