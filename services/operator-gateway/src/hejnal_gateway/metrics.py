@@ -37,6 +37,11 @@ SEND_LATENCY_S = Histogram(
 STOOD_IN = Counter("hejnal_gateway_stood_in_total", "Requests that another address answered for the first", ["upstream"])
 PROXIED = Counter("hejnal_gateway_proxied_total", "Requests handed on to other services", ["upstream", "status"])
 AUDIT_ENTRIES = Counter("hejnal_gateway_audit_entries_total", "Entries written to the audit log")
+SENSITIVE_ACTS = Counter(
+    "hejnal_gateway_sensitive_acts_total",
+    "Acts that change who may do what, or which keys hold; each is worth a look",
+    ["action"],
+)
 AUDIT_BROKEN = Counter("hejnal_gateway_audit_broken_total", "Heads told of the audit log that its entries do not agree with")
 
 ALERTS = Counter("hejnal_gateway_alerts_total", "Alerts raised", ["kind"])

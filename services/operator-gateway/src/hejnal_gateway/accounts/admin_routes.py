@@ -132,8 +132,9 @@ async def add_account(body: AccountDraft, resources: Res, staff: Keeper, respons
     async with resources.database.transaction() as session:
         account_id = await directory.add(session, body, by=staff.account_id, now=now)
         link = await resources.setups.issue(session, account_id)
-        await publish_audit(session, staff, "account.created", now, object_id=account_id)
         row = await directory.find(session, account_id)
+        what = history.differences(None, row)
+        await publish_audit(session, staff, "account.created", now, object_id=account_id, reason=what)
     response.headers["Location"] = f"/api/v1/accounts/{account_id}"
     return NewStaffAccount(account=_shown(row, response), set_up=_link(link))
 
@@ -156,10 +157,12 @@ async def change_account(
     now = resources.clock.now()
     async with resources.database.transaction() as session:
         version = await _version(session, account_id, if_match)
+        before = dict(await directory.find(session, account_id))
         row, may_less = await directory.change(session, account_id, body, version=version, by=staff.account_id, now=now)
         gone = await resources.sessions.end_of_account(session, account_id) if may_less else []
         if row["version"] != version:
-            await publish_audit(session, staff, "account.changed", now, object_id=account_id)
+            what = history.differences(before, row)
+            await publish_audit(session, staff, "account.changed", now, object_id=account_id, reason=what)
     await resources.endings.ended(gone)
     return _shown(row, response)
 
