@@ -1,7 +1,9 @@
 """Looking after a town that runs: `make status`, `make restart PROGRAM=…`, `make dead-letters`."""
 
 import asyncio
+import http.client
 import time
+import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +29,7 @@ class ControlError(RuntimeError):
 
 def status(town: Town, say: Callable[[str], None]) -> int:
     """Every program with its state and, where it has a door, why it is not ready. 0 when all is well."""
-    states = _supervisor(town).states()
+    states = _states(_supervisor(town))
     doors, bad = town.doors(), 0
     for name, state in sorted(states.items()):
         running = state["statename"] == "RUNNING"
@@ -41,7 +43,7 @@ def status(town: Town, say: Callable[[str], None]) -> int:
 def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
     """End a program in order if it runs, start it, and wait until it is ready."""
     supervisor = _supervisor(town)
-    known = supervisor.states()
+    known = _states(supervisor)
     if name not in known:
         raise ControlError(f"no program {name!r}; known: {', '.join(sorted(known))}")
     supervisor.halt(name)
@@ -116,6 +118,13 @@ def _supervisor(town: Town) -> Supervisor:
     if supervisor.running is None:
         raise ControlError("the town does not run: start it with `make run`")
     return supervisor
+
+
+def _states(supervisor: Supervisor) -> dict[str, dict[str, Any]]:
+    try:
+        return supervisor.states()
+    except (OSError, xmlrpc.client.Fault, http.client.HTTPException) as error:
+        raise ControlError("the town is being started or ended: look again in a moment") from error
 
 
 def _door_of(town: Town, name: str) -> str | None:
