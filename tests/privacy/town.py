@@ -75,16 +75,16 @@ def photo_with_a_place() -> bytes:
 
 @asynccontextmanager
 async def running_services(
-    folder: Path, *, citizen_url: str, notifier_url: str, bootstrap: str, prefix: str
+    folder: Path, *, citizen_url: str, notifier_url: str, bootstrap: str, prefix: str, **more: Any
 ) -> AsyncIterator[Services]:
-    """Everything up; ended by the processes' own handles."""
+    """Everything up; ended by the processes' own handles. `more`: settings of all services."""
     issuers = {name: _issuer(folder, name) for name in ("citizen-api", "notifier", "operator-gateway")}
     keys = [key for issuer in issuers.values() for key in issuer.jwks()["keys"]]
     (folder / "jwks.json").write_text(json.dumps({"keys": keys}))
     (folder / "town.json").write_text(json.dumps(SMALL_TOWN))
     make_vapid_key(folder / "vapid.pem", folder / "vapid.pub")
     public, internal, notifier, sinks, smtp = free_ports(5)
-    shared = {"KAFKA_BOOTSTRAP": bootstrap, "TOPIC_PREFIX": prefix, "TRUSTED_JWKS_FILE": folder / "jwks.json"}
+    shared = {"KAFKA_BOOTSTRAP": bootstrap, "TOPIC_PREFIX": prefix, "TRUSTED_JWKS_FILE": folder / "jwks.json", **more}
     citizen = shared | {
         "DATABASE_URL": citizen_url,
         "TOKEN_KEY_FILE": folder / "citizen-api.pem",

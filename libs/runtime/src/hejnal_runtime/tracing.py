@@ -8,7 +8,8 @@ channels and providers, sizes and outcomes. Never a path, a query, a key, an add
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,7 +28,7 @@ FLUSH_TIMEOUT_S = 2.0
 MOST_LINKS = 128
 """As many as the SDK keeps of one span (OpenTelemetry specification, span limits)."""
 
-_FORM = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+_FORM = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-[!-~]*)?")
 _ROOTS = (SpanKind.SERVER, SpanKind.CONSUMER)
 """Kinds of work that begin here: without a traceparent they begin a trace, whatever task they were started from."""
 
@@ -48,6 +49,8 @@ class _Tracing:
 
 
 _tracing = _Tracing()
+_carried: ContextVar[str | None] = ContextVar("hejnal_traceparent", default=None)
+"""The running trace where no span is recorded of it; None where a span is the innermost."""
 
 
 def configure_tracing(
@@ -112,13 +115,15 @@ def traces_database() -> bool:
 
 def current_trace_id() -> str:
     """The 32 hex digits of the running trace, or an empty text outside of one."""
+    if carried := _carried.get():
+        return carried[3:35]
     context = trace.get_current_span().get_span_context()
     return format(context.trace_id, "032x") if context.is_valid else ""
 
 
 def current_traceparent() -> str | None:
     """The `traceparent` header value that continues the running trace elsewhere."""
-    return traceparent_of(trace.get_current_span())
+    return _carried.get() or traceparent_of(trace.get_current_span())
 
 
 def traceparent_of(span: Span) -> str | None:
@@ -132,13 +137,11 @@ def traceparent_of(span: Span) -> str | None:
 def context_of(traceparent: str | None) -> SpanContext | None:
     """The caller's span as its `traceparent` names it; None when there is none or it is not well formed (then it is ignored)."""
     found = _FORM.fullmatch(traceparent) if traceparent else None
-    if found is None or found[0].startswith("ff"):
+    if found is None:
         return None
-    context = SpanContext(int(found[1], 16), int(found[2], 16), is_remote=True, trace_flags=TraceFlags(int(found[3], 16) & 1))
-    return context if context.is_valid else None
+    return SpanContext(int(found[1], 16), int(found[2], 16), is_remote=True, trace_flags=TraceFlags(int(found[3], 16) & 1))
 
 
-@contextmanager
 def continued_span(
     name: str,
     traceparent: str | None,
@@ -147,45 +150,54 @@ def continued_span(
     *,
     linked: Iterable[str | None] = (),
     record: bool = True,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span that is a child of `traceparent` for the length of the block; without one a child of what runs, or a new trace.
 
     `linked` names the causes of work on several messages at once. An exception marks the span with its type, never its text.
     With `record` false, or without a collector, the trace only goes on.
     """
     if _tracing.exporting is None or not record:
-        with _carried(traceparent, kind) as carried:
-            yield carried
-        return
+        return _Carried(traceparent, kind)
+    return _recorded(name, traceparent, kind, attributes, linked)
+
+
+class _Carried:
+    """The trace goes on, or begins, as a text only: about a microsecond."""
+
+    __slots__ = ("_token", "_traceparent")
+
+    def __init__(self, traceparent: str | None, kind: SpanKind) -> None:
+        if traceparent is None or _FORM.fullmatch(traceparent) is None:
+            traceparent = None if kind in _ROOTS else current_traceparent()
+        self._traceparent = traceparent or f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-00"
+
+    def __enter__(self) -> Span:
+        self._token = _carried.set(self._traceparent)
+        return trace.INVALID_SPAN
+
+    def __exit__(self, *_: object) -> None:
+        _carried.reset(self._token)
+
+
+@contextmanager
+def _recorded(
+    name: str,
+    traceparent: str | None,
+    kind: SpanKind,
+    attributes: dict[str, AttributeValue] | None,
+    linked: Iterable[str | None],
+) -> Iterator[Span]:
     span = start_span(name, traceparent, kind, attributes, linked=linked)
-    token = contexts.attach(trace.set_span_in_context(span))
+    token, carried = contexts.attach(trace.set_span_in_context(span)), _carried.set(None)
     try:
         yield span
     except Exception as error:
         mark_failed(span, error)
         raise
     finally:
+        _carried.reset(carried)
         contexts.detach(token)
         span.end()
-
-
-@contextmanager
-def _carried(traceparent: str | None, kind: SpanKind) -> Iterator[Span]:
-    """The trace goes on, or begins, as an id only."""
-    caller = context_of(traceparent)
-    if caller is None:
-        running = trace.get_current_span()
-        if kind not in _ROOTS and running.get_span_context().is_valid:
-            yield running
-            return
-        number = int.from_bytes(os.urandom(24), "big")
-        caller = SpanContext((number >> 64) or 1, (number & 0xFFFF_FFFF_FFFF_FFFF) or 1, is_remote=False)
-    span = NonRecordingSpan(caller)
-    token = contexts.attach(trace.set_span_in_context(span))
-    try:
-        yield span
-    finally:
-        contexts.detach(token)
 
 
 def start_span(
@@ -199,7 +211,7 @@ def start_span(
     """A span that the caller ends, and under which nothing else runs; one that records nothing without a collector."""
     if _tracing.exporting is None:
         return trace.INVALID_SPAN
-    caller = context_of(traceparent)
+    caller = context_of(traceparent) or (None if kind in _ROOTS else context_of(_carried.get()))
     parent: contexts.Context | None = None
     if caller is not None:
         parent = trace.set_span_in_context(NonRecordingSpan(caller), contexts.Context())

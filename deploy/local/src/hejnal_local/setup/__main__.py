@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from hejnal_local import kafka
+from hejnal_local import kafka, zipkin
 from hejnal_local.setup import footage, go_programs, node, python_environment, system_packages
 from hejnal_local.setup.commands import SetupError
 from hejnal_local.setup.java import find_java
@@ -17,6 +17,7 @@ Hejnał sets itself up in this folder. Besides the system packages named below (
   .cache/kafka    Apache Kafka's jars, by Maven
   .cache/footage  street footage for the simulated cameras
   .cache/conformance  for the tests: an RTSP server that is not ours, from Go modules
+  .cache/zipkin   for the tests: Zipkin's server, by Maven
   web/            the front end's npm packages, and the built pages
 Everything comes from the package registries your pip, npm, Maven, Go and apt are set to."""
 
@@ -50,6 +51,7 @@ def install(workspace: Workspace, stamps: Stamps, profile: str) -> None:
     _ensure_kafka(workspace)
     footage.ensure(workspace, stamps, _say)
     if profile == "test":
+        _ensure_zipkin(workspace)
         for program in go_programs.PROGRAMS:
             go_programs.ensure(workspace, stamps, _say, program)
     node.ensure_node(workspace, stamps, _say)
@@ -69,6 +71,19 @@ def _ensure_kafka(workspace: Workspace) -> None:
         installation.install()
     except (kafka.KafkaError, OSError) as error:
         raise SetupError(f"Kafka: {error}") from error
+
+
+def _ensure_zipkin(workspace: Workspace) -> None:
+    java = find_java()
+    if java is None:
+        raise SetupError("Zipkin: Java has vanished")
+    installation = zipkin.Installation(workspace.cache / "zipkin", java[0])
+    if not installation.is_current():
+        _say("fetching Zipkin, which the tests send traces to")
+    try:
+        installation.install()
+    except (zipkin.ZipkinError, OSError) as error:
+        raise SetupError(f"Zipkin: {error}") from error
 
 
 _STARTED = time.monotonic()

@@ -23,6 +23,7 @@ from hejnal_notifier.announcing.policy import AT_ONCE, ChannelPolicy
 from hejnal_notifier.delivery import TOLD, Event, allowed_from
 from hejnal_notifier.severity import OF_RANK, priority
 from hejnal_runtime.quiet_hours import quiet_until
+from hejnal_runtime.tracing import continued_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class Planned:
     """Deliveries of older versions that were still in the queue."""
     superseded: bool
     """True: a newer version was there already; nothing was planned."""
+    traceparent: str | None = None
+    """The trace the version came with."""
 
 
 # skip locked: another replica may be planning its predecessor or itself; the order is that of the versions
 _NEXT = text(
     "select v.version_id, v.announcement_id, v.version, v.kind, v.category, v.severity, v.channels, v.reach, v.texts, "
-    "v.valid_from, v.valid_until, v.page_url, v.drill, v.issued_at, v.issued_by, a.newest_version, "
+    "v.valid_from, v.valid_until, v.page_url, v.drill, v.issued_at, v.issued_by, v.traceparent, a.newest_version, "
     "exists (select from restorations r where r.restored_at >= v.issued_at) as may_be_told "
     "from versions v join announcements a using (announcement_id) where v.planned_at is null "
     "order by v.severity desc, v.version_id limit 1 for update of v, a skip locked"
@@ -154,6 +157,13 @@ async def plan_next(
     row = (await session.execute(_NEXT)).first()
     if row is None:
         return None
+    with continued_span("plan announcement", row.traceparent):
+        return await _plan(session, now, row, served=served, budget=budget, policy=policy)
+
+
+async def _plan(
+    session: AsyncSession, now: datetime, row: Any, *, served: set[Channel], budget: SmsBudget | None, policy: ChannelPolicy
+) -> Planned:
     called_off = await session.execute(
         _CALL_OFF, {"announcement_id": row.announcement_id, "version": row.newest_version, "now": now}
     )
@@ -166,7 +176,7 @@ async def plan_next(
             await budget.keep(session, row, now)
     await session.execute(_PLANNED, {"version_id": row.version_id, "now": now})
     await session.execute(_CHANGED, {"versions": sorted({*touched, row.version_id})})
-    return Planned(row.announcement_id, row.version, planned, len(touched), superseded)
+    return Planned(row.announcement_id, row.version, planned, len(touched), superseded, row.traceparent)
 
 
 async def _insert(session: AsyncSession, row: Any, now: datetime, served: set[Channel], policy: ChannelPolicy) -> int:

@@ -17,6 +17,7 @@ from hejnal_notifier.announcing.policy import ChannelPolicy
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient
+from hejnal_runtime.tracing import continued_span
 
 log = structlog.get_logger()
 
@@ -88,15 +89,16 @@ class Planner:
         duration_s = self._clock.monotonic() - started
         metrics.PLANNED_DELIVERIES.inc(planned.deliveries)
         metrics.PLAN_DURATION_S.observe(duration_s)
-        log.info(
-            "version_planned",
-            announcement_id=planned.announcement_id,
-            version=planned.version,
-            deliveries=planned.deliveries,
-            called_off=planned.called_off,
-            superseded=planned.superseded,
-            caught_up=caught_up,
-            duration_s=round(duration_s, 3),
-        )
+        with continued_span("plan announcement", planned.traceparent, record=False):
+            log.info(
+                "version_planned",
+                announcement_id=planned.announcement_id,
+                version=planned.version,
+                deliveries=planned.deliveries,
+                called_off=planned.called_off,
+                superseded=planned.superseded,
+                caught_up=caught_up,
+                duration_s=round(duration_s, 3),
+            )
         self._on_planned()
         return True
