@@ -41,9 +41,8 @@ async def rewind(kafka: KafkaConnection, prefix: str, taken_at: datetime) -> Rew
         try:
             names = {prefix + topic.name for topic in TOPICS} & set(await admin.list_topics())
             groups = await _our_groups(admin, prefix, names)
-            done.erased = (
-                await _tombstones(kafka, prefix + "subscriptions", taken_at) if prefix + "subscriptions" in names else []
-            )
+            subscriptions = prefix + "subscriptions"
+            done.erased = await _tombstones(admin, kafka, subscriptions, taken_at) if subscriptions in names else []
             for group, committed in groups.items():
                 await _put_back(kafka, group, committed, taken_at - MARGIN)
                 done.groups += 1
@@ -91,15 +90,14 @@ async def _put_back(kafka: KafkaConnection, group: str, committed: dict[TopicPar
         await consumer.stop()
 
 
-async def _tombstones(kafka: KafkaConnection, topic: str, since: datetime) -> list[str]:
+async def _tombstones(admin: AIOKafkaAdminClient, kafka: KafkaConnection, topic: str, since: datetime) -> list[str]:
     """Keys whose newest message is a null younger than `since`."""
+    (described,) = await admin.describe_topics([topic])
+    partitions = [TopicPartition(topic, int(one["partition"])) for one in described["partitions"]]
     consumer = AIOKafkaConsumer(**kafka.options(), enable_auto_commit=False, request_timeout_ms=30_000)
     await asyncio.wait_for(consumer.start(), TIMEOUT_S)
     gone: dict[str, bool] = {}
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        if not partitions:
-            return []
         consumer.assign(partitions)
         ends = await asyncio.wait_for(consumer.end_offsets(partitions), TIMEOUT_S)
         at_ms = int((since - MARGIN).timestamp() * 1000)

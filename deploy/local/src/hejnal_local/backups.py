@@ -17,6 +17,7 @@ from hejnal_local.keys import write_private
 from hejnal_local.programs import DATABASE, SERVICES, Town
 from hejnal_local.seeds import run_command
 from hejnal_local.supervision import Supervisor
+from hejnal_runtime.bus.connection import KafkaConnection
 
 Say = Callable[[str], None]
 TARGET, KEY, RECIPIENTS = "HEJNAL_BACKUP_TARGET", "backup.key", "backup.recipients"
@@ -60,9 +61,11 @@ class LocalBackups:
         town.database.start()
         try:
             if has_kafka:
+                if town.kafka_security:
+                    town.kafka_security.prepare()
                 town.broker.prepare()
                 town.broker.start()
-            settings = self._settings(kafka=town.broker.bootstrap if has_kafka else "")
+            settings = self._settings(self._administrator() if has_kafka else None)
             done = asyncio.run(Commands(settings, self._say).restore(backup, self.key_file))
             report = self._run / _REPORT
             write_private(report, json.dumps(report_of(done), indent=1, ensure_ascii=False))
@@ -99,7 +102,11 @@ class LocalBackups:
         write_private(self.key_file, f"{pair}\n")
         write_private(self.key_file.with_name(RECIPIENTS), f"{pair.to_public()}\n")
 
-    def _settings(self, kafka: str = "") -> BackupSettings:
+    def _administrator(self) -> KafkaConnection:
+        security = self._town.kafka_security
+        return security.administrator if security else KafkaConnection(self._town.broker.bootstrap)
+
+    def _settings(self, kafka: KafkaConnection | None = None) -> BackupSettings:
         folders = {name: self._run / name for name in _FOLDERS} | {"credentials": self._run / "credentials.json"}
         return BackupSettings(
             database_url=SecretStr(database_roles.url_of(self._town.database.admin_url, database=DATABASE)),
@@ -107,5 +114,9 @@ class LocalBackups:
             target=self._target,
             recipients_file=self.key_file.with_name(RECIPIENTS),
             metrics_file=self._run / "metrics" / "hejnal_backup.prom",
-            kafka_bootstrap=kafka,
+            kafka_bootstrap=kafka.bootstrap if kafka else "",
+            kafka_security_protocol=kafka.security_protocol if kafka else "PLAINTEXT",
+            kafka_ca_file=kafka.ca_file if kafka else None,
+            kafka_client_certificate_file=kafka.client_certificate_file if kafka else None,
+            kafka_client_key_file=kafka.client_key_file if kafka else None,
         )
