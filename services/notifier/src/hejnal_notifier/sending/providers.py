@@ -1,7 +1,7 @@
 """A channel's providers in the town's order: which one takes the next messages, how fast, and when another steps in.
 
 A provider that fails (half of at least ten tries within a minute, five in a row, or one refusal of the town itself) is left
-alone for 30 s, then for twice as long each time, up to 5 min; a single message tries it again. What a failing provider may
+alone for 30 s, then for a minute each time; a single message tries it again. What a failing provider may
 have taken stays with it: only what it has certainly not got goes to the next one.
 """
 
@@ -26,7 +26,7 @@ LEAST_TRIES = 10
 FAILING_SHARE = 0.5
 IN_A_ROW = 5
 FIRST_PAUSE_S = 30.0
-LONGEST_PAUSE_S = 300.0
+LONGEST_PAUSE_S = 60.0
 _WARM_UP_START = 0.1
 
 
