@@ -14,6 +14,7 @@ import pytest
 
 from hejnal_contracts.media import FragmentWritten, RunEnded, RunStarted
 from hejnal_contracts.topics import BY_NAME
+from hejnal_ingest.lease import HANDOVER_S
 from hejnal_local import kafka
 from hejnal_local.ports import free_ports
 from hejnal_local.testing import CACHE
@@ -119,7 +120,9 @@ async def test_a_frozen_process_is_not_believed_and_comes_back_under_new_epochs(
         for camera in CAMERAS:
             fragments = [fact for fact in story if isinstance(fact, FragmentWritten) and fact.camera_id == camera]
             for before, after in itertools.pairwise(fragments):
-                assert (after.starts_at - before.ends_at).total_seconds() > -0.2, camera
+                # while a camera is handed over both have it; the recorder puts what begins too early behind what it has
+                same_run = before.run_id == after.run_id
+                assert (after.starts_at - before.ends_at).total_seconds() > (-0.2 if same_run else -HANDOVER_S), camera
         runs = [fact for fact in story if isinstance(fact, RunStarted) and fact.camera_id == back]
         assert runs[-1].ingest_id == "one"
         assert runs[-1].epoch > max(run.epoch for run in runs if run.ingest_id == "two")

@@ -197,3 +197,50 @@ async def test_the_metrics_count_cameras_by_their_groups(group: Group, eventuall
     await eventually(lambda: (counted("rynek"), counted("szkoły"), counted("-")) == (1, 1, 1))
     await group.give()
     await eventually(lambda: not metrics.GROUP_CAMERAS.collect()[0].samples)
+
+
+async def test_a_camera_with_a_picture_is_kept_until_another_has_it(group: Group, monkeypatch: Any, eventually: Any) -> None:
+    """Who gives a camera away records on; a camera that gives nothing just ends."""
+    monkeypatch.setattr(CameraRunner, "condition", property(lambda _: CameraCondition.LIVE))
+    await group.give(0, 1)
+    await group.leases.take(message(state()))
+    await group.leases.take(message(state("cam-002"), partition=1))
+    assert await group.epoch() == START_MS
+    await group.give(1)
+    assert await group.epoch() == START_MS, "the other process has no picture yet"
+    connecting = told(START_MS + 9).model_copy(update={"condition": CameraCondition.CONNECTING})
+    group.leases.seen(connecting, live=True)
+    assert await group.epoch() == START_MS
+    group.leases.seen(told(START_MS + 9), live=True)
+    await eventually(lambda: group.leases.runner("cam-001") is None)
+    assert group.leases.has_peers
+    leaving = asyncio.create_task(group.leases.hand_over_all())
+    assert await group.epoch("cam-002") == START_MS
+    group.leases.seen(told(START_MS + 9, camera_id="cam-002"), live=True)
+    async with asyncio.timeout(20):
+        await leaving
+    assert group.leases.cameras == 0
+
+
+async def test_a_camera_nobody_takes_is_given_up_in_time(group: Group, monkeypatch: Any, eventually: Any) -> None:
+    monkeypatch.setattr("hejnal_ingest.lease.HANDOVER_S", 0.5)
+    monkeypatch.setattr(CameraRunner, "condition", property(lambda _: CameraCondition.LIVE))
+    await group.give(0)
+    await group.leases.take(message(state()))
+    assert await group.epoch() == START_MS
+    await group.give()
+    await eventually(lambda: group.leases.runner("cam-001") is None)
+
+
+async def test_a_camera_that_comes_back_meanwhile_goes_on(group: Group, monkeypatch: Any) -> None:
+    monkeypatch.setattr(CameraRunner, "condition", property(lambda _: CameraCondition.LIVE))
+    await group.give(0)
+    await group.leases.take(message(state()))
+    assert await group.epoch() == START_MS
+    runner = group.leases.runner("cam-001")
+    await group.give()
+    group.clock.advance(1)
+    await group.give(0)
+    await group.leases.take(message(state()))
+    assert await group.epoch() == START_MS + 1000
+    assert group.leases.runner("cam-001") is runner  # without a hole

@@ -23,6 +23,7 @@ from hejnal_runtime.tracing import flush_tracing
 log = structlog.get_logger()
 
 GRACE_S = 5
+BEFORE_END_S = 10
 LAG_PROBE_S = 1.0
 MAX_UNSENT_BYTES = 256 * 1024
 
@@ -127,11 +128,16 @@ async def _measure_loop_lag() -> None:
 
 
 async def serve(
-    apps: Sequence[tuple[FastAPI, str, int]], tasks: Sequence[Loop] = (), *, stop: asyncio.Event | None = None
+    apps: Sequence[tuple[FastAPI, str, int]],
+    tasks: Sequence[Loop] = (),
+    *,
+    stop: asyncio.Event | None = None,
+    before_end: Loop | None = None,
 ) -> None:
     """Serve each (app, host, port) and run each loop until SIGTERM or SIGINT (or `stop`), then end the doors, then the loops.
 
-    A loop that ends by itself or raises ends the service: the supervisor starts it anew.
+    A loop that ends by itself or raises ends the service: the supervisor starts it anew. `before_end` has `BEFORE_END_S` to give
+    work away while doors and loops still run; it is not called after a failure.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -146,6 +152,12 @@ async def serve(
     stopped = asyncio.create_task(stop.wait(), name="stop")
     done, _ = await asyncio.wait({*doors, *loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
     failed = [task for task in done if task is not stopped]
+    if before_end is not None and not failed:
+        try:
+            async with asyncio.timeout(BEFORE_END_S):
+                await before_end()
+        except TimeoutError:
+            log.warning("not_all_given_away")
     for server in servers:
         server.should_exit = True
     await asyncio.wait(doors, timeout=GRACE_S + 2)

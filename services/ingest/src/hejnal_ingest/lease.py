@@ -29,6 +29,10 @@ _CONFIRM_S = 30.0
 """A camera known from the disk that the registry has not named this long after Kafka is back is registered no more."""
 _BELIEVE_S = 20.0
 """So long another's higher epoch keeps us from a camera that the group has given to us."""
+HANDOVER_S = 6.0
+"""A camera that goes to another process is recorded here so long, until it is there: what both have of it is kept once."""
+_PEER_S = 30.0
+"""Whoever holds cameras is heard of more often than this."""
 STOP_TIMEOUT_S = 8.0
 NO_GROUP = "-"
 """How the metrics call the cameras that are in no group."""
@@ -71,7 +75,9 @@ class CameraLeases:
         self._running: dict[str, _Running] = {}
         self._stopping: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
-        self._lost: set[str] = set()
+        self._lost: dict[str, float] = {}
+        self._peers: dict[str, float] = {}
+        self._leaving = False
         self._assigned_at_s: float | None = None
         self.on_disk_lease = False
         """True while cameras are held on what the disk says, because Kafka has not spoken."""
@@ -123,6 +129,12 @@ class CameraLeases:
             return f"Kafka is away: {self.cameras} cameras are held as before, under their last epochs"
         return None
 
+    @property
+    def has_peers(self) -> bool:
+        """Whether another process has been heard of lately."""
+        now_s = asyncio.get_running_loop().time()
+        return any(now_s - heard_s < _PEER_S for heard_s in self._peers.values())
+
     def close_relays(self) -> None:
         """Ends the answers to all relay readers."""
         for runner in self.runners():
@@ -148,8 +160,30 @@ class CameraLeases:
         for camera_id, wanted in list(self._wanted.items()):
             if wanted.partition not in numbers:
                 del self._wanted[camera_id]
-                self._lost.add(camera_id)
+                self._hand_over(camera_id)
         self._changed.set()
+
+    def _hand_over(self, camera_id: str) -> None:
+        """Recording goes on until another process has the camera, or time is up; what gives no picture just ends."""
+        loop = asyncio.get_running_loop()
+        runner = self.runner(camera_id)
+        gives_pictures = runner is not None and runner.condition is CameraCondition.LIVE
+        self._lost[camera_id] = loop.time() + (HANDOVER_S if gives_pictures else 0)
+        loop.call_later(HANDOVER_S, self._changed.set)
+
+    async def hand_over_all(self) -> None:
+        """The group has been left: returns when other processes record all cameras held here, or when they had time to.
+
+        Recording goes on meanwhile.
+        """
+        self._leaving = True
+        self._wanted.clear()
+        for camera_id in self._running:
+            self._hand_over(camera_id)
+        log.info("cameras_handed_over", cameras=len(self._running))
+        self._changed.set()
+        while self._running:  # noqa: ASYNC110 each stop takes its own time
+            await asyncio.sleep(_SETTLE_S)
 
     async def take(self, message: Message) -> None:
         """A fact of `cameras`; each assignment begins with the whole state."""
@@ -183,8 +217,12 @@ class CameraLeases:
         camera_id = status.camera_id
         running = self._running.get(camera_id)
         self._told[camera_id] = max(status.epoch, self._told.get(camera_id, 0))
+        if live and status.ingest_id != self._ingest_id and status.cause is not FaultCause.INGEST_AWAY:
+            self._peers[status.ingest_id] = asyncio.get_running_loop().time()
         if running is None or status.ingest_id == self._ingest_id or status.epoch <= running.runner.epoch:
             return
+        if status.condition is CameraCondition.CONNECTING:
+            return  # it has no picture yet, we have
         if live and not self.on_disk_lease:
             self._superseded.setdefault(camera_id, asyncio.get_running_loop().time())
         self._changed.set()
@@ -228,9 +266,14 @@ class CameraLeases:
         return max(acquired_ms, told + 1)
 
     async def _reconcile(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for camera_id in self._lost.keys() & self._wanted.keys():
+            del self._lost[camera_id]  # it came back
         for camera_id, running in list(self._running.items()):
             wanted = self._wanted.get(camera_id)
             runner = running.runner
+            if camera_id in self._lost and camera_id not in self._superseded and now_s < self._lost[camera_id]:
+                continue
             if wanted is None:
                 lost = camera_id in self._lost
                 cause = GapCause.INGEST_FAILOVER if lost else GapCause.OPERATOR_OFF
@@ -251,10 +294,15 @@ class CameraLeases:
                     runner.renew(epoch)
                 if runner.state.version != wanted.state.version:
                     runner.update(wanted.state)
-        self._lost.clear()
+        self._lost = {camera: until_s for camera, until_s in self._lost.items() if camera in self._running}
         await self._all_stopped()
         for camera_id, wanted in self._wanted.items():
-            if camera_id not in self._running and camera_id not in self._superseded and wanted.partition in self._acquired_ms:
+            if (
+                camera_id not in self._running
+                and not self._leaving
+                and camera_id not in self._superseded
+                and wanted.partition in self._acquired_ms
+            ):
                 runner = self._create_runner(wanted.state, self._epoch(camera_id, wanted.partition, None))
                 self._running[camera_id] = _Running(runner, asyncio.create_task(runner.run(), name=f"camera {camera_id}"))
         self._count()

@@ -1,6 +1,7 @@
 """The running ingest: leases, cameras, spool and the internal API."""
 
 import asyncio
+import contextlib
 import functools
 
 import structlog
@@ -34,6 +35,7 @@ GROUP = "ingest"
 TOPICS = ("cameras",)
 DRAIN_S = 5.0
 _PEERS_S = 3.0
+_LEAVE_S = 3.0
 
 
 async def close_old_stories(resources: Resources) -> int:
@@ -168,10 +170,18 @@ async def run_service(settings: Settings, *, stop: asyncio.Event | None = None) 
             leases.close_relays()
             await asyncio.Event().wait()
 
+        async def hand_over() -> None:
+            """Other processes get the cameras at once, and we go on until they record: a restart costs no picture."""
+            if leases.has_peers:
+                with contextlib.suppress(TimeoutError):  # without Kafka nobody learns that the cameras are free
+                    async with asyncio.timeout(_LEAVE_S):
+                        await consumer.stop()
+                    await leases.hand_over_all()
+
         doors = [(app, settings.internal_host, settings.internal_port)]
         loops = [hold_cameras, ring.run, watch_pictures, watch_links, onvif.run, ledgers.run, backfill.run, send_readers_away]
         try:
-            await serve(doors, loops, stop=stopping)
+            await serve(doors, loops, stop=stopping, before_end=hand_over)
         finally:
             await probes.close()
             await asyncio.to_thread(ledgers.save)  # how the last runs ended
