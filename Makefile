@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier images test-images test-cluster fmt lock contracts helm-test scan env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier chaos-rolling images test-images test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -76,6 +76,9 @@ test-monitoring: ## alerts by promtool, dashboards on a running town, who is tol
 
 test-runbooks: ## real faults in a running town: the alert fires, its runbook is followed, the alert ends
 	@$(SETUP) test >&2 && exec $(PYTHON) -m pytest -q tests/monitoring/walk_runbooks.py
+
+chaos-rolling: ## restart two ingest processes one after the other, as Kubernetes does; not a frame may be missing: CAMERAS=24 RESTARTS=10
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.rolling --cameras $(or $(CAMERAS),24) --restarts $(or $(RESTARTS),10)
 
 images: ## build the services' container images with docker, buildah or podman: SERVICES="recorder ingest", IMAGE_BASE=…
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local.images build $(SERVICES)
