@@ -69,9 +69,8 @@ class Suite:
 def suites(workspace: Workspace) -> list[Suite]:
     """Every suite in the order it runs, the fast and telling ones first."""
     programs, python = workspace.venv / "bin", str(workspace.python)
-    tested = [
-        name for name in ("libs", "services", "deploy/local", "deploy/monitoring", "tests") if (workspace.root / name).exists()
-    ]
+    rooms = ("libs", "services", "deploy/local", "deploy/backup", "deploy/monitoring", "tests")
+    tested = [name for name in rooms if (workspace.root / name).exists()]
     return [
         Suite("ruff", (str(programs / "ruff"), "check", "."), quick=True),
         Suite("format", (str(programs / "ruff"), "format", "--check", "."), quick=True),
