@@ -23,6 +23,7 @@ from hejnal_runtime.bus import CompactedTable, Consumer, Message, Producer
 from hejnal_runtime.bus.administration import Changes, grant, remove_users, set_passwords
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.topics import TopicError, create_topics
+from hejnal_runtime.bus.users import main
 
 pytestmark = pytest.mark.kafka
 NAMES = tuple(name for topic in TOPICS for name in (topic.name, topic.dlq))
@@ -221,6 +222,29 @@ async def test_a_dead_letter_that_may_not_be_written_is_told_and_ends_with_its_c
     async with running(consumer):
         await until_says(consumer, "user dispatch to write to any topic")
     await producer.stop()
+
+
+async def test_the_administrator_adds_rotates_and_removes_an_outside_system(town: KafkaSecurity, tmp_path: Path) -> None:
+    who = town.administrator
+    common = ["--bootstrap", who.bootstrap, "--ca-file", str(who.ca_file)]
+    common += ["--client-certificate-file", str(who.client_certificate_file)]
+    file = tmp_path / "czujniki.password"
+
+    async def users(*arguments: str) -> int:
+        return await asyncio.to_thread(main, [*common, *arguments])
+
+    connection = replace(town.as_user("czujniki"), password_file=file)
+    assert await users("writer", "czujniki", "alert-requests", "--file", str(file)) == 0
+    assert file.stat().st_mode & 0o077 == 0
+    assert await may_write(connection) == {"alert-requests"}
+    first = file.read_text()
+    assert await users("password", "czujniki", "--file", str(file)) == 0
+    assert file.read_text() != first
+    assert await may_write(connection) == {"alert-requests"}
+    assert await users("reader", "notifier", "alerts", "--file", str(tmp_path / "x")) == 1, "a user of the platform itself"
+    assert await users("remove", "czujniki") == 0
+    with pytest.raises(TopicError, match="does not know user czujniki"):
+        await create_topics(connection)
 
 
 async def test_granting_again_changes_nothing(town: KafkaSecurity) -> None:
