@@ -7,19 +7,17 @@ import base64
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import ssl
 import struct
 import subprocess
 import tempfile
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local.ports import HOST, free_ports
-from hejnal_local.processes import ProcessId, spawn_with_us
+from hejnal_local.server_process import ServerProcess
 
 RECIPE = Path(__file__).resolve().parents[2] / "kafka"
 """pom.xml, server.properties, secured.properties and log4j2.properties."""
@@ -119,7 +117,7 @@ class Broker:
         self._folder = folder.absolute()
         self._port = port
         self._controller_port = controller_port
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess("Kafka", self.log_file, KafkaError)
 
     @property
     def bootstrap(self) -> str:
@@ -129,7 +127,7 @@ class Broker:
     @property
     def pid(self) -> int | None:
         """Pid of the broker started by `start`, None when it does not run."""
-        return None if self._process is None else self._process.pid
+        return self._process.pid
 
     @property
     def log_file(self) -> Path:
@@ -181,49 +179,20 @@ class Broker:
         It ends with this process, so that a killed test run leaves none behind.
         """
         self.prepare()
-        with self.log_file.open("ab") as log:
-            self._process = spawn_with_us(
-                ["setpriv", "--pdeathsig=TERM", *self.command(jvm)],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=self._folder,
-            )
-        deadline = time.monotonic() + timeout_s
-        while not self.answers():
-            if self._process.poll() is not None:
-                raise KafkaError(f"Kafka ended during its start:\n{self._log_end()}")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise KafkaError(f"Kafka did not answer within {timeout_s:.0f} s:\n{self._log_end()}")
-            time.sleep(0.02)
+        command = ["setpriv", "--pdeathsig=TERM", *self.command(jvm)]
+        self._process.start(command, self.answers, folder=self._folder, timeout_s=timeout_s)
 
     def stop(self, timeout_s: float = 30) -> None:
         """End the broker cleanly; after the time limit by force."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._process = None
+        self._process.stop(timeout_s)
 
     def kill(self) -> None:
         """Kill -9, as a power cut would."""
-        if self._process is not None:
-            ProcessId.of(self._process.pid).send(signal.SIGKILL)
-            self._process.wait(10)
-            self._process = None
+        self._process.kill()
 
     @property
     def _properties(self) -> Path:
         return self._folder / "server.properties"
-
-    def _log_end(self) -> str:
-        return self.log_file.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
 def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:

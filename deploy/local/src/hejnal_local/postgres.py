@@ -11,13 +11,12 @@ import shutil
 import signal
 import stat
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hejnal_local.ports import HOST
-from hejnal_local.processes import spawn_with_us
+from hejnal_local.server_process import ServerProcess
 
 OLDEST_VERSION = 14
 ADMIN = "hejnal_admin"
@@ -85,7 +84,7 @@ class Server:
         self._installation = installation
         self._durable = durable
         self._settings = dict(settings or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess("PostgreSQL", self._log_file, PostgresError, ends_on=signal.SIGINT)
 
     @property
     def admin_url(self) -> str:
@@ -96,7 +95,7 @@ class Server:
     @property
     def pid(self) -> int | None:
         """Pid of the server started by `start`, None when it does not run."""
-        return None if self._process is None else self._process.pid
+        return self._process.pid
 
     def prepare(self) -> None:
         """Initialise the cluster the first time. A data folder of another major version is refused, never touched."""
@@ -156,22 +155,8 @@ class Server:
         It ends with this process, so that a killed test run leaves none behind.
         """
         self.prepare()
-        with self._log_file.open("ab") as log:
-            self._process = spawn_with_us(
-                self.command(ends_with_us="INT"),
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
-        deadline = time.monotonic() + timeout_s
-        while not self.is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                end = self._log_file.read_text(encoding="utf-8", errors="replace")[-2000:]
-                raise PostgresError(f"PostgreSQL did not start:\n{end}")
-            time.sleep(0.05)
+        command = self.command(ends_with_us="INT")
+        self._process.start(command, self.is_ready, folder=Path("/"), timeout_s=timeout_s, look_every_s=0.05)
 
     def is_ready(self) -> bool:
         """True when the server accepts connections."""
@@ -180,15 +165,7 @@ class Server:
 
     def stop(self, timeout_s: float = 30) -> None:
         """Fast shutdown: open transactions are rolled back; after the time limit by force."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._process = None
+        self._process.stop(timeout_s)
 
     def forget(self) -> None:
         """Delete the cluster and its password."""

@@ -3,16 +3,14 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hejnal_local.ports import HOST, free_ports
-from hejnal_local.processes import spawn_with_us
+from hejnal_local.server_process import ServerProcess
 
 RECIPE = Path(__file__).resolve().parents[2] / "zipkin" / "pom.xml"
 _FLAGS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.awt.headless=true")
@@ -58,10 +56,9 @@ class Zipkin:
 
     def __init__(self, installation: Installation, folder: Path) -> None:
         self._installation = installation
-        self._log = folder / "zipkin.log"
         self._folder = folder
         self._port = free_ports(1)[0]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess("Zipkin", folder / "zipkin.log", ZipkinError)
 
     @property
     def endpoint(self) -> str:
@@ -73,36 +70,13 @@ class Zipkin:
         port = {"ip": HOST, "port": str(self._port), "protocols[0]": "http"}
         given = [f"--armeria.ports[0].{name}={value}" for name, value in port.items()]
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            self._process = spawn_with_us(
-                ["setpriv", "--pdeathsig=TERM", self._installation.java, *_FLAGS, "-jar", str(self._installation.jar), *given],
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=self._folder,
-            )
-        deadline = time.monotonic() + timeout_s
-        while not self._answers():
-            end = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            if self._process.poll() is not None:
-                raise ZipkinError(f"Zipkin ended during its start:\n{end}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise ZipkinError(f"Zipkin did not answer within {timeout_s:.0f} s:\n{end}")
-            time.sleep(0.2)
+        java = [self._installation.java, *_FLAGS, "-jar", str(self._installation.jar), *given]
+        command = ["setpriv", "--pdeathsig=TERM", *java]
+        self._process.start(command, self._answers, folder=self._folder, timeout_s=timeout_s, look_every_s=0.2)
 
     def stop(self, timeout_s: float = 15) -> None:
         """End it; after the time limit by force."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._process = None
+        self._process.stop(timeout_s)
 
     def trace(self, trace_id: str) -> list[dict[str, Any]]:
         """The spans of a trace that have come so far; empty while there are none."""
