@@ -201,6 +201,13 @@ def test_each_workload_is_scraped_once_under_its_service_name() -> None:
         assert len(chosen) == 1
 
 
+def test_every_dashboard_comes_whole() -> None:
+    maps = [one for name, one in render(HA).of("ConfigMap").items() if name.startswith("town-dashboard-")]
+    there = {name: text for one in maps for name, text in one["data"].items()}
+    assert {one["metadata"]["labels"]["grafana_dashboard"] for one in maps} == {"1"}
+    assert there == {path.name: path.read_text() for path in (ROOT / "deploy/monitoring/dashboards").glob("*.json")}
+
+
 def test_the_rules_are_those_of_the_monitoring() -> None:
     committed = {path.stem for path in (CHART / "files/rules").glob("*.yaml")}
     assert {name.removeprefix("town-") for name in render(HA).of("PrometheusRule")} == committed

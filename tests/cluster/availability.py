@@ -49,10 +49,12 @@ def _scale(plane: ControlPlane, checks: Checks) -> None:
             with checks.check(f"{workload}: grows to {most} replicas under load"):
                 metrics.cpu = "1500m"
                 plane.wait(f"{most} ready", lambda w=workload, m=most: len(_ready_pods(plane, w)) == m, 90)
-        with checks.check("citizen-api: shrinks when it is quiet, one at a time"):
+        with checks.check("citizen-api: shrinks to its two when it is quiet, and no further"):
             metrics.cpu = "5m"
-            plane.wait("7 or fewer", lambda: len(_pods(plane, "citizen-api")) <= 7, 90)
-            assert len(_pods(plane, "citizen-api")) >= 6
+            plane.wait("two", lambda: len(_pods(plane, "citizen-api")) == 2, 90)
+            scaled = plane.get("hpa", "town-citizen-api", "-n", PLACE)
+            assert scaled["spec"]["minReplicas"] == 2
+            assert len(_ready_pods(plane, "citizen-api")) == 2
     with checks.check("without figures an autoscaler leaves what runs"):
         before = ready(plane, PLACE)["town-operator-gateway"][0]
         conditions = plane.wait(

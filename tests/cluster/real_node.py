@@ -154,8 +154,8 @@ state = "{folder}/state"
         (folder / "kubelet.json").write_text(json.dumps(kubelet), encoding="utf-8")
 
 
-def run(workspace: Workspace, programs: Programs, checks: Checks, folder: Path) -> None:
-    """All checks on the real machine."""
+def run(workspace: Workspace, programs: Programs, checks: Checks, folder: Path, image: str | None = None) -> None:
+    """All checks on the real machine, with this image of the service or one that is built now."""
     missing = [name for name in _NEEDED if shutil.which(name) is None]
     if missing or not CNI_PLUGINS.exists() or os.geteuid() != 0:
         checks.fail(
@@ -164,8 +164,7 @@ def run(workspace: Workspace, programs: Programs, checks: Checks, folder: Path) 
         )
         return
     folder.mkdir(parents=True)
-    checks.note(f"building {SERVICE}'s image")
-    archive = _archive(workspace, folder)
+    archive = _archive(folder, image or _build(workspace, checks))
     node = Node(programs, folder)
     try:
         node.start()
@@ -182,14 +181,18 @@ def run(workspace: Workspace, programs: Programs, checks: Checks, folder: Path) 
         node.stop()
 
 
-def _archive(workspace: Workspace, folder: Path) -> Path:
-    """The service's image as a file, built as `make images` does."""
-    tool = images.usable_tool()
-    if tool != "docker" and "IMAGE_BASE" not in os.environ:
+def _build(workspace: Workspace, checks: Checks) -> str:
+    """The service's image, built as `make images` does; its name."""
+    checks.note(f"building {SERVICE}'s image")
+    if images.usable_tool() != "docker" and "IMAGE_BASE" not in os.environ:
         images.make_base("hejnal-base:local")
         os.environ["IMAGE_BASE"] = "localhost/hejnal-base:local"
-    name = images.build(workspace, images.prepare(workspace, [SERVICE]), SERVICE)
-    archive = folder / "image.tar"
+    return images.build(workspace, images.prepare(workspace, [SERVICE]), SERVICE)
+
+
+def _archive(folder: Path, name: str) -> Path:
+    """An image as a file."""
+    tool, archive = images.usable_tool(), folder / "image.tar"
     if tool == "docker":
         run_command(["docker", "save", "-o", archive, name], step="the image as a file")
     else:
@@ -255,8 +258,9 @@ def _pod(workspace: Workspace, node: Node, checks: Checks, folder: Path) -> None
         checks.note(f"ready after {time.monotonic() - began:.1f} s")
     with checks.check("it answers through the API server: ready, with metrics"):
         door = f"/api/v1/namespaces/{place}/pods/{POD}:9000/proxy"
-        assert '"kafka"' in plane.kubectl("get", "--raw", f"{door}/readyz")
-        assert "hejnal_ingest_cameras" in plane.kubectl("get", "--raw", f"{door}/metrics")
+        told = json.loads(plane.kubectl("get", "--raw", f"{door}/readyz"))
+        assert told["status"] == "ok", told
+        assert "hejnal_ingest_cameras{" in plane.kubectl("get", "--raw", f"{door}/metrics")
     with checks.check("user 10001, no capability, no new privileges, seccomp, read-only root, /tmp to write to"):
         assert inside("id", "-u").strip() == "10001"
         state = dict(line.split(":\t", 1) for line in inside("cat", "/proc/1/status").splitlines() if ":\t" in line)

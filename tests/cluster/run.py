@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     simulated = {"objects": objects.accepted, "releases": releases.go_through, "availability": availability.hold}
     parser = argparse.ArgumentParser(prog="python -m tests.cluster.run", description=__doc__)
     parser.add_argument("--only", choices=[*simulated, "real-node"])
-    only = parser.parse_args(arguments).only
+    parser.add_argument("--image", help="of ingest, for the real node, where it is built already; else it is built")
+    chosen = parser.parse_args(arguments)
+    only = chosen.only
     workspace = Workspace.of_this_clone()
     began = time.monotonic()
     checks = Checks()
@@ -54,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             if wanted:
                 _simulated(programs, checks, Path(scratch) / "simulated", wanted)
             if only in {None, "real-node"}:
-                real_node.run(workspace, programs, checks, Path(scratch) / "real")
+                real_node.run(workspace, programs, checks, Path(scratch) / "real", chosen.image)
         except Exception as error:
             traceback.print_exc()
             checks.fail("the run itself", str(error))

@@ -1,4 +1,4 @@
-"""What the Helm chart takes from elsewhere, since it can only read its own folder: Kafka's topics and rights, Prometheus' rules.
+"""What the Helm chart takes from elsewhere, since it can only read its own folder: Kafka's topics and rights, rules, dashboards.
 
 `make contracts` writes them; a test compares.
 """
@@ -11,6 +11,7 @@ from hejnal_contracts.access import ACCESS, GROUPS
 from hejnal_contracts.topics import DLQ_RETENTION_MS, TOPICS
 
 FILES = "helm/hejnal/files"
+_DASHBOARDS = "deploy/monitoring/dashboards"
 _RULE_FOLDERS = ("deploy/monitoring/alerts", "deploy/monitoring/rules")
 
 
@@ -20,6 +21,8 @@ def chart_files(root: Path) -> dict[str, str]:
     for folder in _RULE_FOLDERS:
         for path in sorted((root / folder).glob("*.y*ml")):
             files[f"{FILES}/rules/{path.parent.name}-{path.stem}.yaml"] = path.read_text(encoding="utf-8")
+    for path in sorted((root / _DASHBOARDS).glob("*.json")):
+        files[f"{FILES}/dashboards/{path.name}"] = path.read_text(encoding="utf-8")
     return files
 
 
@@ -45,11 +48,10 @@ def kafka_access() -> dict[str, Any]:
 
 
 def write(root: Path) -> None:
-    """Write them all, and take away rules that are no more."""
+    """Write them all, and take away what is no more."""
     wanted = chart_files(root)
-    rules = root / FILES / "rules"
-    for path in rules.glob("*.yaml") if rules.exists() else ():
-        if f"{FILES}/rules/{path.name}" not in wanted:
+    for path in _copies(root):
+        if path.relative_to(root).as_posix() not in wanted:
             path.unlink()
     for name, text in wanted.items():
         path = root / name
@@ -58,9 +60,12 @@ def write(root: Path) -> None:
 
 
 def stale(root: Path) -> list[str]:
-    """Those that differ from what they must be, and rules that are no more."""
+    """Those that differ from what they must be, and those that are no more."""
     wanted = chart_files(root)
     found = [name for name, text in wanted.items() if not (root / name).exists() or (root / name).read_text("utf-8") != text]
-    rules = root / FILES / "rules"
-    extra = [f"{FILES}/rules/{path.name}" for path in sorted(rules.glob("*.yaml"))] if rules.exists() else []
-    return found + [name for name in extra if name not in wanted]
+    there = [path.relative_to(root).as_posix() for path in _copies(root)]
+    return found + [name for name in there if name not in wanted]
+
+
+def _copies(root: Path) -> list[Path]:
+    return sorted(path for kind in ("rules/*.yaml", "dashboards/*.json") for path in (root / FILES).glob(kind))
