@@ -6,6 +6,8 @@ from tests.monitoring.boards import panels
 from tests.monitoring.servers import monitoring, until
 from tests.monitoring.towns import internal_doors
 
+pytestmark = pytest.mark.timeout(900)
+
 SECONDS = 10
 
 

@@ -21,7 +21,7 @@ from hejnal_local import settings as s
 from hejnal_local.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT_S = 300
+START_TIMEOUT_S = 600
 SIMULATED_CAMERAS = 4
 
 
@@ -33,6 +33,8 @@ class Town:
     citizen: str
     console: str
     sinks: str
+    environment: dict[str, str] = field(default_factory=dict)
+    """With which commands of `make` speak to this town."""
     used: dict[str, int] = field(default_factory=dict)
     """The half minute whose code each role has used up: it opens the door once."""
 
@@ -59,19 +61,20 @@ class Town:
 
 
 @contextmanager
-def running_town() -> Iterator[Town]:
-    """Start a town and end it, with its whole state, afterwards. `HEJNAL_E2E_RUN_DIR` names one that runs already (its
-    ports are then those of `.env`)."""
+def running_town(**more: str) -> Iterator[Town]:
+    """Start a town and end it, with its whole state, afterwards; `more` are variables of its own. `HEJNAL_E2E_RUN_DIR` names
+    one that runs already (its ports are then those of `.env`)."""
     already = os.environ.get("HEJNAL_E2E_RUN_DIR")
     if already:
         settings = s.LocalSettings.load(ROOT)
-        yield _town(Path(already), settings)
+        yield _town(Path(already), settings, {**settings.values, "HEJNAL_RUN_DIR": already})
         return
     folder = Path(tempfile.mkdtemp(prefix="hejnal-e2e-"))
     folder.chmod(0o711)  # PostgreSQL's own user has to pass through
     ports = dict(zip((variable.name for variable in s.PORTS), map(str, free_ports(len(s.PORTS))), strict=True))
-    own = {**ports, s.CAMERAS.name: str(SIMULATED_CAMERAS), s.STREET_CAMERAS.name: "2"}
-    environment = {**os.environ, **own, "HEJNAL_RUN_DIR": str(folder / "run")}
+    own = {**ports, s.CAMERAS.name: str(SIMULATED_CAMERAS), s.STREET_CAMERAS.name: "2", **more}
+    own["HEJNAL_RUN_DIR"] = str(folder / "run")
+    environment = {**os.environ, **own}
     log = (folder / "start.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "hejnal_local", "run"], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -82,7 +85,7 @@ def running_town() -> Iterator[Town]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the town did not start:\n" + (folder / "start.log").read_text()[-4000:])
             time.sleep(0.2)
-        yield _town(folder / "run", s.LocalSettings.load(ROOT, environment))
+        yield _town(folder / "run", s.LocalSettings.load(ROOT, environment), own)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -96,11 +99,11 @@ def running_town() -> Iterator[Town]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _town(run: Path, settings: s.LocalSettings) -> Town:
+def _town(run: Path, settings: s.LocalSettings, environment: dict[str, str]) -> Town:
     def url(port: s.Variable) -> str:
         return f"http://localhost:{settings.port(port)}"
 
-    return Town(run, url(s.CITIZEN_PORT), url(s.GATEWAY_PORT), url(s.SINKS_PORT))
+    return Town(run, url(s.CITIZEN_PORT), url(s.GATEWAY_PORT), url(s.SINKS_PORT), environment)
 
 
 def _keep_logs(folder: Path) -> None:
