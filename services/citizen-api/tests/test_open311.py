@@ -233,3 +233,52 @@ def test_attributes_and_characters():
     assert urlencode(pairs)
     data = to_xml(Document("errors", [{"code": 400, "description": "a\x00<&>\ud800 ż \x0b"}]))
     assert ET.fromstring(data).findtext("error/description") == "a\ufffd<&>\ufffd ż \ufffd"
+
+
+async def test_photos_come_with_the_form_and_go_out_once_shown(house, open311):
+    from pwa_town import picture
+
+    made = await make_key(house, may_read=True)
+    fields = {
+        "service_code": "road_damage",
+        "lat": "51.0503",
+        "long": "20.9505",
+        "description": "Dziura.",
+        "api_key": made["api_key"],
+    }
+    sent = [(name, (None, value)) for name, value in fields.items()]
+    sent += [
+        ("media", ("dziura.jpg", picture((400, 300)), "image/jpeg")),
+        ("media[]", ("2.jpg", picture((300, 400)), "image/jpeg")),
+    ]
+    key = {"Idempotency-Key": "open311-with-media"}
+    answers = [await open311.post("/requests.json", files=sent, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
+    assert answers[0].json() == answers[1].json()
+    number = answers[0].json()[0]["service_request_id"]
+    (report,) = await house.rows("select id from reports")
+    photos = await house.rows("select id, width, height from report_photos order by position")
+    assert [(one.width, one.height) for one in photos] == [(400, 300), (300, 400)]
+    assert len(list((house.res.settings.photo_dir / "reports").rglob("*.jpg"))) == 4, "the repeat left nothing"
+    assert (await open311.get(f"/requests/{number}.json")).json()[0]["media_url"] is None, "nobody has looked at it yet"
+    shown = {"action": "show", "subject": "photo", "photo_id": photos[0].id, "reason": "W porządku."}
+    decided = await house.staff("clerk").post(f"/reports/{report.id}/moderation", json=shown)
+    assert decided.status_code == 201, decided.text
+    url = (await open311.get(f"/requests/{number}.json")).json()[0]["media_url"]
+    assert url.endswith(f"/reports/{report.id}/photos/{photos[0].id}")
+    seen = await house.client().get(url.split("/api/v1", 1)[1])
+    assert (seen.status_code, seen.headers["content-type"]) == (200, "image/jpeg")
+
+
+async def test_media_that_is_no_photo_is_refused_and_nothing_stays(house, open311):
+    made = await make_key(house)
+    fields = {"service_code": "road_damage", "lat": "51.0503", "long": "20.9505", "description": "x", "api_key": made["api_key"]}
+    parts = [(name, (None, value)) for name, value in fields.items()]
+    for name, content, status in (("media", b"<svg/>", 400), ("virus", b"x", 400)):
+        refused = await open311.post("/requests.xml", files=[*parts, (name, ("a.jpg", content, "image/jpeg"))])
+        assert refused.status_code == status, refused.text
+        assert "<error>" in refused.text
+    wrong_key = [(name, (None, "nobody" if name == "api_key" else value)) for name, value in fields.items()]
+    assert (await open311.post("/requests.json", files=wrong_key)).status_code == 403
+    assert await house.rows("select 1 from reports") == []
+    assert [one for one in house.res.settings.photo_dir.rglob("*") if one.is_file()] == []

@@ -7,6 +7,7 @@ import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import HTTPException
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from hejnal_citizen.open311.documents import Document, Format, response
 from hejnal_runtime.errors import AppError, Kind, is_transient
@@ -60,6 +61,8 @@ class Open311Route(APIRoute):
                 return _answer(request, _STATUS.get(error.kind, 400), error.detail, headers, error.errors)
             except HTTPException as error:
                 return _answer(request, error.status_code, str(error.detail), {})
+            except ClientDisconnect:
+                raise
             except Exception as error:
                 if not is_transient(error):
                     log.exception("unexpected_error", path=request.url.path)

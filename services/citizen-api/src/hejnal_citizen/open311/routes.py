@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hejnal_citizen.access import Res
+from hejnal_citizen.access import Res, client_ip
 from hejnal_citizen.open311 import catalogue, requests, submit, updates
 from hejnal_citizen.open311.documents import Document, response
 from hejnal_citizen.open311.errors import Open311Route, format_of, unknown
@@ -44,9 +44,9 @@ async def open311_service(res: Res, request: Request, code: str, ending: str) ->
 @router.post("/requests.{ending}")
 async def open311_submit(res: Res, request: Request, ending: str, idempotency_key: IdempotencyKey = None) -> Response:
     """Report something."""
-    pairs = await submit.form_of(request)
-    _checked(res, request, ending, given(pairs))
-    return _answer(request, await submit.submit(res, pairs, idempotency_key=idempotency_key), status=201)
+    async with submit.form_of(res, request, ip=client_ip(request)) as form:
+        _checked(res, request, ending, given(form.pairs))
+        return _answer(request, await submit.submit(res, form, idempotency_key=idempotency_key), status=201)
 
 
 @router.get("/requests.{ending}")
@@ -92,7 +92,7 @@ async def open311_updates(res: Res, request: Request, ending: str) -> Response:
 @router.post("/requestupdates.{ending}", name="open311_submit_update_alias")
 async def open311_submit_update(res: Res, request: Request, ending: str) -> Response:
     """Answer a report from outside, by a key that may."""
-    pairs = await submit.form_of(request)
+    pairs = await submit.pairs_of(request)
     _checked(res, request, ending, given(pairs))
     return _answer(request, await updates.submit(res, pairs), status=201)
 

@@ -1,6 +1,10 @@
 """POST Service Request: the form of another program becomes a report like any other."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,12 +20,14 @@ from hejnal_citizen.open311.keys import Open311Key
 from hejnal_citizen.open311.parameters import attributes, given, number
 from hejnal_citizen.reports import form as forms
 from hejnal_citizen.reports import intake
+from hejnal_citizen.reports.upload import ReceivedPhoto, receive
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.secrets import new_token
 from hejnal_citizen.sql import command, query
 from hejnal_citizen.town import addresses
 from hejnal_contracts.base import Language, Point
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.ids import new_id
 
 BODY_BYTES = 256 * 1024
 MOST_PAIRS = 200
@@ -33,10 +39,48 @@ _ORIGIN = command(
 _REFERENCE = query("select reference from reports where id = :id")
 _ADDRESS = query("select st_y(place) as lat, st_x(place) as lon from addresses where id = :id")
 
+MEDIA_FIELDS = frozenset({"media", "media[]"})
+
 Pairs = Sequence[tuple[str, str]]
 
 
-async def form_of(request: Request) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent: the pairs, and the files of `media`."""
+
+    pairs: Pairs
+    photos: Sequence[ReceivedPhoto] = ()
+    folder: Path = Path()
+
+
+@asynccontextmanager
+async def form_of(res: Resources, request: Request, *, ip: str) -> AsyncIterator[Form]:
+    """The form of a POST: urlencoded as the standard has it, or multipart with up to six photos in `media` as many servers do.
+
+    AppError: INVALID, TOO_LARGE, RATE_LIMITED (uploads of one address).
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
+        yield Form(await pairs_of(request))
+        return
+    async with res.database.transaction() as session:
+        key, limit = res.secrets.caller_key("open311-ip", ip), res.settings.open311_per_key_hour
+        await rates.spend(session, key, limit, now=res.clock.now())
+    folder = await asyncio.to_thread(res.photos.begin)
+    try:
+        upload = await receive(
+            request,
+            folder,
+            photo_bytes=res.settings.photo_bytes,
+            upload_bytes=res.settings.upload_bytes,
+            photo_fields=MEDIA_FIELDS,
+            most_fields=MOST_PAIRS,
+        )
+        yield Form(upload.pairs, upload.photos, folder)
+    finally:
+        await asyncio.to_thread(res.photos.abandon, folder)
+
+
+async def pairs_of(request: Request) -> list[tuple[str, str]]:
     """The pairs of an `application/x-www-form-urlencoded` body in UTF-8. AppError: INVALID, TOO_LARGE."""
     body = b""
     async for chunk in request.stream():
@@ -45,7 +89,7 @@ async def form_of(request: Request) -> list[tuple[str, str]]:
             raise AppError(Kind.TOO_LARGE, "form-too-large", "The form is too large. Send a media_url instead of media.")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in {"application/x-www-form-urlencoded", ""}:
-        raise bad("The form must be application/x-www-form-urlencoded", "not-a-form")
+        raise bad("The form must be application/x-www-form-urlencoded, or multipart/form-data to report with media", "not-a-form")
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_PAIRS, errors="strict")
     except ValueError as error:
@@ -62,12 +106,12 @@ async def require_key(session: AsyncSession, parameters: dict[str, str]) -> Open
     return found
 
 
-async def submit(res: Resources, pairs: Pairs, *, idempotency_key: str | None) -> Document:
+async def submit(res: Resources, form: Form, *, idempotency_key: str | None) -> Document:
     """Store the report; its number, or a token where the service is a batch one.
 
     AppError: INVALID, FORBIDDEN (api_key), NOT_FOUND (service_code), RATE_LIMITED, CONFLICT (idempotency key reused).
     """
-    parameters, now = given(pairs), res.clock.now()
+    pairs, parameters, now = form.pairs, given(form.pairs), res.clock.now()
     async with res.database.read() as session:
         key = await require_key(session, parameters)
         if "service_code" not in parameters:
@@ -76,16 +120,19 @@ async def submit(res: Resources, pairs: Pairs, *, idempotency_key: str | None) -
         place = await _place(session, parameters)
         checked = await _checked(session, service, parameters, attributes(pairs), place)
     token = new_token() if service.open311 == "batch" else None
-    async with res.database.transaction() as session:
+    photos, report_id = await intake.encoded(res, form.folder, form.photos), new_id()
+    hashes = [photo.sha256.hex() for photo in form.photos]
+    async with intake.keeping(res, form.folder, report_id, photos), res.database.transaction() as session:
         await rates.spend(session, f"open311-key:{key.id}", res.settings.open311_per_key_hour, now=now)
         await keys.used(session, key.id, now=now)
-        print_of = idempotency.fingerprint(*(f"{name}={value}" for name, value in sorted(pairs)))
+        print_of = idempotency.fingerprint(*(f"{name}={value}" for name, value in sorted(pairs)), *hashes)
         claimed = {"token": token}
         earlier = await idempotency.claim(session, f"open311:{key.id}", idempotency_key, print_of, claimed, now=now)
         if earlier is not None:
             reference = (await session.execute(_REFERENCE, {"id": earlier["id"]})).scalar_one()
+            await asyncio.to_thread(res.photos.drop, report_id)
             return _accepted(reference, earlier["token"])
-        report_id = await intake.store(session, res, checked, hand_over=not key.may_update)
+        await intake.store(session, res, checked, hand_over=not key.may_update, report_id=report_id, photos=photos)
         media_url = _media_url(parameters.get("media_url", ""))
         row = {"report_id": report_id, "key_id": key.id, "token": token, "media_url": media_url}
         await session.execute(_ORIGIN, row)

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -17,7 +19,7 @@ from hejnal_citizen.reports.form import CheckedReport, ReportForm, check, parse
 from hejnal_citizen.reports.photo_store import photo_name
 from hejnal_citizen.reports.photo_workers import EncodedPhoto
 from hejnal_citizen.reports.schemas import ReportAccepted
-from hejnal_citizen.reports.upload import Upload, drain, receive
+from hejnal_citizen.reports.upload import ReceivedPhoto, Upload, drain, receive
 from hejnal_citizen.resources import SERVICE, Resources
 from hejnal_citizen.secrets import token_hash
 from hejnal_citizen.sql import command, query
@@ -26,6 +28,9 @@ from hejnal_runtime.errors import AppError, is_transient
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.outbox import publish
 from hejnal_runtime.quiet_hours import TOWN_TIME
+
+Photos = Sequence[tuple[str, EncodedPhoto]]
+"""With their ids."""
 
 _NUMBER = query(
     """
@@ -83,8 +88,8 @@ async def submit(
         raise
     folder = await asyncio.to_thread(res.photos.begin)
     try:
-        limits = {"photo_bytes": res.settings.photo_bytes, "upload_bytes": res.settings.upload_bytes}
-        upload = await receive(request, folder, **limits)
+        settings = res.settings
+        upload = await receive(request, folder, photo_bytes=settings.photo_bytes, upload_bytes=settings.upload_bytes)
         form = parse(upload)
         async with res.database.read() as session:
             checked = await check(session, form, resident_id)
@@ -92,38 +97,12 @@ async def submit(
             async with res.database.transaction() as session:
                 key = res.secrets.caller_key("reports-contact", checked.contact)
                 await rates.spend(session, key, res.settings.reports_per_contact_hour, now=now)
-        photo_ids = [new_id() for _ in upload.photos]
-        photos = await _all_or_none(
-            [
-                res.photo_workers.encode(
-                    received.path,
-                    folder / "photos" / photo_name(photo_id, "full"),
-                    folder / "photos" / photo_name(photo_id, "thumb"),
-                )
-                for photo_id, received in zip(photo_ids, upload.photos, strict=True)
-            ]
-        )
+        photos = await encoded(res, folder, upload.photos)
         report_id = new_id()
-        if photos:
-            await asyncio.to_thread(res.photos.keep, folder, report_id)
         request_hash = _fingerprint(form, resident_id, upload)
-        try:
-            async with res.database.transaction() as session:
-                stored_id = await _store(
-                    session,
-                    res,
-                    report_id,
-                    checked,
-                    resident_id,
-                    list(zip(photo_ids, photos, strict=True)),
-                    request_hash,
-                    idempotency_key,
-                )
-                view = await listing.reporter_view(session, stored_id, now=now)
-        except Exception as error:
-            if not is_transient(error):  # an unknown end of the commit is left to housekeeping, which looks for the row
-                await asyncio.to_thread(res.photos.drop, report_id)
-            raise
+        async with keeping(res, folder, report_id, photos), res.database.transaction() as session:
+            stored_id = await _store(session, res, report_id, checked, resident_id, photos, request_hash, idempotency_key)
+            view = await listing.reporter_view(session, stored_id, now=now)
         if stored_id != report_id:
             await asyncio.to_thread(res.photos.drop, report_id)
         else:
@@ -132,6 +111,27 @@ async def submit(
         await asyncio.to_thread(res.photos.abandon, folder)
     token = res.secrets.follow_token(stored_id)
     return ReportAccepted(**view.model_dump(), follow_token=token)
+
+
+async def encoded(res: Resources, folder: Path, received: Sequence[ReceivedPhoto]) -> Photos:
+    """Photos made anew without metadata, in `folder`, each with its new id. AppError: INVALID, TOO_LARGE, UNAVAILABLE (busy)."""
+    ids = [new_id() for _ in received]
+    names = [[folder / "photos" / photo_name(photo_id, size) for size in ("full", "thumb")] for photo_id in ids]
+    works = [res.photo_workers.encode(one.path, *paths) for one, paths in zip(received, names, strict=True)]
+    return list(zip(ids, await _all_or_none(works), strict=True))
+
+
+@asynccontextmanager
+async def keeping(res: Resources, folder: Path, report_id: str, photos: Photos) -> AsyncIterator[None]:
+    """The photos are the report's while the block stores it, and go again when it fails."""
+    if photos:
+        await asyncio.to_thread(res.photos.keep, folder, report_id)
+    try:
+        yield
+    except Exception as error:
+        if not is_transient(error):  # an unknown end of the commit is left to housekeeping, which looks for the row
+            await asyncio.to_thread(res.photos.drop, report_id)
+        raise
 
 
 async def _admit(res: Resources, resident_id: str | None, ip: str, proof: str | None, now: datetime) -> None:
@@ -147,7 +147,7 @@ async def _store(
     report_id: str,
     checked: CheckedReport,
     resident_id: str | None,
-    photos: list[tuple[str, EncodedPhoto]],
+    photos: Photos,
     request_hash: bytes,
     key: str | None,
 ) -> str:
@@ -160,13 +160,21 @@ async def _store(
     return report_id
 
 
-async def store(session: AsyncSession, res: Resources, checked: CheckedReport, *, hand_over: bool = True) -> str:
-    """Store a report without photos (by SMS, by Open311) in the caller's transaction; its id.
+async def store(
+    session: AsyncSession,
+    res: Resources,
+    checked: CheckedReport,
+    *,
+    hand_over: bool = True,
+    report_id: str = "",
+    photos: Photos = (),
+) -> str:
+    """Store a report that came another way than by our own form (SMS, Open311) in the caller's transaction; its id.
 
-    `hand_over=False` keeps it from the back office: it came from one.
+    `hand_over=False` keeps it from the back office: it came from one. `photos` are those that `keeping` holds for `report_id`.
     """
-    report_id = new_id()
-    await _write(session, res, report_id, checked, None, [], hand_over=hand_over)
+    report_id = report_id or new_id()
+    await _write(session, res, report_id, checked, None, photos, hand_over=hand_over)
     return report_id
 
 
@@ -176,7 +184,7 @@ async def _write(
     report_id: str,
     checked: CheckedReport,
     resident_id: str | None,
-    photos: list[tuple[str, EncodedPhoto]],
+    photos: Photos,
     *,
     hand_over: bool = True,
 ) -> None:

@@ -44,17 +44,30 @@ class Upload:
     """A whole form."""
 
     fields: dict[str, str] = field(default_factory=dict)
+    """By name; the last value where one was sent several times."""
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    """All fields in their order."""
     photos: list[ReceivedPhoto] = field(default_factory=list)
 
 
-async def receive(request: Request, folder: Path, *, photo_bytes: int, upload_bytes: int) -> Upload:
-    """The form of a request; its photos are files in `folder`. AppError: TOO_LARGE, UNSUPPORTED (not multipart), INVALID.
+async def receive(
+    request: Request,
+    folder: Path,
+    *,
+    photo_bytes: int,
+    upload_bytes: int,
+    photo_fields: frozenset[str] = PHOTO_FIELDS,
+    most_fields: int = MOST_FIELDS,
+) -> Upload:
+    """The form of a request; its photos (what comes in `photo_fields`) are files in `folder`.
+
+    AppError: TOO_LARGE, UNSUPPORTED (not multipart), INVALID.
 
     When the form is refused before its end, the rest of it is read and thrown away (bounded), for a browser that is cut off
     while it sends never shows the answer.
     """
     boundary = _boundary(request)
-    parts = _Parts(folder, photo_bytes=photo_bytes, upload_bytes=upload_bytes)
+    parts = _Parts(folder, photo_bytes, upload_bytes, photo_fields, most_fields)
     announced = request.headers.get("content-length", "")
     chunks = request.stream()
     try:
@@ -116,12 +129,14 @@ async def drain(chunks: AsyncIterator[bytes]) -> None:
 class _Parts:
     """Callbacks of the parser: one part after the other."""
 
-    def __init__(self, folder: Path, *, photo_bytes: int, upload_bytes: int) -> None:
+    def __init__(self, folder: Path, photo_bytes: int, upload_bytes: int, photo_fields: frozenset[str], most_fields: int) -> None:
         self.upload = Upload()
         self.finished = False
         self._folder = folder
         self._photo_bytes = photo_bytes
         self._upload_bytes = upload_bytes
+        self._photo_fields = photo_fields
+        self._most_fields = most_fields
         self._total = 0
         self._parts = 0
         self._header_name = b""
@@ -161,7 +176,7 @@ class _Parts:
 
     def _begin(self) -> None:
         self._parts += 1
-        if self._parts > MOST_FIELDS + MOST_PHOTOS:
+        if self._parts > self._most_fields + MOST_PHOTOS:
             raise AppError(Kind.INVALID, "form-broken", "The form has too many parts.")
         self._header_name = self._header_value = self._disposition = b""
 
@@ -188,8 +203,9 @@ class _Parts:
         if b"filename" not in options:
             self._text = bytearray()
             return
-        if self._name not in PHOTO_FIELDS:
-            raise AppError(Kind.INVALID, "form-broken", "Files are taken in the field `photos` only.")
+        if self._name not in self._photo_fields:
+            field_name = max(self._photo_fields)
+            raise AppError(Kind.INVALID, "form-broken", f"Files are taken in the field `{field_name}` only.")
         if len(self.upload.photos) >= MOST_PHOTOS:
             raise AppError(Kind.INVALID, "too-many-photos", f"Send at most {MOST_PHOTOS} photos.")
         self._path = self._folder / f"{len(self.upload.photos)}.upload"
@@ -219,9 +235,11 @@ class _Parts:
                 self.upload.photos.append(ReceivedPhoto(self._path, self._digest.digest()))
         elif self._text is not None:
             try:
-                self.upload.fields[self._name] = self._text.decode()
+                value = self._text.decode()
             except UnicodeDecodeError as error:
                 raise AppError(Kind.INVALID, "form-broken", "The form's text is not UTF-8.") from error
+            self.upload.fields[self._name] = value
+            self.upload.pairs.append((self._name, value))
         self._text = self._path = None
 
     def _finish(self) -> None:
