@@ -24,7 +24,8 @@ from .drill_town import DrillError, DrillTown, until
 PROVIDER_RESTS_S = 420
 """A provider that has failed is tried again after at most five minutes."""
 SPARED = ("archive", "sinks", "town")
-HALF_SENT, SENT, AFTER, FRESH = ("Ćwiczenia: odpady", "Ćwiczenia: droga", "Ćwiczenia: po kopii", "Ćwiczenia: po odtworzeniu")
+# without accents, as SMS are sent
+HALF_SENT, SENT, AFTER, FRESH = ("Proba: odpady", "Proba: droga", "Proba: po kopii", "Proba: po odtworzeniu")
 
 
 JPEG = b"\xff\xd8"
