@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier chaos-rolling images test-images test-cluster fmt lock contracts helm-test scan env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier chaos-rolling images test-images test-compose test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -91,6 +91,9 @@ scan: ## look for weaknesses: secrets, licences, our Python, the image, the char
 
 test-cluster: ## the Helm chart on a real API server with simulated nodes, and a real one (root); ONLY=objects|releases|availability|real-node
 	@$(SETUP) cluster && exec $(PYTHON) -m tests.cluster.run $(if $(ONLY),--only $(ONLY))
+
+test-compose: ## start a town from deploy/compose/compose.yaml's own definitions on a real Kafka and PostgreSQL
+	@$(SETUP) run >&2 && exec $(PYTHON) -m tests.compose.run
 
 fmt: ## format the Python sources
 	@$(SETUP) check && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .

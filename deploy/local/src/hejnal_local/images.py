@@ -212,7 +212,10 @@ def build(workspace: Workspace, folder: Path, service: str) -> str:
     values = {"SERVICE": service, "VERSION": version, "REVISION": _revision(workspace), **({"BASE": base} if base else {})}
     given = [part for key, value in values.items() for part in ("--build-arg", f"{key}={value}")]
     tool = usable_tool()
-    run([tool, *_TOOLS[tool], *given, "-t", name, "."], step=f"image of {service}", cwd=folder, timeout_s=_BUILD_TIMEOUT_S)
+    # Times of files and of the image are those of the commit: the same tree built twice is the same image.
+    stable = () if tool == "docker" else ("--timestamp", _committed_at(workspace))
+    command = [tool, *_TOOLS[tool], *stable, *given, "-t", name, "."]
+    run(command, step=f"image of {service}", cwd=folder, timeout_s=_BUILD_TIMEOUT_S)
     return name
 
 
@@ -272,6 +275,12 @@ def _revision(workspace: Workspace) -> str:
     command = ["git", "-C", str(workspace.root), "rev-parse", "HEAD"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
+
+
+def _committed_at(workspace: Workspace) -> str:
+    command = ["git", "-C", str(workspace.root), "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "0"
 
 
 if __name__ == "__main__":

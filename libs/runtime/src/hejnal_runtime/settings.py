@@ -1,10 +1,11 @@
 """What every service can be told from outside; each service adds its own fields and an environment prefix."""
 
+import os
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from hejnal_runtime.bus.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from hejnal_runtime.security_txt import SecurityContact
@@ -65,6 +66,20 @@ class ServiceSettings(BaseSettings):
         default=1.0, ge=0, le=1, description="Share of traces that is kept; the same in all services, then whole traces are kept"
     )
     trace_database: bool = Field(default=False, description="Also a span for each SQL statement (its verb and table, no values)")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Any setting may also be a file in HEJNAL_SECRETS_DIR, named as its variable in small letters."""
+        if folder := os.environ.get("HEJNAL_SECRETS_DIR"):
+            file_secret_settings = SecretsSettingsSource(settings_cls, secrets_dir=folder)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
 
     def configure_tracing(self, service: str) -> None:
         """Export this process's spans as the settings say; before anything of the service is built."""
