@@ -21,6 +21,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text goes to logs: no values of residents in it
             connect_args={
                 "timeout": 5,
                 "command_timeout": statement_timeout_s,

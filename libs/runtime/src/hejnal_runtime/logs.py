@@ -1,6 +1,7 @@
-"""JSON logs: a constant event name, fields, and the trace id of the work at hand."""
+"""JSON logs: a constant event name, fields, and the trace id of the work at hand (docs/reference/logs.md)."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -15,6 +16,15 @@ SECRET_FIELDS = frozenset(
     {"password", "secret", "token", "code", "totp", "totp_secret", "authorization", "cookie", "credentials", "phone", "email"}
 )
 
+# Texts that others write (a database's "Key (address)=(…) exists", a server's refusal) may quote whom they are about.
+_PERSONAL = re.compile(
+    r"(?P<login>://)[^/\s@\"\\]+@"  # user and password of an address
+    r"|[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"  # e-mail
+    r"|\+[1-9][0-9]{7,14}\b"  # telephone number (E.164)
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # token (RFC 7519)
+)
+REDACTED = "[redacted]"
+
 
 def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if trace_id := current_trace_id():
@@ -24,18 +34,32 @@ def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for field in SECRET_FIELDS & event.keys():
-        event[field] = "[redacted]"
+        event[field] = REDACTED
     return event
 
 
 def _to_json(event: Any, default: Any) -> str:
-    return orjson.dumps(event, default=default).decode()
+    line = orjson.dumps(event, default=default).decode()
+    if "@" in line or "+" in line or "eyJ" in line:  # most lines have none of them
+        line = _PERSONAL.sub(lambda found: (found["login"] + REDACTED + "@") if found["login"] else REDACTED, line)
+    return line
+
+
+def _named(service: str) -> Any:
+    """Every line says whose it is, also those of threads, which know nothing of the context."""
+
+    def add(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.setdefault("service", service)
+        return event
+
+    return add
 
 
 def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -> None:
     """Send our logs and those of libraries to standard error, as JSON lines or (json=False) for reading at a desk."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _named(service),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
@@ -68,4 +92,3 @@ def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -
     root.setLevel(level.upper())
     for noisy in ("aiokafka", "aiortc", "aioice", "uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(service=service)

@@ -97,13 +97,18 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
     return problem_response(error.status_code, slug, str(error.detail), instance=request.url.path, headers=error.headers)
 
 
+def route_of(scope: Mapping[str, Any]) -> str:
+    """The route's template, for logs: a path may hold a token of a link in an e-mail."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
+
+
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     if is_transient(error):
-        log.warning("dependency_unavailable", path=request.url.path, error=type(error).__name__)
+        log.warning("dependency_unavailable", route=route_of(request.scope), error=type(error).__name__)
         detail = "A part of the system is not answering right now. Nothing was lost; please try again in a moment."
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return problem_response(503, "temporarily-unavailable", detail, instance=request.url.path, headers=headers)
-    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    log.error("unexpected_error", route=route_of(request.scope), exc_info=error)
     detail = "Something went wrong on our side. Please quote the trace_id when you report it."
     return problem_response(500, "internal-error", detail, instance=request.url.path)
 
@@ -138,7 +143,7 @@ class UnexpectedErrorMiddleware:
             await self.app(scope, receive, tracked_send)
         except ClientDisconnect:  # left while its request was read: nobody is there to be answered, and nothing is broken
             metrics.HTTP_CLIENTS_GONE.inc()
-            log.debug("client_gone", path=scope["path"])
+            log.debug("client_gone", route=route_of(scope))
         except Exception as error:
             if started:  # the status line is out: the only honest sign left is a broken body
                 raise

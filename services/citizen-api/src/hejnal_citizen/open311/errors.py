@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from hejnal_citizen.open311.documents import Document, Format, response
 from hejnal_runtime.errors import AppError, Kind, is_transient
-from hejnal_runtime.problems import RETRY_AFTER_S
+from hejnal_runtime.problems import RETRY_AFTER_S, route_of
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Open311Route(APIRoute):
                 raise
             except Exception as error:
                 if not is_transient(error):
-                    log.exception("unexpected_error", path=request.url.path)
+                    log.exception("unexpected_error", route=route_of(request.scope))
                     return _answer(request, 500, "Something went wrong on our side.", {})
                 detail = "A part of the system is not answering right now. Please try again in a moment."
                 return _answer(request, 503, detail, {"Retry-After": str(RETRY_AFTER_S)})
