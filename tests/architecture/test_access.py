@@ -15,7 +15,7 @@ from hejnal_contracts.access import ACCESS, BY_PRINCIPAL, GROUPS, access_of, out
 from hejnal_contracts.topics import BY_NAME, TOPICS
 from hejnal_runtime.settings import ServiceSettings
 
-from .rooms import SERVICES, sources
+from .rooms import SERVICES, sources, tracked
 
 GROUP_CALLS = {"Consumer": (1, 2), "consumer": (1, 2)}
 """Places of group and topics among the arguments: the bus, and citizen-api's wrapper around it."""
@@ -139,3 +139,11 @@ def test_an_outside_consumer_has_groups_of_its_own_and_writes_nothing():
 def test_services_are_all_known():
     assert set(access.SERVICES) == set(SERVICES)
     assert {name for groups in GROUPS.values() for group in groups for name in group.topics} <= set(BY_NAME)
+
+
+def test_only_one_place_says_how_kafka_is_reached():
+    for path in tracked("services/*/src/*.py", "libs/*/src/*.py"):
+        text = path.read_text()
+        if path.name != "connection.py":
+            assert "bootstrap_servers=" not in text, f"{path}: use KafkaConnection.options()"
+            assert "settings.kafka_bootstrap" not in text, f"{path}: use settings.kafka"

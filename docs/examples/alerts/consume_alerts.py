@@ -1,4 +1,4 @@
-"""An outside system that follows the town's alerts: the topic `alerts` is a public contract.
+r"""An outside system that follows the town's alerts: the topic `alerts` is a public contract.
 
 Needs `pip install aiokafka`, nothing of Hejnał. It shows what every consumer of the topic should do:
 
@@ -8,6 +8,12 @@ Needs `pip install aiokafka`, nothing of Hejnał. It shows what every consumer o
 
     python consume_alerts.py --bootstrap localhost:19092 --group our-dispatching
 
+In a town whose Kafka is secured, the town's IT specialist gives you a user, its password and the authority's certificate. Your
+groups' names have to begin with the user's name:
+
+    python consume_alerts.py --bootstrap kafka.town.example:9093 --group dispatch-1 \
+        --user dispatch --password-file dispatch.password --ca-file ca.pem
+
 It prints one JSON line per change: the alert as this consumer knows it. The schemas are in `libs/contracts/schemas`.
 """
 
@@ -15,7 +21,9 @@ import argparse
 import asyncio
 import contextlib
 import json
+import ssl
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
@@ -61,12 +69,21 @@ def event_of(record: ConsumerRecord) -> tuple[str, str, dict[str, Any]]:
     return headers["ce_id"], headers["ce_type"], json.loads(record.value)
 
 
-async def follow(bootstrap: str, group: str, topic: str) -> None:
-    """Print every change for ever."""
+def secured(user: str, password_file: Path, ca_file: Path | None) -> dict[str, Any]:
+    """What the client needs besides the address: TLS, and the user's password by SCRAM-SHA-512."""
+    return {
+        "security_protocol": "SASL_SSL",
+        "ssl_context": ssl.create_default_context(cafile=ca_file),
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": user,
+        "sasl_plain_password": password_file.read_text().strip(),
+    }
+
+
+async def follow(group: str, topic: str, kafka: dict[str, Any]) -> None:
+    """Print every change for ever. `kafka`: address, and who we are where that matters."""
     alerts = Alerts()
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(topic, **kafka, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         async for record in consumer:
@@ -84,9 +101,17 @@ def main() -> None:
     parser.add_argument("--bootstrap", default="localhost:19092", help="host:port of a broker")
     parser.add_argument("--group", default="alerts-example", help="consumer group: where this system has come to")
     parser.add_argument("--topic", default="alerts")
+    parser.add_argument("--user", help="where Kafka is secured; needs --password-file")
+    parser.add_argument("--password-file", type=Path)
+    parser.add_argument("--ca-file", type=Path, help="the authority that signed the brokers' certificates")
     arguments = parser.parse_args()
+    if (arguments.user is None) != (arguments.password_file is None):
+        parser.error("--user and --password-file belong together")
+    kafka: dict[str, Any] = {"bootstrap_servers": arguments.bootstrap}
+    if arguments.user is not None:
+        kafka |= secured(arguments.user, arguments.password_file, arguments.ca_file)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(follow(arguments.bootstrap, arguments.group, arguments.topic))
+        asyncio.run(follow(arguments.group, arguments.topic, kafka))
 
 
 if __name__ == "__main__":
