@@ -2,13 +2,12 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.residents import PushKeys
@@ -18,6 +17,8 @@ from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.tracing import current_traceparent
 
 router = APIRouter(prefix="/internal/v1", tags=["direct messages"])
+
+Res = Annotated[Resources, Depends(get_resources)]
 
 TEST_TTL = timedelta(minutes=10)
 LONGEST_TTL = timedelta(hours=24)
@@ -84,36 +85,36 @@ _STATE = text("select state from deliveries where delivery_id = :delivery_id")
 
 
 async def _accept(
-    session: AsyncSession,
+    resources: Resources,
+    request: OneTimeCodeRequest | TestMessageRequest | NoticeRequest,
     *,
     kind: Literal["one_time_code", "test", "notice"],
-    key: str,
-    channel: Channel,
-    language: Language,
-    address: str,
-    push_keys: PushKeys | None,
-    code: str | None,
-    now: datetime,
     expires_at: datetime,
+    push_keys: PushKeys | None = None,
+    code: str | None = None,
     subject: str | None = None,
     body: str | None = None,
     priority: int = PRIORITY_DIRECT,
 ) -> AcceptedMessage:
-    delivery_id = UUID(bytes=hashlib.sha256(f"{kind}\x1f{key}".encode()).digest()[:16])
-    row = {
+    """Keep a message, once per kind and key, and wake its sender. AppError(INVALID) where the town has no such channel."""
+    channel = Channel(request.channel)
+    _served(resources, channel)
+    delivery_id = UUID(bytes=hashlib.sha256(f"{kind}\x1f{request.idempotency_key}".encode()).digest()[:16])
+    row = {"delivery_id": delivery_id, "channel": channel.value, "priority": priority, "expires_at": expires_at}
+    message: dict[str, Any] = {
         "delivery_id": delivery_id,
-        "channel": channel.value,
-        "priority": priority,
-        "now": now,
-        "expires_at": expires_at,
+        "kind": kind,
+        "language": request.language.value,
+        "address": request.address,
     }
-    if (await session.execute(_DELIVERY, row)).first() is None:
-        state = (await session.execute(_STATE, {"delivery_id": delivery_id})).scalar_one()
-        return AcceptedMessage(delivery_id=delivery_id, state=state, duplicate=True)
-    message = {"delivery_id": delivery_id, "kind": kind, "language": language.value, "address": address, "code": code}
     message |= {"push_p256dh": push_keys.p256dh if push_keys else None, "push_auth": push_keys.auth if push_keys else None}
-    message |= {"subject": subject, "body": body, "traceparent": current_traceparent()}
-    await session.execute(_MESSAGE, message)
+    message |= {"code": code, "subject": subject, "body": body, "traceparent": current_traceparent()}
+    async with resources.database.transaction() as session:
+        if (await session.execute(_DELIVERY, row | {"now": resources.clock.now()})).first() is None:
+            state = (await session.execute(_STATE, {"delivery_id": delivery_id})).scalar_one()
+            return AcceptedMessage(delivery_id=delivery_id, state=state, duplicate=True)
+        await session.execute(_MESSAGE, message)
+    resources.wake(channel)
     return AcceptedMessage(delivery_id=delivery_id, state="queued", duplicate=False)
 
 
@@ -124,80 +125,35 @@ def _served(resources: Resources, channel: Channel) -> None:
 
 
 @router.post("/one-time-codes", status_code=202)
-async def send_one_time_code(
-    request: OneTimeCodeRequest, resources: Annotated[Resources, Depends(get_resources)]
-) -> AcceptedMessage:
+async def send_one_time_code(request: OneTimeCodeRequest, resources: Res) -> AcceptedMessage:
     """Queue a one-time code ahead of everything else. 202 means: it is kept and will be sent, unless it expires before."""
-    channel = Channel(request.channel)
-    _served(resources, channel)
     now = resources.clock.now()
+    _served(resources, Channel(request.channel))
     if request.expires_at <= now:
         raise AppError(Kind.INVALID, "expired", "The code has expired already.")
-    async with resources.database.transaction() as session:
-        accepted = await _accept(
-            session,
-            kind="one_time_code",
-            key=request.idempotency_key,
-            channel=channel,
-            language=request.language,
-            address=request.address,
-            push_keys=None,
-            code=request.code,
-            now=now,
-            expires_at=min(request.expires_at, now + LONGEST_TTL),
-        )
-    resources.wake(channel)
-    return accepted
+    expires_at = min(request.expires_at, now + LONGEST_TTL)
+    return await _accept(resources, request, kind="one_time_code", code=request.code, expires_at=expires_at)
 
 
 @router.post("/test-messages", status_code=202)
-async def send_test_message(
-    request: TestMessageRequest, resources: Annotated[Resources, Depends(get_resources)]
-) -> AcceptedMessage:
+async def send_test_message(request: TestMessageRequest, resources: Res) -> AcceptedMessage:
     """Queue a test message to one contact."""
-    channel = Channel(request.channel)
-    _served(resources, channel)
-    if channel is Channel.PUSH and request.push_keys is None:
+    _served(resources, Channel(request.channel))
+    if Channel(request.channel) is Channel.PUSH and request.push_keys is None:
         raise AppError(Kind.INVALID, "push-keys-missing", "A push message needs the keys of the subscription.")
-    now = resources.clock.now()
-    async with resources.database.transaction() as session:
-        accepted = await _accept(
-            session,
-            kind="test",
-            key=request.idempotency_key,
-            channel=channel,
-            language=request.language,
-            address=request.address,
-            push_keys=request.push_keys,
-            code=None,
-            now=now,
-            expires_at=now + TEST_TTL,
-        )
-    resources.wake(channel)
-    return accepted
+    expires_at = resources.clock.now() + TEST_TTL
+    return await _accept(resources, request, kind="test", push_keys=request.push_keys, expires_at=expires_at)
 
 
 @router.post("/notices", status_code=202)
-async def send_notice(request: NoticeRequest, resources: Annotated[Resources, Depends(get_resources)]) -> AcceptedMessage:
+async def send_notice(request: NoticeRequest, resources: Res) -> AcceptedMessage:
     """Queue a notice about a person's own matter, such as an answer to their report. 202 means: it is kept and will be sent."""
-    channel = Channel(request.channel)
-    _served(resources, channel)
-    now = resources.clock.now()
-    async with resources.database.transaction() as session:
-        accepted = await _accept(
-            session,
-            kind="notice",
-            key=request.idempotency_key,
-            channel=channel,
-            language=request.language,
-            address=request.address,
-            push_keys=None,
-            code=None,
-            now=now,
-            expires_at=now + NOTICE_TTL,
-            subject=request.subject,
-            body=request.body,
-            priority=priority(Severity.NOTICE),
-        )
-    resources.wake(channel)
-    return accepted
+    return await _accept(
+        resources,
+        request,
+        kind="notice",
+        subject=request.subject,
+        body=request.body,
+        expires_at=resources.clock.now() + NOTICE_TTL,
+        priority=priority(Severity.NOTICE),
+    )
