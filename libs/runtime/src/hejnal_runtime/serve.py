@@ -34,8 +34,9 @@ _RESERVED = frozenset({"healthz", "readyz", "metrics", ".well-known", "internal"
 
 
 def is_reserved(path: str) -> bool:
-    """Whether a path (without its first slash) is an API or an internal door: no page of a public door lies there."""
-    return path.partition("/")[0] in _RESERVED
+    """Whether a path is an API, an internal door or a hidden file: no page of a public door lies there."""
+    parts = [part.casefold() for part in path.split("/") if part]
+    return bool(parts) and (parts[0] in _RESERVED or any(part.startswith(".") for part in parts))
 
 
 def install_common(app: FastAPI) -> None:
