@@ -77,8 +77,10 @@ test-monitoring: ## alerts by promtool, dashboards on a running town, who is tol
 test-runbooks: ## real faults in a running town: the alert fires, its runbook is followed, the alert ends
 	@$(SETUP) test >&2 && exec $(PYTHON) -m pytest -q tests/monitoring/walk_runbooks.py
 
-chaos-rolling: ## restart two ingest processes one after the other, as Kubernetes does; not a frame may be missing: CAMERAS=24 RESTARTS=10
-	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.chaos.rolling --cameras $(or $(CAMERAS),24) --restarts $(or $(RESTARTS),10)
+chaos-rolling: ## restart every recording and sending service as Kubernetes does; no frame, no message may be missing: CAMERAS=24 RESTARTS=10
+	@$(SETUP) test >&2 && $(PYTHON) -m tests.chaos.rolling --cameras $(or $(CAMERAS),24) --restarts $(or $(RESTARTS),10) && \
+	  $(PYTHON) -m tests.chaos.kills --gentle --cameras $(or $(CAMERAS),24) --kills $(or $(RESTARTS),10) && \
+	  $(PYTHON) -m tests.chaos.notifier --gentle --kills $(or $(RESTARTS),10)
 
 images: ## build the services' container images with docker, buildah or podman: SERVICES="recorder ingest", IMAGE_BASE=…
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local.images build $(SERVICES)

@@ -36,6 +36,7 @@ from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.message import decode
 from hejnal_runtime.bus.topics import create_topics
 from hejnal_runtime.database import Database
+from hejnal_runtime.errors import AppError
 from tests.chaos import stepped_clock
 from tests.chaos.archive_account import Gap, microseconds
 from tests.chaos.stepped_clock import SteppedClock
@@ -48,6 +49,7 @@ _DISK_BYTES_PER_KILL = 3 * 1024**2
 _LIVE_S = 300.0
 _CATCH_UP_S = 300.0
 _REVIVE_S = 180.0
+_END_S = 40.0
 _ON_THE_WAY_US = 500_000
 _ENDS_WITH_US = ("setpriv", "--pdeathsig=KILL")
 
@@ -56,8 +58,39 @@ class NotRevivedError(RuntimeError):
     """A part did not come back in time."""
 
 
+class NotEndedError(RuntimeError):
+    """A service went on after its time of grace."""
+
+
 class EndedByItselfError(RuntimeError):
     """A service was gone before it was killed."""
+
+
+async def kill_server(victim: str, broker: kafka.Broker, server: postgres.Server) -> bool:
+    """Kill -9 of Kafka or PostgreSQL; False when the victim is neither."""
+    if victim == "kafka":
+        await asyncio.to_thread(broker.kill)
+    elif victim == "postgres":
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+    else:
+        return False
+    return True
+
+
+async def kill_service(process: asyncio.subprocess.Process, log: Path, how: signal.Signals) -> None:
+    """Ends a service, and waits for it. Raises EndedByItselfError with its last words when it was gone already."""
+    if process.returncode is not None:
+        raise EndedByItselfError(f"{log.stem}: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+    process.send_signal(how)
+    try:
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+    except TimeoutError as error:
+        process.kill()
+        await process.wait()
+        raise NotEndedError(f"{log.stem} did not end within {_END_S:.0f} s of {how.name}") from error
 
 
 async def start_again(victim: str, start: Callable[[], object]) -> None:
@@ -105,10 +138,10 @@ class House:
                 url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
                 await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
                 house.environment = house._settings(url)
-                await house._secure(url)
                 await house._register(simulator)
                 for service in ("ingest", "recorder"):
                     await house._serve(service)
+                await house._secure(url)
                 yield house
             finally:
                 for process in house.processes.values():
@@ -125,21 +158,10 @@ class House:
 
     # --- blows
 
-    async def kill(self, victim: str) -> None:
-        """Kill -9. Raises EndedByItselfError."""
-        if victim == "kafka":
-            await asyncio.to_thread(self.broker.kill)
-        elif victim == "postgres":
-            pid = self.server.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-        else:
-            process = self.processes[victim]
-            if process.returncode is not None:
-                log = (self.folder / f"{victim}.log").read_text(encoding="utf-8", errors="replace")
-                raise EndedByItselfError(f"{victim}: {log[-2000:]}")
-            process.kill()
-            await process.wait()
+    async def kill(self, victim: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Kill -9, or SIGTERM to a service. Raises EndedByItselfError."""
+        if not await kill_server(victim, self.broker, self.server):
+            await kill_service(self.processes[victim], self.folder / f"{victim}.log", how)
 
     async def revive(self, victim: str) -> None:
         """Starts it again. Raises NotRevivedError."""
@@ -297,9 +319,17 @@ class House:
             owner="chaos",
             expires_at=now + timedelta(days=30),
         )
+        deadline = time.monotonic() + _LIVE_S
         try:
-            async with database.transaction() as session:
-                await holds.place(session, hold, now=now)
+            while True:
+                try:
+                    async with database.transaction() as session:
+                        await holds.place(session, hold, now=now)
+                    return
+                except AppError as error:
+                    if error.slug != "no-such-camera" or time.monotonic() > deadline:
+                        raise
+                await asyncio.sleep(0.5)  # the recorder has not heard of all cameras yet
         finally:
             await database.close()
 

@@ -14,20 +14,14 @@ the notifier starts, the order of its two SMS providers is another one. What is 
 Emergencies are not among them: those are sent again over SMPP too when their answer is missing, because silence would be worse.
 """
 
-import argparse
 import asyncio
 import contextlib
-import json
 import os
 import random
 import re
-import secrets
-import shutil
 import signal
 import sys
-import tempfile
 import time
-import traceback
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +34,7 @@ from hejnal_contracts.announcements import AnnouncementIssued, Text
 from hejnal_contracts.base import Language, Severity
 from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.ids import new_id
+from tests.chaos.command import command
 from tests.chaos.notifier_house import CATEGORY, CHANNELS, NotifierHouse
 
 VICTIMS = {"notifier": 5, "postgres": 3, "kafka": 2}
@@ -102,12 +97,14 @@ class Feeder:
         )
 
 
-async def run(residents: int, kills: int, *, seed: int, folder: Path, pause_s: float = _LONGEST_PAUSE_S) -> dict[str, Any]:
+async def run(
+    residents: int, kills: int, /, *, seed: int, folder: Path, pause_s: float = _LONGEST_PAUSE_S, gentle: bool = False
+) -> dict[str, Any]:
     """The whole run; the line that is printed."""
     chance = random.Random(seed)
     began_s = time.monotonic()
     struck: list[str] = []
-    victims, weights = list(VICTIMS), list(VICTIMS.values())
+    victims, weights = (["notifier"], [1]) if gentle else (list(VICTIMS), list(VICTIMS.values()))
     async with NotifierHouse.open(folder, residents, chance) as house:
         feeder = Feeder(house, random.Random(seed + 1))
         feeding = asyncio.create_task(feeder.run(), name="feeder")
@@ -116,8 +113,8 @@ async def run(residents: int, kills: int, *, seed: int, folder: Path, pause_s: f
                 await asyncio.sleep(chance.uniform(0.2, pause_s))
                 # the first ones hit each part once, so that a short run has seen all
                 victim = victims[len(struck)] if len(struck) < len(victims) else chance.choices(victims, weights)[0]
-                await house.kill(victim)
-                await asyncio.sleep(chance.uniform(0, _LONGEST_DOWN_S))
+                await house.kill(victim, signal.SIGTERM if gentle else signal.SIGKILL)
+                await asyncio.sleep(chance.uniform(0, 0 if gentle else _LONGEST_DOWN_S))
                 await house.revive(victim)
                 struck.append(victim)
         finally:
@@ -134,6 +131,7 @@ async def run(residents: int, kills: int, *, seed: int, folder: Path, pause_s: f
         "residents": residents,
         "seed": seed,
         "kills": len(struck),
+        "gentle": gentle,
         "kills_by_victim": {name: struck.count(name) for name in victims},
         "elapsed_s": round(time.monotonic() - began_s, 1),
         "announcements": feeder.issued,
@@ -196,40 +194,9 @@ async def _until_finished(house: NotifierHouse, expected: int) -> bool:
     return False
 
 
-async def _limited(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """The line, whatever happens."""
-    try:
-        async with asyncio.timeout(60 * arguments.limit_min):
-            return await run(arguments.residents, arguments.kills, seed=arguments.seed, folder=folder)
-    except Exception as error:  # a part that does not come back is a result
-        what = "".join(traceback.format_exception_only(error)).strip()
-        line = {"chaos": "notifier", "residents": arguments.residents, "seed": arguments.seed, "error": what[-1500:]}
-        return line | {"load": round(os.getloadavg()[0], 2), "met": False}
-
-
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos.notifier", description=__doc__)
-    parser.add_argument("--residents", type=int, default=60)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where broker and database write")
-    parser.add_argument("--limit-min", type=float, default=60, help="the run is given up after so long")
-    parser.add_argument("--keep", action="store_true", help="leave database and logs there")
-    arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="hejnal-chaos-notifier-", dir=arguments.dir))
-    folder.chmod(0o755)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it has started is ended too
-    try:
-        line = asyncio.run(_limited(arguments, folder))
-    finally:
-        if arguments.keep:
-            print(f"kept {folder}", file=sys.stderr)
-        else:
-            with contextlib.suppress(OSError):
-                shutil.rmtree(folder)
-    print(json.dumps(line, ensure_ascii=False))
-    return 0 if line["met"] else 1
+    return command("notifier", __doc__, "residents", 60, run)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from hejnal_runtime import migrations
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.topics import create_topics
 from hejnal_runtime.clock import SystemClock
-from tests.chaos.house import EndedByItselfError, start_again
+from tests.chaos.house import kill_server, kill_service, start_again
 
 TOPICS = ("subscriptions", "announcements", "deliveries", "inbound-sms", "shown-messages")
 CATEGORY = "water"
@@ -93,22 +93,11 @@ class NotifierHouse:
 
     # --- blows
 
-    async def kill(self, victim: str) -> None:
-        """Kill -9. Raises EndedByItselfError."""
-        if victim == "kafka":
-            await asyncio.to_thread(self.broker.kill)
-        elif victim == "postgres":
-            pid = self.server.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-        else:
-            process = self.notifier
-            assert process is not None
-            if process.returncode is not None:
-                log = (self.folder / "notifier.log").read_text(encoding="utf-8", errors="replace")
-                raise EndedByItselfError(f"notifier: {log[-2000:]}")
-            process.kill()
-            await process.wait()
+    async def kill(self, victim: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """Kill -9, or SIGTERM to the notifier. Raises EndedByItselfError."""
+        if not await kill_server(victim, self.broker, self.server):
+            assert self.notifier is not None
+            await kill_service(self.notifier, self.folder / "notifier.log", how)
 
     async def revive(self, victim: str) -> None:
         """Starts it again; the notifier with its SMS providers in any order. Raises NotRevivedError."""

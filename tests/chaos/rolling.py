@@ -172,7 +172,7 @@ async def shared(told: Told, cameras: list[str], pair: Pair) -> None:
         raise NotSharedError(f"held by {dict(held)} of {len(cameras)} cameras\n{logs}") from error
 
 
-async def run(cameras: int, restarts: int, *, folder: Path, bootstrap: str) -> dict[str, Any]:
+async def run(cameras: int, restarts: int, *, folder: Path, bootstrap: str, settle_s: float = _SETTLE_S) -> dict[str, Any]:
     """The whole run; the line that is printed."""
     prefix = f"rolling-{secrets.token_hex(3)}-"
     await create_topics(bootstrap, [BY_NAME[name] for name in TOPICS], prefix=prefix, partitions=8)
@@ -194,7 +194,7 @@ async def run(cameras: int, restarts: int, *, folder: Path, bootstrap: str) -> d
             for name in NAMES:
                 await pair.start(name)
             await shared(told, names, pair)
-            await asyncio.sleep(_SETTLE_S)
+            await asyncio.sleep(settle_s)
             from_us = time.time_ns() // 1000
             for number in range(restarts):
                 victim = NAMES[number % 2]
@@ -202,7 +202,7 @@ async def run(cameras: int, restarts: int, *, folder: Path, bootstrap: str) -> d
                 told.status = {camera: one for camera, one in told.status.items() if one.ingest_id != victim}
                 await pair.start(victim)
                 await shared(told, names, pair)
-                await asyncio.sleep(_SETTLE_S)
+                await asyncio.sleep(settle_s)
             until_us = time.time_ns() // 1000 - _EDGE_US
             for name in NAMES:
                 await pair.end(name)

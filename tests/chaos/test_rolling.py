@@ -13,7 +13,7 @@ from tests.chaos.rolling import run
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_rolling_restart_costs_no_frame(kafka_bootstrap: str, tmp_path: Path, record_property: Any) -> None:
-    line = await run(6, 2, folder=tmp_path, bootstrap=kafka_bootstrap)
+    line = await run(6, 2, folder=tmp_path, bootstrap=kafka_bootstrap, settle_s=2)
     record_property("chaos", json.dumps(line))
     assert line["met"], json.dumps(line, indent=1)
     assert line["hand_overs"] >= 2
