@@ -44,7 +44,7 @@ def build_pwa(folder: Path) -> Path:
 def draw_town(folder: Path) -> Path:
     """Bugielsk with its map: town.json, town.pmtiles, cameras.json."""
     command = [sys.executable, "-m", "hejnal_town", "--out", str(folder), "--cameras", "6"]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
     return folder
 
 
