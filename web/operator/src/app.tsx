@@ -26,6 +26,10 @@ const AnnouncementsPage = lazy(() => import("./announcements/AnnouncementsPage.t
 const TemplatesPage = lazy(() => import("./announcements/TemplatesPage.tsx").then((module) => ({ default: module.TemplatesPage })));
 const AnnouncementCategoriesPage = lazy(() => import("./announcements/AnnouncementCategoriesPage.tsx").then((module) => ({ default: module.AnnouncementCategoriesPage })));
 const ConsultationsPage = lazy(() => import("./consultations/ConsultationsPage.tsx").then((module) => ({ default: module.ConsultationsPage })));
+const InboundPage = lazy(() => import("./reports/InboundPage.tsx").then((module) => ({ default: module.InboundPage })));
+const DeletionsPage = lazy(() => import("./cameras/DeletionsPage.tsx").then((module) => ({ default: module.DeletionsPage })));
+const KeysPage = lazy(() => import("./open311/KeysPage.tsx").then((module) => ({ default: module.KeysPage })));
+const BackOfficePage = lazy(() => import("./open311/BackOfficePage.tsx").then((module) => ({ default: module.BackOfficePage })));
 const MessagesPage = lazy(() => import("./messages/MessagesPage.tsx").then((module) => ({ default: module.MessagesPage })));
 const ResidentImportPage = lazy(() => import("./residents/ResidentImportPage.tsx").then((module) => ({ default: module.ResidentImportPage })));
 const ResidentsPage = lazy(() => import("./residents/ResidentsPage.tsx").then((module) => ({ default: module.ResidentsPage })));
@@ -129,6 +133,10 @@ function Console() {
             <Route path="/webhooks">{() => <For act="keepAlertRules" page={<WebhooksPage />} />}</Route>
             <Route path="/reports/:reportId?">{({ reportId }) => <For act="readReports" page={<ReportsPage reportId={reportId ?? null} />} />}</Route>
             <Route path="/report-categories/:code?">{({ code }) => <For act="keepReportCategories" page={<ReportCategoriesPage code={code ?? null} />} />}</Route>
+            <Route path="/inbound-messages">{() => <For act="readReports" page={<InboundPage />} />}</Route>
+            <Route path="/deletions">{() => <For act="deleteFootage" page={<DeletionsPage />} />}</Route>
+            <Route path="/open311-keys">{() => <For act="keepOpen311" page={<KeysPage />} />}</Route>
+            <Route path="/open311-back-office">{() => <For act="keepOpen311" page={<BackOfficePage />} />}</Route>
             <Route path="/messages/*?">{() => <For act="seeSending" page={<MessagesPage />} />}</Route>
             <Route path="/announcements/*?">{() => <For act="readAnnouncements" page={<AnnouncementsPage />} />}</Route>
             <Route path="/announcement-templates">{() => <For act="writeAnnouncements" page={<TemplatesPage />} />}</Route>

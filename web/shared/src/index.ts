@@ -13,4 +13,5 @@ export { Logo } from "./ui/Logo.tsx";
 export { useColorScheme, useMediaQuery } from "./ui/media-query.ts";
 export { SEVERITIES, type Severity, SeverityBadge } from "./ui/SeverityBadge.tsx";
 export { EmptyState, ErrorState, Skeleton } from "./ui/states.tsx";
+export { isSimple, outlineAreas } from "./map/outline.ts";
 export { type Bounds, circleRing, coneRing, insideBounds, type LatLon, TOWN_TILES } from "./map/view.ts";

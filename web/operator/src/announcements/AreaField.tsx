@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { searchAddresses, searchStreets, type Town } from "../api/town.ts";
+import { searchStreets, type Town } from "../api/town.ts";
+import { AddressSearch } from "../ui/AddressSearch.tsx";
 import { RadioChoice } from "../ui/Choice.tsx";
 import { useSettled } from "../wall/use-settled.ts";
 import { AreaMap } from "./AreaMap.tsx";
@@ -86,39 +87,9 @@ function Streets({ streets, isInvalid, onChange }: { readonly streets: readonly 
 
 function Circle({ draft, wrong, onChange }: { readonly draft: Draft; readonly wrong: readonly Fault[]; readonly onChange: (part: Partial<Draft>) => void }) {
   const { t } = useTranslation();
-  const [text, setText] = useState("");
-  const q = useSettled(text.trim(), 200);
-  const found = useQuery({ queryKey: ["addresses", q], queryFn: ({ signal }) => searchAddresses(q, signal), enabled: q.length >= 2, staleTime: 60_000 });
-  const items = (found.data ?? []).map((hit, index) => ({ id: `${index} ${hit.label}`, ...hit }));
   return (
     <div className="editor-row">
-      <ComboBox
-        className="field"
-        items={items}
-        inputValue={text}
-        onInputChange={setText}
-        value={null}
-        isInvalid={wrong.includes("center")}
-        allowsEmptyCollection
-        onChange={(key) => {
-          const hit = items.find((each) => each.id === key);
-          if (hit === undefined) return;
-          onChange({ center: hit.place });
-          setText(hit.label);
-        }}
-      >
-        <Label>{t("editor.center")}</Label>
-        <Input className="input" />
-        <Popover className="popover">
-          <ListBox className="menu" renderEmptyState={() => <p className="menu-empty">{q.length < 2 ? t("editor.typeMore") : found.isFetching ? t("editor.searching") : t("editor.noAddress")}</p>}>
-            {(hit: (typeof items)[number]) => (
-              <ListBoxItem id={hit.id} className="menu-item" textValue={hit.label}>
-                {hit.label} <span className="soft">{hit.district}</span>
-              </ListBoxItem>
-            )}
-          </ListBox>
-        </Popover>
-      </ComboBox>
+      <AddressSearch label={t("editor.center")} isInvalid={wrong.includes("center")} onFound={(hit) => onChange({ center: hit.place })} />
       <label className="field">
         <span>{t("editor.radius")}</span>
         <input

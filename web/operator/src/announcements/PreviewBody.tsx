@@ -2,7 +2,7 @@ import { Icon, SeverityBadge, useDateWords } from "@hejnal/shared";
 import { TownMap } from "@hejnal/shared/map";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Preview, Town } from "../api/town.ts";
+import type { Channel, Preview, Town } from "../api/town.ts";
 import { useTown } from "../reports/use-town.ts";
 import { fromLocalInput } from "../words/town-clock.ts";
 import { type Draft, DRAFT_LANGUAGES } from "./draft.ts";
@@ -38,6 +38,12 @@ export function PreviewBody({ draft, preview, town }: PreviewBodyProps) {
         </p>
       )}
       {preview.people === 0 ? <p className="problem-line">{t("preview.nobody")}</p> : null}
+      {preview.worded ? null : (
+        <p className="warning-line" role="status">
+          <Icon name="warning" />
+          <span>{t("preview.notWorded")}</span>
+        </p>
+      )}
       <Reach preview={preview} money={money} />
       <Budget preview={preview} money={money} />
       <LanguageWarnings draft={draft} />
@@ -80,6 +86,7 @@ export function PreviewBody({ draft, preview, town }: PreviewBodyProps) {
 
 function Reach({ preview, money }: { readonly preview: Preview; readonly money: Intl.NumberFormat }) {
   const { t } = useTranslation();
+  const unknown = (channel: Channel) => (channel === "sms" && !preview.worded ? t("preview.unknown") : "–");
   return (
     <table className="table">
       <caption className="visually-hidden">{t("preview.channels")}</caption>
@@ -100,10 +107,13 @@ function Reach({ preview, money }: { readonly preview: Preview; readonly money: 
       <tbody>
         {preview.channels.map((channel) => (
           <tr key={channel.channel}>
-            <th scope="row">{t(`channel.${channel.channel}`)}</th>
+            <th scope="row">
+              {t(`channel.${channel.channel}`)}
+              {channel.off ? <span className="attention cell-line">{t("preview.channelOff")}</span> : null}
+            </th>
             <td className="number">{channel.recipients}</td>
-            <td className="number">{channel.sms_parts ?? "–"}</td>
-            <td className="number">{channel.cost_pln === null || channel.cost_pln === undefined ? "–" : money.format(channel.cost_pln)}</td>
+            <td className="number">{channel.sms_parts ?? unknown(channel.channel)}</td>
+            <td className="number">{channel.cost_pln === null || channel.cost_pln === undefined ? unknown(channel.channel) : money.format(channel.cost_pln)}</td>
           </tr>
         ))}
       </tbody>
@@ -112,7 +122,7 @@ function Reach({ preview, money }: { readonly preview: Preview; readonly money: 
           <th scope="row" colSpan={3}>
             {t("preview.total")}
           </th>
-          <td className="number">{preview.cost_pln === null ? "–" : money.format(preview.cost_pln)}</td>
+          <td className="number">{preview.cost_pln === null ? unknown("sms") : money.format(preview.cost_pln)}</td>
         </tr>
       </tfoot>
     </table>

@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { type AnnouncementDetail, ANNOUNCEMENTS_KEY, fetchProgress, type VersionProgress } from "../api/town.ts";
 import { clockWithSeconds } from "../words/town-clock.ts";
+import { DataTable } from "../ui/DataTable.tsx";
+import { Failures } from "./Failures.tsx";
 import { newest, tally } from "./progress.ts";
 
 const LIVE_MS = 1_000;
@@ -45,34 +47,47 @@ export function ProgressTable({ announcement }: { readonly announcement: Announc
   );
 }
 
-function Channels({ current, done, total }: { readonly current: VersionProgress; readonly done: number; readonly total: number }) {
-  const { t } = useTranslation();
+const STATES = ["queued", "sent", "delivered", "failed"] as const;
+const SHARES = ["50 %", "95 %", "99 %"] as const;
+
+interface ChannelsProps {
+  readonly current: VersionProgress;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Every channel's counts, and how soon half, nearly all and all but the last of its messages were handed over. */
+function Channels({ current, done, total }: ChannelsProps) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 });
+  const pace = (seconds: number | null | undefined) => (seconds === null || seconds === undefined ? "–" : t("duration.seconds", { count: number.format(seconds) }));
+  const known = current.channels.some(({ pace_s: paces }) => paces?.some((seconds) => seconds !== null));
+  const shares = known ? SHARES : [];
   return (
     <>
-          <progress max={total} value={done} aria-label={t("progress.title")} />
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">{t("preview.channel")}</th>
-                {(["queued", "sent", "delivered", "failed"] as const).map((state) => (
-                  <th key={state} scope="col" className="number">
-                    {t(`progress.${state}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {current.channels.map((channel) => (
-                <tr key={channel.channel} data-channel={channel.channel}>
-                  <th scope="row">{t(`channel.${channel.channel}`)}</th>
-                  <td className="number">{channel.queued + channel.unknown}</td>
-                  <td className="number">{channel.sent}</td>
-                  <td className="number">{channel.delivered}</td>
-                  <td className={channel.failed + channel.expired > 0 ? "number attention" : "number"}>{channel.failed + channel.expired + channel.cancelled}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      <progress max={total} value={done} aria-label={t("progress.title")} />
+      <DataTable caption={t("progress.title")} columns={[t("preview.channel"), ...STATES.map((state) => ({ label: t(`progress.${state}`), className: "number" })), ...shares.map((label) => ({ label, className: "number" }))]}>
+        {current.channels.map((channel) => (
+          <tr key={channel.channel} data-channel={channel.channel}>
+            <th scope="row">
+              {t(`channel.${channel.channel}`)}
+              {channel.waiting_for_push > 0 ? <span className="soft cell-line">{t("progress.waitingForPush", { count: channel.waiting_for_push })}</span> : null}
+              {channel.spared_by_push > 0 ? <span className="soft cell-line">{t("progress.sparedByPush", { count: channel.spared_by_push })}</span> : null}
+            </th>
+            <td className="number">{channel.queued + channel.unknown}</td>
+            <td className="number">{channel.sent}</td>
+            <td className="number">{channel.delivered}</td>
+            <td className={channel.failed + channel.expired > 0 ? "number attention" : "number"}>{channel.failed + channel.expired + channel.cancelled - channel.spared_by_push}</td>
+            {shares.map((share, index) => (
+              <td key={share} className="number">
+                {pace(channel.pace_s?.[index])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </DataTable>
+      {known ? <p className="soft">{t("messages.paceHelp")}</p> : null}
+      <Failures current={current} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { announcement, announcementDetail, problem } from "../testing/fake-gatew
 const { gateway } = withConsole();
 
 const PREVIEW = {
+  worded: true,
   people: 1234,
   channels: [
     { channel: "push", recipients: 900, sms_parts: null, cost_pln: null },
@@ -106,6 +107,19 @@ describe("issuing", () => {
     expect(sessionStorage.length).toBe(0);
   });
 
+  it("says that parts and cost are not known while the notifier does not answer, and lets it be sent all the same", async () => {
+    withAnnouncements();
+    withDrafts();
+    const away = { ...PREVIEW, worded: false, cost_pln: null, sms: [], wordings: [], channels: [{ channel: "sms", recipients: 334, sms_parts: null, cost_pln: null, off: false }, { channel: "push", recipients: 9, sms_parts: null, cost_pln: null, off: true }] };
+    gateway().json("POST /api/v1/town/announcements/preview", away);
+    const { user } = openConsole(gateway(), "/announcements/a1/update", "editor");
+    await user.click(await screen.findByRole("button", { name: "Sprawdź przed wysłaniem" }));
+    expect(await screen.findByText(/Wysyłka \(notifier\) nie odpowiada/)).toBeVisible();
+    expect(screen.getByRole("row", { name: "SMS 334 nieznane nieznane" })).toBeVisible();
+    expect(screen.getByText("miasto nie ma dostawcy: nic nie wyjdzie")).toBeVisible();
+    expect(screen.getByRole("button", { name: "Wyślij zmianę" })).toBeEnabled();
+  });
+
   it("saves itself while one writes, and goes on when it gets an address", async () => {
     withAnnouncements();
     withDrafts();
@@ -170,6 +184,22 @@ describe("an announcement that is out", () => {
     expect(within(progress).getByText(/Wysłano 5 z 6/)).toBeVisible();
     expect(within(progress).getByRole("row", { name: "e-mail 0 0 2 0" })).toBeVisible();
     expect(screen.getByText(/Wydany \(wersja 1\)/)).toBeVisible();
+    await expectAccessible(container);
+  });
+
+  it("tells how fast it went and why it did not reach some, with what to do about it", async () => {
+    withAnnouncements();
+    const [version] = announcement().progress;
+    const push = version?.channels[0];
+    if (version === undefined || push === undefined) throw new Error("no progress");
+    const sms = { ...push, channel: "sms" as const, sent: 0, delivered: 90, failed: 4, expired: 1, cancelled: 5, spared_by_push: 5, causes: { bad_number: 1, over_budget: 3, too_late: 1 }, pace_s: [1.2, 9, null] };
+    gateway().json("GET /api/v1/town/announcements/a1", announcementDetail({ progress: [{ ...version, channels: [push, sms] }] }));
+    gateway().json("GET /api/v1/town/announcements/a1/progress", [{ ...version, channels: [push, sms] }]);
+    const { container } = openConsole(gateway(), "/announcements/a1", "editor");
+    const progress = within(await screen.findByRole("region", { name: "Doręczanie" }));
+    expect(progress.getByRole("row", { name: /^SMS\s?5 niepotrzebnych: powiadomienie już się pokazało 0 0 90 5 1,2 s 9 s –$/ })).toBeVisible();
+    const [first] = progress.getAllByRole("listitem");
+    expect(first).toHaveTextContent(/SMS: wstrzymane: budżet wyczerpany \(3\).*Administrator może podnieść limit/);
     await expectAccessible(container);
   });
 

@@ -1,4 +1,4 @@
-import type { VersionProgress } from "../api/town.ts";
+import type { Channel, VersionProgress } from "../api/town.ts";
 
 export interface Tally {
   readonly total: number;
@@ -14,7 +14,8 @@ export function tally(progress: VersionProgress): Tally {
   for (const channel of progress.channels) {
     const reached = channel.sent + channel.delivered;
     const waiting = channel.queued + channel.unknown;
-    const failed = channel.failed + channel.expired + channel.cancelled;
+    // An SMS that a shown push has made needless is nobody who was not reached.
+    const failed = channel.failed + channel.expired + channel.cancelled - channel.spared_by_push;
     sum.reached += reached;
     sum.waiting += waiting;
     sum.failed += failed;
@@ -26,4 +27,17 @@ export function tally(progress: VersionProgress): Tally {
 /** The newest version's progress. */
 export function newest(progress: readonly VersionProgress[]): VersionProgress | null {
   return progress.reduce<VersionProgress | null>((best, each) => (best === null || each.version > best.version ? each : best), null);
+}
+
+export interface Failure {
+  readonly channel: Channel;
+  readonly cause: string;
+  readonly count: number;
+}
+
+/** Why deliveries of one version failed or came too late, the most frequent cause first. */
+export function failuresOf(progress: VersionProgress): Failure[] {
+  return progress.channels
+    .flatMap(({ channel, causes = {} }) => Object.entries(causes).map(([cause, count]) => ({ channel, cause, count })))
+    .sort((a, b) => b.count - a.count);
 }

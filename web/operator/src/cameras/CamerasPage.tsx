@@ -3,7 +3,7 @@ import { TownMap } from "@hejnal/shared/map";
 import { useMemo, useState } from "react";
 import { Input, Label, SearchField, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useLocation, useSearch } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { useTown } from "../reports/use-town.ts";
 import { useSession } from "../session/session.tsx";
 import { matches } from "./camera-search.ts";
@@ -68,6 +68,11 @@ export function CamerasPage() {
             {t("cameras.map")} <kbd>M</kbd>
           </ToggleButton>
         </ToggleButtonGroup>
+        {may("deleteFootage") ? (
+          <Link href="/deletions" className="button">
+            {t("deletions.title")}
+          </Link>
+        ) : null}
         {may("keepCameras") ? <RegistryTools /> : null}
       </header>
       {shown.length === 0 ? (

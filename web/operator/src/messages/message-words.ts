@@ -29,12 +29,44 @@ const CAUSES = [
   "over_budget",
   "modem_stuck",
   "modem_busy",
+  "bad_push_keys",
+  "endpoint_refused",
+  "no_secret",
+  "not_for_webhooks",
+  "too_large",
+  "unknown",
 ] as const;
 
 /** Why a message did not go; a provider's own code where there is no word for it. */
 export function troubleWord(t: TFunction, cause: string): string {
   const known = CAUSES.find((each) => each === cause);
   return known === undefined ? cause.replaceAll("_", " ") : t(`messages.cause.${known}`);
+}
+
+/** Causes that somebody of the town can do something about, or that need nothing done; the others are the provider's. */
+const TODOS = {
+  bad_address: "contact",
+  bad_number: "contact",
+  blocked: "contact",
+  no_such_mailbox: "contact",
+  subscription_gone: "device",
+  bad_push_keys: "device",
+  endpoint_refused: "device",
+  too_late: "late",
+  gave_up: "late",
+  over_budget: "budget",
+  refuses_us: "account",
+  no_secret: "account",
+  modem_stuck: "modem",
+  modem_busy: "modem",
+  too_large: "shorten",
+  not_for_webhooks: "nothing",
+} as const satisfies Partial<Record<(typeof CAUSES)[number], string>>;
+
+/** What somebody can do about messages that did not arrive for this cause. */
+export function failureTodo(t: TFunction, cause: string): string {
+  const known = (Object.keys(TODOS) as (keyof typeof TODOS)[]).find((each) => each === cause);
+  return t(`messages.todo.${known === undefined ? "provider" : TODOS[known]}`);
 }
 
 const STATES = ["queued", "sending", "sent", "delivered", "failed", "expired", "cancelled", "unknown"] as const;

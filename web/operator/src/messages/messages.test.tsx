@@ -13,8 +13,8 @@ const CHANNELS: ChannelState[] = [
     due: 3,
     due_since: new Date(Date.now() - 600_000).toISOString(),
     providers: [
-      { name: "operator-smpp", rests_s: 30, rate_per_s: 20, tries: 8, failed: 8, last_trouble_at: new Date().toISOString(), last_trouble_cause: "refuses_us", last_trouble_detail: "bind 0x0000000e" },
-      { name: "modem", rests_s: 0, rate_per_s: null, tries: 0, failed: 0, last_trouble_at: null, last_trouble_cause: null, last_trouble_detail: null },
+      { name: "operator-smpp", rests_s: 30, rate_per_s: 20, tries: 8, failed: 8, last_trouble_at: new Date().toISOString(), last_trouble_cause: "refuses_us", last_trouble_detail: "bind 0x0000000e", credit_low: false },
+      { name: "modem", rests_s: 0, rate_per_s: null, tries: 0, failed: 0, last_trouble_at: null, last_trouble_cause: null, last_trouble_detail: null, credit_low: false },
     ],
   },
 ];
@@ -55,15 +55,13 @@ describe("sending", () => {
     await expectAccessible(container);
   });
 
-  it("lists what residents sent, page by page, and asks for it only there", async () => {
-    const { user, container } = openConsole(gateway(), "/messages", "admin");
-    gateway().json("GET /api/v1/messages/providers", { channels: [] });
+  it("shows a clerk what residents sent, in the reports' place", async () => {
     const page: InboundPage = { items: [{ provider: "modem", sender: "…201", text: "STOP", meaning: "stop", received_at: "2026-11-22T10:00:00Z" }], next_before: null };
     gateway().json("GET /api/v1/messages/inbound-messages", page);
-    await screen.findByText(/Żaden kanał nie jest skonfigurowany/);
-    expect(gateway().asked("GET /api/v1/messages/inbound-messages")).toEqual([]);
-    await user.click(screen.getByRole("link", { name: "SMS-y od mieszkańców" }));
+    const { container } = openConsole(gateway(), "/inbound-messages", "clerk");
     expect(await screen.findByRole("row", { name: /…201 STOP: koniec SMS-ów STOP modem/ })).toBeVisible();
+    expect(screen.getByRole("link", { name: "SMS-y od mieszkańców" })).toHaveAttribute("aria-current", "page");
+    expect(screen.getByRole("link", { name: "Zgłoszenia", current: "page" })).toBeVisible();
     await expectAccessible(container);
   });
 });

@@ -2,13 +2,14 @@ import { EmptyState } from "@hejnal/shared";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { fetchInbound, INBOUND_KEY } from "../api/messages.ts";
+import { meaningWord } from "../messages/message-words.ts";
 import { DataTable } from "../ui/DataTable.tsx";
 import { PagedList } from "../ui/PagedList.tsx";
 import { exact } from "../words/console-words.ts";
-import { meaningWord } from "./message-words.ts";
+import { ReportSections } from "./ReportSections.tsx";
 
 /** What residents sent by SMS and what was made of it: STOP, START, a report. Reading it is on record. */
-export function InboundRoom() {
+export function InboundPage() {
   const { t } = useTranslation();
   const query = useInfiniteQuery({
     queryKey: INBOUND_KEY,
@@ -17,7 +18,9 @@ export function InboundRoom() {
     getNextPageParam: (page) => page.next_before,
   });
   return (
-    <>
+    <div className="page">
+      <ReportSections />
+      <h1>{t("messages.inbound")}</h1>
       <p className="soft">{t("messages.inboundHelp")}</p>
       <PagedList query={query} rows={5} empty={<EmptyState icon="megaphone" title={t("messages.noInbound")} />}>
         {(items) => (
@@ -36,6 +39,6 @@ export function InboundRoom() {
           </DataTable>
         )}
       </PagedList>
-    </>
+    </div>
   );
 }

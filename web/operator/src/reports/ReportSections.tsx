@@ -12,8 +12,14 @@ export function ReportSections() {
       label={t("reports.rooms")}
       rooms={[
         { path: "/reports", word: t("nav.reports") },
+        { path: "/inbound-messages", word: t("messages.inbound") },
         ...(may("keepReportCategories") ? [{ path: "/report-categories", word: t("reportCategories.title") }] : []),
-
+        ...(may("keepOpen311")
+          ? [
+              { path: "/open311-keys", word: t("open311.keys") },
+              { path: "/open311-back-office", word: t("open311.office") },
+            ]
+          : []),
       ]}
     />
   );

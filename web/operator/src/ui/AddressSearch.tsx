@@ -7,11 +7,12 @@ import { useSettled } from "../wall/use-settled.ts";
 
 interface AddressSearchProps {
   readonly label: string;
+  readonly isInvalid?: boolean;
   readonly onFound: (hit: AddressHit) => void;
 }
 
 /** Finds an address of the town while one types. */
-export function AddressSearch({ label, onFound }: AddressSearchProps) {
+export function AddressSearch({ label, isInvalid = false, onFound }: AddressSearchProps) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const q = useSettled(text.trim(), 200);
@@ -23,7 +24,7 @@ export function AddressSearch({ label, onFound }: AddressSearchProps) {
       items={items}
       inputValue={text}
       onInputChange={setText}
-      value={null}
+      isInvalid={isInvalid}
       allowsEmptyCollection
       onChange={(key) => {
         const hit = items.find((each) => each.id === key);
