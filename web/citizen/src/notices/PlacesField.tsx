@@ -6,6 +6,8 @@ import type { Place } from "../api.ts";
 import { AddressSearch } from "../town/AddressSearch.tsx";
 import { distanceWords } from "../town/distance.ts";
 import { currentPosition, PositionError, type PositionFailure } from "../town/position.ts";
+import { outlinePlace } from "./outline.ts";
+import { OutlineField } from "./OutlineField.tsx";
 import { MOST_PLACES } from "./wish.ts";
 
 interface PlacesFieldProps {
@@ -22,6 +24,7 @@ export function PlacesField({ places, onChange }: PlacesFieldProps) {
   const { t } = useTranslation();
   const [narrow, setNarrow] = useState(places.length > 0);
   const [adding, setAdding] = useState(false);
+  const [drawing, setDrawing] = useState(false);
   const [locating, setLocating] = useState(false);
   const [failure, setFailure] = useState<PositionFailure | null>(null);
 
@@ -82,12 +85,26 @@ export function PlacesField({ places, onChange }: PlacesFieldProps) {
             <p className="hint">{t("notices.placesNone")}</p>
           )}
           {places.length >= MOST_PLACES ? <p className="hint">{t("notices.placesMost", { max: MOST_PLACES })}</p> : null}
-          {places.length < MOST_PLACES && (adding || !places.length) ? (
+          {places.length < MOST_PLACES && drawing ? (
+            <OutlineField
+              onDone={(corners) => {
+                onChange([...places, outlinePlace(corners, t("outline.label"))]);
+                setDrawing(false);
+                setAdding(false);
+              }}
+              onCancel={() => setDrawing(false)}
+            />
+          ) : null}
+          {places.length < MOST_PLACES && !drawing && (adding || !places.length) ? (
             <div className="place-add">
               <AddressSearch label={t("notices.areaAddress")} onChoose={({ place, label }) => add(place, label)} />
               <button type="button" className="button" onClick={() => void locate()} disabled={locating}>
                 <Icon name="locate" />
                 {locating ? t("home.locating") : t("notices.placeHereAdd")}
+              </button>
+              <button type="button" className="button" onClick={() => setDrawing(true)}>
+                <Icon name="map" />
+                {t("outline.draw")}
               </button>
               {failure ? (
                 <p className="field-error" role="alert">
@@ -96,7 +113,7 @@ export function PlacesField({ places, onChange }: PlacesFieldProps) {
               ) : null}
             </div>
           ) : null}
-          {places.length && places.length < MOST_PLACES && !adding ? (
+          {places.length && places.length < MOST_PLACES && !adding && !drawing ? (
             <button type="button" className="button place-more" onClick={() => setAdding(true)}>
               <Icon name="pin" />
               {t("notices.placeAdd")}
@@ -141,6 +158,7 @@ function PlaceRow({ place, onChange, onRemove }: PlaceRowProps) {
           </select>
         </label>
       ) : null}
+      {area.kind === "polygon" ? <p className="hint">{t("outline.kept", { count: area.ring.length - 1 })}</p> : null}
       <button type="button" className="link-button" onClick={onRemove}>
         {t("notices.placeRemove", { name })}
       </button>
