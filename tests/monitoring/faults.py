@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
@@ -12,6 +13,7 @@ from urllib.request import Request, urlopen
 
 from aiokafka import AIOKafkaProducer
 
+from hejnal_local import readiness
 from hejnal_local import settings as s
 from hejnal_local.ports import HOST
 from hejnal_local.supervision import Supervisor
@@ -19,6 +21,7 @@ from hejnal_local.workspace import Workspace
 from tests.e2e.town import Town
 
 from .servers import until
+from .towns import internal_doors
 
 Fault = Callable[[Town, Path], None]
 
@@ -42,7 +45,7 @@ def ended(*programs: str) -> Fault:
 
 
 def killed(program: str, times: int = 1) -> Fault:
-    """A program that is killed and started anew by its supervisor."""
+    """A service that is killed and started anew by its supervisor, as often as it is told."""
 
     def kill(town: Town, _disk: Path) -> None:
         supervisor = supervisor_of(town)
@@ -50,7 +53,9 @@ def killed(program: str, times: int = 1) -> Fault:
             pid = until(lambda: supervisor.states()[program]["pid"])
             os.kill(pid, signal.SIGKILL)
             until(lambda pid=pid: supervisor.states()[program]["pid"] not in (0, pid))
-            until(lambda: supervisor.states()[program]["statename"] == "RUNNING")
+            door = internal_doors(town.run)[program][0]
+            until(lambda door=door: readiness.why_not_ready(f"http://{door}/healthz") is None, timeout_s=120)
+            time.sleep(2)  # somebody must have looked at it to know that it was there
 
     return kill
 

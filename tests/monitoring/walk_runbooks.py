@@ -49,7 +49,6 @@ WALKS = (
     Walk("the cameras' power", faults.ended("cameras"), ("HejnalCamerasDark", "HejnalCameraGroupDark", "HejnalCameraDark"),
          ("HejnalCamerasDark",)),
     Walk("ingest is killed", faults.killed("ingest"), ("HejnalRecordingGaps",), ()),
-    Walk("the recorder ends", faults.ended("recorder"), ("HejnalSpoolFilling", "HejnalServiceDown"), ("HejnalServiceDown",)),
     Walk("the disk fills", faults.filled, ("HejnalDiskShort",)),
     Walk("Kafka ends", faults.ended("kafka"), ("HejnalKafkaAway",)),
     Walk("an act cannot leave", faults.acts_while_kafka_is_away, ("HejnalOutboxStuck", "HejnalKafkaAway"), ("HejnalKafkaAway",)),
