@@ -43,6 +43,7 @@ async def test_ranges_pass_both_ways_with_the_person_in_the_token(gateway: Gatew
             assert answer.status == 206
             assert answer.headers["Content-Range"] == f"bytes 1000-1999/{len(MEDIA)}"
             assert "X-Secret" not in answer.headers
+            trace = answer.headers["X-Trace-Id"]
             assert await answer.read() == MEDIA[1000:2000]
         async with browser.get("/api/v1/archive/segments/s1/media") as answer:
             assert answer.status == 200
@@ -52,6 +53,7 @@ async def test_ranges_pass_both_ways_with_the_person_in_the_token(gateway: Gatew
     assert (caller.service, caller.role) == ("operator-gateway", "operator")
     assert len(caller.subject) == 36
     assert "cookie" not in upstream.asked[0].headers
+    assert upstream.asked[0].headers["traceparent"][3:35] == trace, "the trace goes on behind the door"
 
 
 async def test_playback_is_on_record_once_per_camera_and_interval(gateway: Gateway, upstream: Upstream) -> None:

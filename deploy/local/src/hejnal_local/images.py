@@ -212,7 +212,7 @@ def build(workspace: Workspace, folder: Path, service: str) -> str:
     values = {"SERVICE": service, "VERSION": version, "REVISION": _revision(workspace), **({"BASE": base} if base else {})}
     given = [part for key, value in values.items() for part in ("--build-arg", f"{key}={value}")]
     tool = usable_tool()
-    # Times of files and of the image are those of the commit: the same tree built twice is the same image.
+    # Times of files and of the image are those of the commit, not of the build (docker's builder keeps its own).
     stable = () if tool == "docker" else ("--timestamp", _committed_at(workspace))
     command = [tool, *_TOOLS[tool], *stable, *given, "-t", name, "."]
     run(command, step=f"image of {service}", cwd=folder, timeout_s=_BUILD_TIMEOUT_S)
