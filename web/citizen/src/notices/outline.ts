@@ -8,7 +8,7 @@ export const MOST_CORNERS = 100;
 export function coordinatesFrom(text: string): LatLon | null {
   const match = /^\s*(-?\d{1,2}(?:[.,]\d+)?)\s*[;,\s]\s*(-?\d{1,3}(?:[.,]\d+)?)\s*$/.exec(text);
   if (match === null) return null;
-  const [lat, lon] = match.slice(1).map((part) => Number((part ?? "").replace(",", ".")));
+  const [lat, lon] = match.slice(1).map((part) => Number(part.replace(",", ".")));
   return lat === undefined || lon === undefined || Math.abs(lat) > 90 || Math.abs(lon) > 180 ? null : { lat, lon };
 }
 
