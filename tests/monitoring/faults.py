@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
@@ -13,7 +12,6 @@ from urllib.request import Request, urlopen
 
 from aiokafka import AIOKafkaProducer
 
-from hejnal_local import readiness
 from hejnal_local import settings as s
 from hejnal_local.ports import HOST
 from hejnal_local.supervision import Supervisor
@@ -21,7 +19,6 @@ from hejnal_local.workspace import Workspace
 from tests.e2e.town import Town
 
 from .servers import until
-from .towns import internal_doors
 
 Fault = Callable[[Town, Path], None]
 
@@ -44,18 +41,14 @@ def ended(*programs: str) -> Fault:
     return end
 
 
-def killed(program: str, times: int = 1) -> Fault:
-    """A service that is killed and started anew by its supervisor, as often as it is told."""
+def killed(program: str) -> Fault:
+    """A program that is killed and started anew by its supervisor."""
 
     def kill(town: Town, _disk: Path) -> None:
         supervisor = supervisor_of(town)
-        for _ in range(times):
-            pid = until(lambda: supervisor.states()[program]["pid"])
-            os.kill(pid, signal.SIGKILL)
-            until(lambda pid=pid: supervisor.states()[program]["pid"] not in (0, pid))
-            door = internal_doors(town.run)[program][0]
-            until(lambda door=door: readiness.why_not_ready(f"http://{door}/healthz") is None, timeout_s=120)
-            time.sleep(2)  # somebody must have looked at it to know that it was there
+        pid = until(lambda: supervisor.states()[program]["pid"])
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: supervisor.states()[program]["pid"] not in (0, pid))
 
     return kill
 
@@ -89,12 +82,6 @@ def sends_while_away(program: str) -> Fault:
             )
 
     return ask
-
-
-def acts_while_kafka_is_away(town: Town, disk: Path) -> None:
-    """Kafka is down and somebody tries to sign in: the audit entry cannot leave."""
-    ended("kafka")(town, disk)
-    guesses(town, disk, times=2)
 
 
 def guesses(town: Town, _disk: Path, times: int = 40) -> None:

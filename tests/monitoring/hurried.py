@@ -10,15 +10,7 @@ from hejnal_monitoring.objectives import rules
 from hejnal_monitoring.servers import HOME
 
 WINDOW = "20s"
-_WINDOWS = {"HejnalRestarts": "120s"}
-"""A start takes its time on a busy machine."""
 HOLDS = "3s"
-_OF_TIME = {
-    "HejnalOutboxStuck": ("> 120", "> 5"),
-    "HejnalRestarts": ("> 3", "> 1"),
-    "HejnalRecorderBehind": ("> 120", "> 5"),
-}
-"""Limits that only time would pass."""
 
 
 def hurried_rules(folder: Path) -> list[str]:
@@ -32,10 +24,7 @@ def hurried_rules(folder: Path) -> list[str]:
         for group in told["groups"]:
             for rule in group["rules"]:
                 name = rule["alert"]
-                before, after = _OF_TIME.get(name, ("", ""))
-                assert before in rule["expr"], f"the limit of {name} has changed"
-                expr = rule["expr"].replace(before, after) if before else rule["expr"]
-                rule["expr"] = re.sub(r"\[\d+[mh]\]", f"[{_WINDOWS.get(name, WINDOW)}]", expr)
+                rule["expr"] = re.sub(r"\[\d+[mh]\]", f"[{WINDOW}]", rule["expr"])
                 if "for" in rule and name not in {"HejnalBackupMissing", "HejnalDiskFullSoon"}:
                     rule["for"] = HOLDS
         (folder / path.name).write_text(json.dumps(told), encoding="utf-8")

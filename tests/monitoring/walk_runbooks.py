@@ -45,18 +45,15 @@ class Walk:
 
 WALKS = (
     Walk("a service ends", faults.ended("notifier"), ("HejnalServiceDown",), more={"USLUGA": "notifier"}),
-    Walk("a service starts again and again", faults.killed("citizen-api", 3), ("HejnalRestarts",), (), {"USLUGA": "citizen-api"}),
     Walk("the cameras' power", faults.ended("cameras"), ("HejnalCamerasDark", "HejnalCameraGroupDark", "HejnalCameraDark"),
          ("HejnalCamerasDark",)),
     Walk("ingest is killed", faults.killed("ingest"), ("HejnalRecordingGaps",), ()),
     Walk("the disk fills", faults.filled, ("HejnalDiskShort",)),
     Walk("Kafka ends", faults.ended("kafka"), ("HejnalKafkaAway",)),
-    Walk("an act cannot leave", faults.acts_while_kafka_is_away, ("HejnalOutboxStuck", "HejnalKafkaAway"), ("HejnalKafkaAway",)),
     Walk("the database ends", faults.ended("postgres"), ("HejnalDatabaseAway",)),
     Walk("the provider of e-mail is away", faults.sends_while_away("sinks"), ("HejnalChannelDown", "HejnalProviderDown"),
          ("HejnalChannelDown",)),
     Walk("a message nobody can read", faults.garbage("announcements", 3), ("HejnalDeadLetters",), ()),
-    Walk("a flood of them", faults.garbage("announcements", 130), ("HejnalConsumerStopped",)),
     Walk("somebody guesses passwords", faults.guesses, ("HejnalSignInsLocked",), ()),
 )  # fmt: skip
 
