@@ -20,6 +20,9 @@ NAMES = (
     "citizen-home-phone",
     "citizen-report",
     "citizen-notices",
+    "operator-alerts",
+    "admin-cameras",
+    "admin-sending",
 )
 
 

@@ -17,6 +17,7 @@ import random
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,10 @@ async def run(
             await asyncio.sleep(chance.uniform(0.2, pause_s))
             # the first ones hit each part once, so that a short run has seen all
             victim = victims[len(troubles)] if len(troubles) < len(victims) else chance.choices(victims, weights)[0]
-            troubles.append(await strike(house, victim, chance, sum(one.victim == victim for one in troubles), gentle=gentle))
+            trouble = await strike(house, victim, chance, sum(one.victim == victim for one in troubles), gentle=gentle)
+            if trouble.takes_files and troubles:  # what came since the blow before it may not have been taken over yet
+                trouble = replace(trouble, from_us=troubles[-1].from_us)
+            troubles.append(trouble)
         await house.all_live()
         await asyncio.sleep(_SETTLE_S)
         await house.end_ingest()

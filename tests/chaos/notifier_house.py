@@ -27,7 +27,7 @@ from hejnal_runtime import migrations
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.bus.topics import create_topics
 from hejnal_runtime.clock import SystemClock
-from tests.chaos.house import kill_server, kill_service, start_again
+from tests.chaos.blows import kill_server, kill_service, start_again
 
 TOPICS = ("subscriptions", "announcements", "deliveries", "inbound-sms", "shown-messages")
 CATEGORY = "water"

@@ -34,7 +34,7 @@ OPENAPI: tuple[OpenApi, ...] = (
     OpenApi("hejnal_recorder", ("recorder.json",)),
 )
 
-_SCRIPTS = ("libs/contracts/generate.py", "docs/generate.py")
+_SCRIPTS = ("libs/contracts/generate.py", "docs/generate.py", "docs/sizing.py")
 """Generators of other rooms: they write without arguments, and compare with `--check`."""
 
 
