@@ -1,4 +1,7 @@
-"""What GeoReport v2 says of its answers, as JSON Schemas (draft 2020-12): required fields, types, values."""
+"""What GeoReport v2 says of its answers, as JSON Schemas (draft 2020-12): required fields, types, values.
+
+Each is at least as strict as the one of the same document in the Open311 project's `schema-validation`.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ _TEXT: dict[str, Any] = {"type": ["string", "null"]}
 _INSTANT: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$"}
 _INSTANT_OR_NULL: dict[str, Any] = {"anyOf": [_INSTANT, {"type": "null"}]}
 _SHORT: dict[str, Any] = {"type": "string", "minLength": 1}
+_ADDRESS_OR_NULL: dict[str, Any] = {"type": ["string", "null"], "pattern": r"^https?://[^\s]+$"}
 
 
 def _object(needed: list[str], /, **properties: Any) -> dict[str, Any]:
@@ -82,7 +86,7 @@ REQUESTS = _list(
         zipcode=_TEXT,
         lat={"type": ["number", "null"], "minimum": -90, "maximum": 90},
         long={"type": ["number", "null"], "minimum": -180, "maximum": 180},
-        media_url=_TEXT,
+        media_url=_ADDRESS_OR_NULL,
     )
 )
 ACCEPTED = _list(
@@ -103,6 +107,6 @@ UPDATES = _list(
         status=_SHORT,
         updated_datetime=_INSTANT,
         description=_TEXT,
-        media_url=_TEXT,
+        media_url=_ADDRESS_OR_NULL,
     )
 )
