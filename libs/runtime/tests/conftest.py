@@ -13,8 +13,7 @@ from hejnal_runtime.inbox import INBOX_DDL
 from hejnal_runtime.outbox import OUTBOX_DDL
 
 PROGRAMS = Path(__file__).parent / "programs"
-
-PROGRAMS = Path(__file__).parent / "programs"
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from bus_room import read_all, report, running, until
 
 from hejnal_contracts.residents import ReportSubmitted
 from hejnal_contracts.topics import BY_NAME
@@ -16,8 +17,6 @@ from hejnal_local.testing import CACHE
 from hejnal_runtime.bus import Consumer, Message, Producer
 from hejnal_runtime.bus.topics import create_topics
 from hejnal_runtime.errors import AppError, Kind
-
-from .support import read_all, report, running, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from bus_room import get, until
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from prometheus_client import REGISTRY
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
@@ -23,8 +24,6 @@ from hejnal_runtime.errors import AppError, Kind, is_transient
 from hejnal_runtime.health import Health
 from hejnal_runtime.serve import MAX_UNSENT_BYTES, create_internal_app, install_common, serve
 from hejnal_runtime.tracing import configure_tracing
-
-from .support import until
 
 
 @pytest.fixture
@@ -51,11 +50,6 @@ def app() -> FastAPI:
         return number
 
     return app
-
-
-async def get(app: FastAPI, path: str, **headers: str):
-    async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
-        return await client.get(path, headers=headers)
 
 
 async def test_a_client_that_leaves_in_mid_request_is_counted_and_no_error(app) -> None:

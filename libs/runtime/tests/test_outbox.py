@@ -8,13 +8,12 @@ from collections import defaultdict
 
 import asyncpg
 import pytest
+from bus_room import NOW, read_all, report, running, until
 from sqlalchemy import text
 
 from hejnal_contracts.audit import Actor, AuditRecorded
 from hejnal_runtime.bus import Producer
 from hejnal_runtime.outbox import OutboxRelay, publish, publish_tombstone
-
-from .support import NOW, read_all, report, running, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(180)]
 

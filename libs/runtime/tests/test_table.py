@@ -1,11 +1,10 @@
 """A compacted topic as a table."""
 
 import pytest
+from bus_room import NOW, running, until
 
 from hejnal_contracts.residents import SubscriptionChanged
 from hejnal_runtime.bus import CompactedTable, Producer
-
-from .support import NOW, running, until
 
 pytestmark = pytest.mark.kafka
 

@@ -58,6 +58,7 @@ NO_FOOTAGE = (
     r"GET /api/v1/cameras/export\.csv",
     r"POST /api/v1/cameras/\{camera_id\}/accept-view",
     r"GET /api/v1/events",
+    r"GET (/\.well-known)?/security\.txt",
     r"GET /api/v1/audit/export",
     r"POST /api/v1/cameras/\{camera_id\}/ptz/(stop|presets/\{token\}/goto)",
     r"GET /api/v1/archive/cameras/\{camera_id\}/(timeline|keyframes|coverage|completeness|events|bookmarks)",

@@ -138,10 +138,10 @@ describe("the end of a session", () => {
 describe("roles", () => {
   it.each([
     ["operator", ["Ściana", "Alarmy", "Nagrania", "Eksport", "Zgłoszenia", "Komunikaty", "Kamery"]],
-    ["editor", ["Zgłoszenia", "Komunikaty", "Wysyłka"]],
-    ["clerk", ["Zgłoszenia", "Komunikaty"]],
+    ["editor", ["Zgłoszenia", "Komunikaty", "Konsultacje", "Wysyłka"]],
+    ["clerk", ["Zgłoszenia", "Komunikaty", "Konsultacje"]],
     ["dpo", ["Nagrania", "Eksport", "Mieszkańcy", "Kamery", "Dziennik"]],
-    ["admin", ["Ściana", "Alarmy", "Eksport", "Zgłoszenia", "Komunikaty", "Wysyłka", "Mieszkańcy", "Kamery", "Dziennik", "Konta"]],
+    ["admin", ["Ściana", "Alarmy", "Eksport", "Zgłoszenia", "Komunikaty", "Konsultacje", "Wysyłka", "Mieszkańcy", "Kamery", "Dziennik", "Konta"]],
   ] as const)("%s sees its own pages only", async (role, pages) => {
     openConsole(gateway(), "/cameras", role);
     const nav = await screen.findByRole("navigation", { name: "Strony konsoli" });

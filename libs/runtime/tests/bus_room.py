@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
 
 from hejnal_contracts.base import Point
 from hejnal_contracts.residents import ReportSubmitted
@@ -62,3 +64,9 @@ async def read_all(bootstrap: str, topic: str, count: int, timeout_s: float = 20
         return records
     finally:
         await consumer.stop()
+
+
+async def get(app: FastAPI, path: str, **headers: str) -> Response:
+    """What an app answers, its unexpected errors included."""
+    async with AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False), base_url="http://test") as client:
+        return await client.get(path, headers=headers)
