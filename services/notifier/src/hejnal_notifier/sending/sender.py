@@ -29,6 +29,8 @@ batch: when this replica never comes back, another one takes over what it had cl
 LEAST_PAUSE_S = 0.5
 """What is due and cannot be taken now (its provider rests) is looked at so often."""
 DRAIN_S = 5.0
+LATE_OUTCOMES_S = 2.0
+"""After its time limit the outcome of a try is written down within so long."""
 
 
 class ChannelSender:
@@ -69,6 +71,8 @@ class ChannelSender:
         self._next_due: datetime | None = None
         """The earliest time at which something that is not due yet will be, as far as this process knows."""
         self._last_pass = clock.monotonic()
+        self._once_more: dict[str, float] = {}
+        """When waits for a provider that is back are ended a second time: tries that were under way then fail after it."""
         self._spans = ProviderSpans()
 
     @property
@@ -149,6 +153,8 @@ class ChannelSender:
     def _pause_s(self) -> float:
         """Until something is due, or the next look although nobody has woken us."""
         longest_s = self._poll_s * random.uniform(0.8, 1.2)
+        for again_at in self._once_more.values():
+            longest_s = min(longest_s, max(LEAST_PAUSE_S, again_at - self._clock.monotonic()))
         if self._next_due is None:
             return longest_s
         due_s = (self._next_due - self._clock.now()).total_seconds()
@@ -168,9 +174,14 @@ class ChannelSender:
 
     async def _end_waits(self) -> None:
         for adapter in self._providers.adapters:
-            provider = self._providers[adapter.name]
-            if provider.came_back:
+            provider, now = self._providers[adapter.name], self._clock.monotonic()
+            due = self._once_more.get(provider.name, now + 1) <= now
+            if provider.came_back or due:
                 count = await self._queue.end_waits(self.channel, provider.name)
+                if provider.came_back:
+                    self._once_more[provider.name] = now + adapter.timeout_s + LATE_OUTCOMES_S
+                else:
+                    del self._once_more[provider.name]
                 provider.came_back = False
                 log.info("outage_is_over", channel=self.channel, provider=provider.name, hurried=count)
 
