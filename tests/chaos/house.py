@@ -160,12 +160,14 @@ class House:
         return list({(fact.run_id, fact.sequence): fact for fact in facts}.values())
 
     async def until_taken(self) -> bool:
-        """Whether the recorder has dealt with all that ingest has told, in time."""
+        """Whether the recorder has dealt, in time, with all that ingest had told when this was asked."""
+        told, taken = await self._offsets()
         deadline = time.monotonic() + _CATCH_UP_S
         while time.monotonic() < deadline:
-            if await self._recorder_is_done():
+            if all(one >= other for one, other in zip(taken, told, strict=True)):
                 return True
             await asyncio.sleep(0.5)
+            _, taken = await self._offsets()
         return False
 
     async def timeline(self, camera: str) -> tuple[list[tuple[Path, str, Fragment]], list[Gap]]:
@@ -321,8 +323,8 @@ class House:
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(url_of(self.server.admin_url, database=DATABASE), timeout=10)
 
-    async def _recorder_is_done(self) -> bool:
-        """Whether its offsets stand at the end of the topic."""
+    async def _offsets(self) -> tuple[list[int], list[int]]:
+        """Of each partition of the topic: where it ends, and up to where the recorder has dealt with it."""
         partitions = [TopicPartition("camera-media", number) for number in range(BY_NAME["camera-media"].partitions)]
         consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, group_id="recorder", enable_auto_commit=False)
         await consumer.start()
@@ -332,7 +334,7 @@ class House:
             committed = {one: await consumer.committed(one) or 0 for one in partitions}
         finally:
             await consumer.stop()
-        return all(committed[one] >= ends[one] for one in partitions)
+        return [ends[one] for one in partitions], [committed[one] for one in partitions]
 
     async def _facts(self, topic: str) -> list[Fact]:
         """All facts of a topic as it stands now."""

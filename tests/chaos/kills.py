@@ -17,7 +17,6 @@ import random
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +96,9 @@ async def run(
             await asyncio.sleep(chance.uniform(0.2, pause_s))
             # the first ones hit each part once, so that a short run has seen all
             victim = victims[len(troubles)] if len(troubles) < len(victims) else chance.choices(victims, weights)[0]
-            trouble = await strike(house, victim, chance, sum(one.victim == victim for one in troubles), gentle=gentle)
-            if trouble.takes_files and troubles:  # what came since the blow before it may not have been taken over yet
-                trouble = replace(trouble, from_us=troubles[-1].from_us)
-            troubles.append(trouble)
+            if victim == "spool":  # what the blows before it have held up is taken over first, or it would count as taken away
+                await house.until_taken()
+            troubles.append(await strike(house, victim, chance, sum(one.victim == victim for one in troubles), gentle=gentle))
         await house.all_live()
         await asyncio.sleep(_SETTLE_S)
         await house.end_ingest()
