@@ -21,6 +21,7 @@ NAMES = (
     "citizen-report",
     "citizen-notices",
     "operator-alerts",
+    "operator-consultation-result",
     "admin-cameras",
     "admin-sending",
 )
