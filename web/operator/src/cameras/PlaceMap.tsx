@@ -1,5 +1,5 @@
-import { showAreas, useMapMoves, useTownMap } from "@hejnal/shared/map";
-import { type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useRef } from "react";
+import { rounded, showAreas, useMapMoves, useMapPress, useTownMap } from "@hejnal/shared/map";
+import { type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Town } from "../api/town.ts";
 import { Icon } from "@hejnal/shared";
@@ -34,18 +34,7 @@ export function PlaceMap({ town, place, cone, onPlace, onCone }: PlaceMapProps) 
   const areas = useMemo(() => viewCones(place === null ? [] : [{ place, view_cone: cone === null ? null : { azimuth_deg: cone.azimuthDeg, angle_deg: cone.angleDeg, range_m: cone.rangeM } }]), [place, cone]);
   useEffect(() => (map === null ? undefined : showAreas(map, areas, "dark")), [map, areas]);
 
-  const set = useRef(onPlace);
-  useEffect(() => {
-    set.current = onPlace;
-  });
-  useEffect(() => {
-    if (map === null) return;
-    const pressed = ({ lngLat }: { lngLat: { lat: number; lng: number } }) => set.current(rounded(lngLat));
-    map.on("click", pressed);
-    return () => {
-      map.off("click", pressed);
-    };
-  }, [map]);
+  useMapPress(map, onPlace);
 
   // A place set by address, by numbers or by keys comes into view; one that is in sight stays where it is.
   useEffect(() => {
@@ -156,9 +145,4 @@ export function PlaceMap({ town, place, cone, onPlace, onCone }: PlaceMapProps) 
 /** The position is set through CSSOM: a style attribute would break the content security policy. */
 function placed(element: HTMLElement | null, at: { x: number; y: number } | null, up: string): void {
   if (element !== null && at !== null) element.style.translate = `calc(${at.x}px - 50%) calc(${at.y}px - ${up})`;
-}
-
-/** Six decimals are 10 cm: more would only pretend. */
-function rounded({ lat, lng }: { lat: number; lng: number }): Place {
-  return { lat: Math.round(lat * 1e6) / 1e6, lon: Math.round(lng * 1e6) / 1e6 };
 }

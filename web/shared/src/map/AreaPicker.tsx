@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, useEffect, useId } from "react";
 import type { FeatureCollection } from "geojson";
 import { useTranslation } from "react-i18next";
 import { showAreas } from "./areas.ts";
+import { rounded, useMapPress } from "./use-map-press.ts";
 import { useTownMap } from "./use-town-map.ts";
 import type { Bounds, LatLon } from "./view.ts";
 
@@ -36,18 +37,7 @@ export function AreaPicker({ label, help, bounds, scheme, tiles, areas, focus, o
     if (map !== null && focus !== undefined) map.fitBounds([focus[0], focus[1], focus[2], focus[3]], { animate: false, maxZoom: 17 });
   }, [map, focus]);
 
-  const set = useRef(onPoint);
-  useEffect(() => {
-    set.current = onPoint;
-  });
-  useEffect(() => {
-    if (map === null) return;
-    const pressed = ({ lngLat }: { lngLat: { lat: number; lng: number } }) => set.current(rounded(lngLat));
-    map.on("click", pressed);
-    return () => {
-      map.off("click", pressed);
-    };
-  }, [map]);
+  useMapPress(map, onPoint);
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     if (map === null || event.target !== event.currentTarget) return;
@@ -82,9 +72,4 @@ export function AreaPicker({ label, help, bounds, scheme, tiles, areas, focus, o
       </div>
     </>
   );
-}
-
-/** Six decimals are 10 cm: more would only pretend. */
-function rounded({ lat, lng }: { lat: number; lng: number }): LatLon {
-  return { lat: Math.round(lat * 1e6) / 1e6, lon: Math.round(lng * 1e6) / 1e6 };
 }

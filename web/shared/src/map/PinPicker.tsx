@@ -1,6 +1,7 @@
 import { useEffect, useId, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "../ui/icons.tsx";
+import { rounded } from "./use-map-press.ts";
 import { useTownMap } from "./use-town-map.ts";
 import type { Bounds, LatLon } from "./view.ts";
 
@@ -105,11 +106,6 @@ export function PinPicker({ label, bounds, scheme, tiles, value, onChange, descr
       </p>
     </div>
   );
-}
-
-/** Six decimals are 10 cm: more would only pretend. */
-function rounded({ lat, lng }: { lat: number; lng: number }): LatLon {
-  return { lat: Math.round(lat * 1e6) / 1e6, lon: Math.round(lng * 1e6) / 1e6 };
 }
 
 function usePinPosition(map: ReturnType<typeof useTownMap>["map"], value: LatLon | null) {
