@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -249,26 +249,33 @@ async def test_retention_waits_for_the_export(office: Office, room: Room) -> Non
 
 async def test_a_killed_worker_is_followed_by_another(office: Office, room: Room, tmp_path: Path) -> None:
     export_id = (await office.ask()).json()["export_id"]
-    for _ in range(2):
+    checked = package_path(office.settings, export_id).parent / "checked.json"
+    for far_enough in (lambda: True, checked.exists):  # at its start, and between its steps
         working = asyncio.create_task(office.runner().work_on_one())
-        children = Path("/proc/self/task") / str(os.getpid()) / "children"
-        async with asyncio.timeout(20):
-            while not (pids := _workers(children)):
-                await asyncio.sleep(0.02)
-        await asyncio.sleep(0.7)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pids[0], signal.SIGKILL)
-        assert await working
+        os.kill(await _frozen_at_work(working, far_enough), signal.SIGKILL)
+        assert await asyncio.wait_for(working, 20)
     export = await office.get(export_id)
-    if export["state"] != "finished":
-        assert export["state"] == "queued"
-        assert not package_path(office.settings, export_id).exists()
-        assert await office.runner().work_on_one()
+    assert export["state"] == "queued", export
+    assert not package_path(office.settings, export_id).exists()
+    assert await office.runner().work_on_one()
     assert verify_package(package_path(office.settings, export_id)).good
     assert (await office.get(export_id))["state"] == "finished"
 
 
-def _workers(children: Path) -> list[int]:
+async def _frozen_at_work(working: asyncio.Task[bool], far_enough: Callable[[], bool]) -> int:
+    """The pid of the runner's process, stopped as soon as it is as far as that: it cannot be done before the test goes on."""
+    async with asyncio.timeout(20):
+        while not (pids := _workers()):
+            assert not working.done(), working
+            await asyncio.sleep(0.01)
+        while not far_enough():
+            await asyncio.sleep(0.001)
+    os.kill(pids[0], signal.SIGSTOP)
+    return pids[0]
+
+
+def _workers() -> list[int]:
+    children = Path("/proc/self/task") / str(os.getpid()) / "children"
     found = []
     for pid in children.read_text().split():
         with contextlib.suppress(OSError):
@@ -279,9 +286,10 @@ def _workers(children: Path) -> list[int]:
 
 async def test_cancelled_in_the_middle_nothing_is_left(office: Office, tmp_path: Path) -> None:
     export_id = (await office.ask()).json()["export_id"]
+    checked = package_path(office.settings, export_id).parent / "checked.json"
     runner = office.runner()
     working = asyncio.create_task(runner.work_on_one())
-    await asyncio.sleep(0.3)
+    await _frozen_at_work(working, checked.exists)
     answer = await office.client.post(f"/internal/v1/exports/{export_id}/cancellation", headers=office.as_("staff-1"))
     assert answer.status_code == 200
     assert await asyncio.wait_for(working, 20)
@@ -293,12 +301,12 @@ async def test_cancelled_in_the_middle_nothing_is_left(office: Office, tmp_path:
 async def test_a_stopped_recorder_gives_its_job_back(office: Office) -> None:
     export_id = (await office.ask()).json()["export_id"]
     working = asyncio.create_task(office.runner().work_on_one())
-    await asyncio.sleep(0.5)
+    await _frozen_at_work(working, lambda: True)
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
-    export = await office.get(export_id)
-    assert export["state"] in ("queued", "finished")
+    assert (await office.get(export_id))["state"] == "queued"
+    assert _workers() == []
 
 
 async def test_an_export_that_always_breaks_off_ends(office: Office, room: Room) -> None:

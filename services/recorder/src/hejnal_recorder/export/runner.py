@@ -137,10 +137,15 @@ class ExportRunner:
     async def _work(self, export: Export, folder: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HEJNAL_")}  # no secrets go along
         environment["TMPDIR"] = str(folder)  # c2pa puts a copy of the file there; /tmp may be memory
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "hejnal_recorder.export.work", str(folder),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment, limit=LINE_BYTES,
-        )  # fmt: skip
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "hejnal_recorder.export.work", str(folder),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment, limit=LINE_BYTES,
+            )  # fmt: skip
+        except BaseException:  # stopped meanwhile, or no process to be had: the job is nobody's again
+            with contextlib.suppress(Exception):
+                await self._give_back(export)
+            raise
         progress: dict[str, Any] = {"stage": export.stage or "reading", "done_bytes": 0, "total_bytes": 0}
         listening = asyncio.create_task(_listen(process, progress))
         try:
