@@ -50,8 +50,13 @@ class ContactFailed(Fact):
     resident_id: Id
     contact_id: Id
     channel: Channel
-    reason: Literal["hard_bounce", "gone", "opted_out"]
+    reason: Literal["hard_bounce", "gone", "opted_out", "key_withdrawn"] = Field(
+        description="key_withdrawn: a browser that subscribed with a key the town no longer has; it is asked to subscribe anew"
+    )
     at: Instant
+    verified_at: Instant | None = Field(
+        default=None, description="When the contact that failed had been verified: one that was verified since is another"
+    )
 
 
 class MessageShown(Fact):

@@ -15,6 +15,11 @@ class PushKeys(Model):
 
     p256dh: str
     auth: str
+    server_key: str | None = Field(
+        default=None,
+        description="The town's key the subscription was made with (applicationServerKey, RFC 8292): only it may sign for it. "
+        "None: made before keys were told, with the oldest",
+    )
 
 
 class ContactPoint(Model):
