@@ -1,18 +1,22 @@
 import asyncio
 import json
+import secrets
 import subprocess
 import sys
 
 import asyncpg
 import pyrage
 import pytest
+from pydantic import SecretStr
 
 from hejnal_backup import database
+from hejnal_backup.commands import Commands
 from hejnal_backup.errors import BackupError
 from hejnal_backup.making import Making
 from hejnal_backup.sealing import read_identities
 from hejnal_backup.store import BackupStore
 from hejnal_backup.verifying import verify
+from hejnal_local import database_roles
 from hejnal_runtime.clock import SystemClock
 
 
@@ -66,6 +70,25 @@ async def test_schemas_are_of_one_moment_while_writing_goes_on(small_town):
     assert facts["facts"].rows == echoes["echoes"].rows >= before
     done = await small_town.commands.restore("latest", small_town.identity)
     assert done.rows == 2 * facts["facts"].rows
+
+
+async def test_the_role_that_makes_backups_makes_them_after_a_restore_too(small_town):
+    """It may read everything and write nothing; the restored database lets it in as the one before did."""
+    role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(8)
+    name = database.database_of(small_town.url)
+    await small_town.run(
+        f"revoke all on database {name} from public",
+        f"create role {role} login password '{password}' in role pg_read_all_data",
+        f"grant connect on database {name} to {role}",
+    )
+    url = database_roles.url_of(small_town.url, database=name, role=role, password=password)
+    reader = Commands(small_town.settings.model_copy(update={"database_url": SecretStr(url)}), small_town.said.append)
+    try:
+        await reader.make()
+        await small_town.commands.restore("latest", small_town.identity)
+        await reader.make()
+    finally:
+        await small_town.run(f"drop owned by {role}", f"drop role {role}")
 
 
 async def test_nobody_reads_a_backup_without_the_private_key(small_town, tmp_path):

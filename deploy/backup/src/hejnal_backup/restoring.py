@@ -25,6 +25,8 @@ from hejnal_backup.verifying import read_part
 from hejnal_runtime.clock import Clock
 
 Say = Callable[[str], None]
+_LET_IN = """select rolname from pg_database, aclexplode(datacl) join pg_roles on pg_roles.oid = grantee
+where datname = $1 and privilege_type = 'CONNECT' and not rolsuper order by 1"""
 
 
 @dataclass(slots=True)
@@ -108,6 +110,8 @@ class Restoring:
         await admin.execute(f"revoke all on database {quoted(staging)} from public")
         for facts in manifest.schemas.values():
             await self._ensure_role(admin, staging, facts)
+        for (role,) in await admin.fetch(_LET_IN, database.database_of(url)):  # the role that makes backups goes on making them
+            await admin.execute(f"grant connect on database {quoted(staging)} to {quoted(role)}")
         async with database.connected(url, database=staging) as connection:
             for extension in manifest.extensions:
                 try:
