@@ -1,7 +1,7 @@
 """Builds and closes everything citizen-api holds, in order: the only place that constructs it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from hejnal_citizen.announcements.attachments import AttachmentCheck
@@ -59,6 +59,8 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
     database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=15)
     producer = Producer(settings.kafka, settings.topic_prefix, clock=clock)
     notifier = NotifierClient(settings.notifier_url, issuer, timeout_s=settings.notifier_timeout_s)
+    with suppress(OSError):  # there from the start, since a backup names it; where it cannot be, the first photo is refused
+        settings.photo_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     photos = PhotoStore(settings.photo_dir)
     photo_workers = PhotoWorkers(
         processes=settings.photo_workers,
