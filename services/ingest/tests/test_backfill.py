@@ -3,22 +3,17 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 import pytest_asyncio
+from backfill_footage import shown_frames
 
 from hejnal_contracts.cameras import OnvifAccess
 from hejnal_contracts.media import FragmentWritten, GapCause, RunEnded, RunStarted
-from hejnal_media.access_unit import AccessUnit
-from hejnal_media.simulator import CameraSimulator, find_frame_mark
+from hejnal_media.simulator import CameraSimulator
 from hejnal_media.simulator.link import SimulatedLink
 from hejnal_media.simulator.onvif import OnvifSimulator
-
-PREROLL_S = 0.01
-"""Pictures that last no longer than this are there for the decoder only."""
 
 
 @pytest_asyncio.fixture
@@ -35,23 +30,6 @@ async def link(simulator: CameraSimulator) -> AsyncIterator[SimulatedLink]:
     await one.start()
     yield one
     await one.stop()
-
-
-def shown_frames(path: Path) -> tuple[list[int], list[int]]:
-    """Frame numbers in a file: those that are shown, and those that are only decoded."""
-    shown: list[int] = []
-    hidden: list[int] = []
-    with av.open(str(path)) as container:
-        for packet in container.demux(video=0):
-            if packet.size:
-                mark = find_frame_mark(AccessUnit(0, 0, packet.is_keyframe, [bytes(packet)], packet.size))
-                assert mark is not None
-                lasts_s = float((packet.duration or 0) * packet.time_base)
-                (shown if lasts_s > PREROLL_S else hidden).append(mark.frame)
-        container.seek(0)
-        for _ in container.decode(video=0):
-            pass
-    return shown, hidden
 
 
 class Outage:

@@ -32,7 +32,9 @@ class CameraSimulator:
         digest_algorithm: str = "MD5",
         slots_per_frame: int = 10,
         secure: ssl.SSLContext | None = None,
+        age_s: float = 0.0,
     ) -> None:
+        """`age_s`: the cameras have run for so long already, so there is that much on their cards."""
         self.mounts = {mount.path: mount for mount in mounts}
         self.credentials = credentials
         self.digest_algorithm = digest_algorithm
@@ -43,8 +45,8 @@ class CameraSimulator:
         self._server: asyncio.Server | None = None
         self._clock: asyncio.Task[None] | None = None
         self._connections: set[_Connection] = set()
-        self._started_s = time.monotonic()
-        self._started_us = time.time_ns() // 1000
+        self._started_s = time.monotonic() - age_s
+        self._started_us = time.time_ns() // 1000 - int(age_s * 1e6)
         self.nonce = secrets.token_hex(16)
         self.late_frames = 0
         """Ticks of the frame clock that came more than a frame too late."""

@@ -32,7 +32,8 @@ _LOOK_INTERVAL_S = 0.5
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 5.0, 600.0
 _UNSUPPORTED_PAUSE_S = 3600.0
 _EMPTY_ATTEMPTS = 5
-"""A card writes with delay: a gap of which it has nothing is asked for so often."""
+"""A card writes with delay: a gap of which it has nothing is asked for so often. After so many replays that broke off at the
+same place what came of the last group of pictures is taken as it is."""
 _LEAD_US = 2_000_000
 """Cameras begin at the key frame at or before the time asked for, or after it: ask for earlier."""
 
@@ -153,7 +154,7 @@ class Backfill:
             log.info("backfill_not_possible", camera_id=camera_id, detail=str(error))
             self._pause(gap, self._clock.monotonic())
         finally:
-            await asyncio.shield(filling.close(broken_off=broken_off))
+            await asyncio.shield(filling.close(broken_off=broken_off and gap.attempts < _EMPTY_ATTEMPTS))
         if filling.failed is not None:
             log.warning("backfill_not_written", camera_id=camera_id, detail=filling.failed)
             self._pause(gap, self._clock.monotonic())

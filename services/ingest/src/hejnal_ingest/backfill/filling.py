@@ -39,9 +39,10 @@ class GapFilling:
         self._parameters: CodecParameters | None = None
         self._builder: FragmentBuilder | None = None
         self._writer: RunWriter | None = None
+        self._before: RunWriter | None = None
         self._ending: list[asyncio.Task[None]] = []
         self.complete = False
-        """The pictures have reached the end of the gap."""
+        """The gap is over, and nothing is missing before its end."""
         self.failed: str | None = None
         self.frames = 0
 
@@ -50,34 +51,37 @@ class GapFilling:
     def codec_changed(self, parameters: CodecParameters) -> None:
         """Another picture format is another run."""
         if self._parameters is not None and self._parameters != parameters:
-            self._end_run(whole=True)
+            self._end_run(self._placer.next_ticks)
         self._parameters = parameters
 
     def recorded(self, unit: AccessUnit, camera_us: int) -> bool:
         """A picture; False when the gap is full or cannot be written."""
         if self.failed is not None:
             return False
-        offset_us = self._gap.offset_us(camera_us - (self._gap.offset_before_us or self._gap.offset_after_us or 0)) or 0
-        placed = self._placer.add(unit, camera_us - offset_us)
+        due_ticks = self._placer.next_ticks
+        placed = self._placer.add(unit, self._gap.server_us(camera_us))
         if placed.new_run:
-            self._end_run(whole=True)
+            self._end_run(due_ticks)
         for one in placed.units:
             self._add(one)
         if placed.units:
             self.frames += 1
             metrics.BACKFILL_FRAMES.inc()
         if placed.complete:
-            self.complete = True
+            self.complete = not placed.new_run
         return not placed.complete
 
     def interrupted(self) -> None:
         """Something is missing before the next picture."""
         self._placer.broken()
-        self._end_run(whole=True)
+        self._end_run(self._placer.next_ticks)
 
     async def close(self, *, broken_off: bool) -> None:
         """The replay is over. `broken_off`: more is to come, so a group of pictures that is not whole is left for then."""
-        self._end_run(whole=self.complete or not broken_off)
+        if not broken_off and self._placer.at_end:
+            self.complete = True
+        whole_until = None if broken_off else self._placer.next_ticks
+        self._end_run(self._placer.end_ticks if self.complete else whole_until)
         if self._ending:
             await asyncio.wait(self._ending)
 
@@ -110,7 +114,7 @@ class GapFilling:
             new_id=new_id,
             camera_time_us=camera_time_us,
         )
-        self._writer = RunWriter(
+        self._writer = self._before = RunWriter(
             RunIdentity(
                 camera.camera_id, new_id(), camera.epoch, place.ingest_id, camera.stream, place.spool_url, backfilled=True
             ),
@@ -119,19 +123,18 @@ class GapFilling:
             pool=place.pool,
             facts=place.facts,
             on_failed=self._fail,
+            after=self._before,  # the ledger knows one point up to which all is in the spool
         )
 
-    def _end_run(self, *, whole: bool) -> None:
-        """`whole`: the last group of pictures is written too, and ends not later than the gap."""
+    def _end_run(self, due_ticks: int | None) -> None:
+        """`due_ticks` is when the next picture would have been due; None: the last group of pictures is not written."""
         builder, writer = self._builder, self._writer
         self._builder = self._writer = None
         if writer is None:
             return
-        if builder is not None and whole:
-            ticks = self._interval.ticks(self._interval.until_us) if self.complete else self._placer.next_ticks
-            # a picture that is never written says where the one before it ends
-            last = builder.add(AccessUnit(ticks, self._interval.instant_us(ticks), True, [b""], 0))
-            if last is not None and self.complete:
+        if builder is not None and due_ticks is not None:
+            last = builder.finish(due_ticks)
+            if last is not None and due_ticks == self._placer.end_ticks:
                 last = replace(last, ends_at_us=self._gap.until_us)  # a tick is 11 µs: no sliver of the gap stays
             if last is not None:
                 writer.write(last)

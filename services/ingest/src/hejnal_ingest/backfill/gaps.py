@@ -50,6 +50,18 @@ class Gap(BaseModel):
         share = (server_us - self.from_us) / max(1, self.until_us - self.from_us)
         return round(before + (after - before) * min(1.0, max(0.0, share)))
 
+    def server_us(self, camera_us: int) -> int:
+        """Server time of an instant of the camera's clock: the inverse of what `offset_us` says, exact at both edges."""
+        before, after = self.offset_before_us, self.offset_after_us
+        if before is None or after is None:
+            return camera_us - (before or after or 0)
+        first_us, last_us = self.from_us + before, self.until_us + after
+        if camera_us >= last_us:
+            return camera_us - after
+        if camera_us <= first_us:
+            return camera_us - before
+        return self.from_us + (camera_us - first_us) * (self.until_us - self.from_us) // (last_us - first_us)
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:

@@ -41,7 +41,7 @@ class Placed:
     new_run: bool = False
     """Something is missing before them: the run that lasts ends, another begins."""
     complete: bool = False
-    """The gap is over with this picture, which belongs to what follows it."""
+    """The gap is over with this picture, which belongs to what follows it. With `new_run` its end is missing."""
 
 
 class GapPlacer:
@@ -64,9 +64,22 @@ class GapPlacer:
 
     @property
     def next_ticks(self) -> int:
-        """When the next picture would be due, at most the end of the gap."""
+        """When the next picture is due; the end of the gap when it is not due before it, give or take half a picture."""
         step = max(1, self._step_us * 9 // 100)
-        return min(self._interval.ticks(self._interval.until_us), (self._last_ticks or 0) + step)
+        return self.end_ticks if self.at_end else min(self.end_ticks, (self._last_ticks or 0) + step)
+
+    @property
+    def end_ticks(self) -> int:
+        """The end of the gap."""
+        return self._interval.ticks(self._interval.until_us)
+
+    @property
+    def at_end(self) -> bool:
+        """True when the last picture that was placed is the last one of the gap, by the usual step."""
+        if self._last_ticks is None:
+            return False
+        left_us = self._interval.until_us - self._interval.instant_us(self._last_ticks)
+        return left_us <= self._step_us * 3 // 2
 
     def broken(self) -> None:
         """Pictures are missing before the next one."""
@@ -78,13 +91,11 @@ class GapPlacer:
         self._measure(server_us)
         interval, half_us = self._interval, self._step_us // 2
         if server_us >= interval.until_us - half_us:
-            return Placed(complete=True)
+            return Placed(complete=True, new_run=not self.at_end and self._is_hole(server_us))
         if server_us < interval.from_us - half_us:
             self._keep(unit)
             return Placed()
-        hole = self._last_ticks is not None and (
-            self._broken or server_us - interval.instant_us(self._last_ticks) > max(_HOLE_US, _HOLE_STEPS * self._step_us)
-        )
+        hole = self._last_ticks is not None and self._is_hole(server_us)
         starts = self._last_ticks is None or hole
         preroll = self._preroll if not unit.key_frame else []
         if starts and not unit.key_frame and not preroll:
@@ -95,12 +106,18 @@ class GapPlacer:
         units = [self._at(one, self._floor + number) for number, one in enumerate(preroll)]
         self._floor += len(units)
         ticks = max(interval.ticks(server_us), self._floor)  # no later than those before it: B-frames come so
-        if ticks >= interval.ticks(interval.until_us):
-            return Placed(complete=True)
+        if ticks >= self.end_ticks:
+            return Placed(complete=True, new_run=hole)
         self._preroll = []
         self._last_ticks = max(ticks, self._last_ticks or 0)
         units.append(self._at(unit, ticks))
         return Placed(tuple(units), new_run=hole)
+
+    def _is_hole(self, server_us: int) -> bool:
+        """Whether something is missing between the last picture that was placed, if any, and one of this time."""
+        if self._broken or self._last_ticks is None:
+            return True
+        return server_us - self._interval.instant_us(self._last_ticks) > max(_HOLE_US, _HOLE_STEPS * self._step_us)
 
     def _at(self, unit: AccessUnit, ticks: int) -> AccessUnit:
         return AccessUnit(ticks, self._interval.instant_us(ticks), unit.key_frame, unit.pieces, unit.size_bytes)

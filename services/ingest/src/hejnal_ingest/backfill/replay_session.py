@@ -59,8 +59,11 @@ class ReplaySession:
         budget: LinkBudget,
         live_is_well: Callable[[], bool],
         limits: SessionLimits | None = None,
+        silent_s: float = _SILENT_S,
     ) -> None:
+        """A card that gives nothing for `silent_s` has stalled, unless it said that this was all."""
         self._sink = sink
+        self._silent_s = silent_s
         self._budget = budget
         self._live_is_well = live_is_well
         self._dialogue = RtspDialogue(
@@ -84,6 +87,7 @@ class ReplaySession:
         self._enough: asyncio.Event = asyncio.Event()
         self._last_seen_s = 0.0
         self._section_ended = False
+        self._marked = self._marks = False
         self._waiting: asyncio.TimerHandle | None = None
         self.bytes_received = 0
 
@@ -119,7 +123,10 @@ class ReplaySession:
         expect_ok(await dialogue.request("PLAY", self._aggregate_url, headers), "PLAY")
 
     async def run(self) -> None:
-        """Returns when the sink has enough or the camera has said that this was all. Raises RtspError when it broke off."""
+        """Returns when the sink has enough or the camera has said that this was all: by RTCP BYE or by its last picture's bit E.
+
+        Raises RtspError when it broke off.
+        """
         closed = self._dialogue.closed
         assert closed is not None
         loop = asyncio.get_running_loop()
@@ -133,11 +140,13 @@ class ReplaySession:
                 if enough.done():
                     return
                 if closed.done():
+                    if self._ends_whole():
+                        return
                     raise closed.result()
-                if self._waiting is None and loop.time() - self._last_seen_s > _SILENT_S:
-                    if self._section_ended or not self.bytes_received:
-                        return  # this was all, and the camera says no goodbye
-                    raise RtspError(RtspFault.STALLED, f"the card gives nothing for {_SILENT_S:.0f} s")
+                if self._waiting is None and loop.time() - self._last_seen_s > self._silent_s:
+                    if self._ends_whole() or not self.bytes_received:
+                        return
+                    raise RtspError(RtspFault.STALLED, f"the card gives nothing for {self._silent_s:.0f} s")
                 if self._waiting is None and loop.time() >= next_keep_alive_s:
                     next_keep_alive_s = loop.time() + self._keep_alive_s
                     session = [("Session", self._session_id)]
@@ -170,6 +179,8 @@ class ReplaySession:
                 break
             if not self._enough.is_set():
                 packet = view[position + 4 : end]
+                self._marked = packet[1] & 0x80 != 0
+                self._marks = self._marks or self._marked
                 stamp = read_replay_extension(packet)
                 if stamp is not None:
                     self._section_ended = stamp.section_ends
@@ -203,6 +214,17 @@ class ReplaySession:
                 continue
             if not self._enough.is_set() and not self._sink.recorded(unit, camera_us):
                 self._enough.set()
+
+    def _ends_whole(self) -> bool:
+        """True when this was all, though the camera says no goodbye: then the last picture is handed on too.
+
+        Where pictures end with a marker one without it is torn; where they never do the last one has nothing behind it.
+        """
+        if not self._section_ended or (self._marks and not self._marked):
+            return False
+        if self._depacketizer is not None:
+            self._flush(self._depacketizer)
+        return True
 
     def _flush(self, depacketizer: VideoDepacketizer) -> None:
         depacketizer.flush()

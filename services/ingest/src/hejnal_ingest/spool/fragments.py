@@ -138,11 +138,14 @@ class FragmentBuilder:
         self._init = b""
         return last
 
-    def finish(self) -> Fragment | None:
-        """The pictures that have come since the last key frame, as the last fragment of their segment."""
+    def finish(self, ends_at_ticks: int | None = None) -> Fragment | None:
+        """The pictures that have come since the last key frame, as the last fragment of their segment.
+
+        `ends_at_ticks` is when the last one is over, where that is known; otherwise it lasts as long as the one before.
+        """
         if not self._units:
             return None
-        return self._close(None)
+        return self._close(None, ends_at_ticks)
 
     def _joins(self, unit: AccessUnit) -> bool:
         """Where every picture is a key frame (Motion JPEG, some old cameras) those of a second are one fragment."""
@@ -154,8 +157,8 @@ class FragmentBuilder:
         # only before a picture that is shown after all that came: then nothing behind the cut belongs before it
         return ticks > self._highest and ticks - self._units[0].ticks >= self._split_ticks
 
-    def _close(self, following: AccessUnit | None) -> Fragment:
-        """`following` is the picture that comes next, None when nothing does."""
+    def _close(self, following: AccessUnit | None, ends_at_ticks: int | None = None) -> Fragment:
+        """`following` is the picture that comes next, None when nothing does; then `ends_at_ticks` may tell the end."""
         units, self._units = self._units, []
         total, self._bytes = self._bytes, 0
         ticks = [unit.ticks for unit in units]
@@ -164,7 +167,9 @@ class FragmentBuilder:
             self._base_ticks = self._first = min(ticks)
         next_first = None
         if following is not None:
-            next_first = next_decode_time(ticks, following.ticks) if self._reordered else following.ticks
+            ends_at_ticks = following.ticks
+        if ends_at_ticks is not None:
+            next_first = next_decode_time(ticks, ends_at_ticks) if self._reordered else ends_at_ticks
         decode, durations = decode_times(ticks, self._first, next_first)
         if self._delay is None:
             self._delay = delay(ticks, decode)

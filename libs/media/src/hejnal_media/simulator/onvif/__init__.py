@@ -2,6 +2,6 @@
 
 from hejnal_media.simulator.onvif.discovery import DiscoveryResponder
 from hejnal_media.simulator.onvif.door import OnvifSimulator
-from hejnal_media.simulator.onvif.state import Identity, OnvifBehaviour
+from hejnal_media.simulator.onvif.state import Identity, OnvifBehaviour, ReplayEnd
 
-__all__ = ["DiscoveryResponder", "Identity", "OnvifBehaviour", "OnvifSimulator"]
+__all__ = ["DiscoveryResponder", "Identity", "OnvifBehaviour", "OnvifSimulator", "ReplayEnd"]

@@ -18,7 +18,7 @@ from hejnal_media.rtcp import NTP_EPOCH_OFFSET_S
 from hejnal_media.rtsp.auth import Challenge, Credentials, digest_response
 from hejnal_media.rtsp.message import MAX_HEAD_BYTES, MessageError, Request, encode_response, parse_head
 from hejnal_media.simulator.onvif.card import Card, CardFrame
-from hejnal_media.simulator.onvif.state import OnvifBehaviour
+from hejnal_media.simulator.onvif.state import OnvifBehaviour, ReplayEnd
 from hejnal_media.simulator.packets import PAYLOAD_TYPE, PacketizedPicture, stamp
 
 _REALM = "Hejnal card"
@@ -113,11 +113,14 @@ class ReplayServer:
         return given.get("username") == self._credentials.username and secrets.compare_digest(expected, given.get("response", ""))
 
     async def play(self, writer: asyncio.StreamWriter, bounds: tuple[int, int], *, paced: bool, cseq: int) -> None:
-        """Sends an interval; ends with an RTCP BYE."""
-        card, mount, loop = self._card, self._card.mount, asyncio.get_running_loop()
+        """Sends an interval; ends as the camera's behaviour says."""
+        card, mount, loop, behaviour = self._card, self._card.mount, asyncio.get_running_loop(), self._behaviour
         sequence, base_us, began_s = secrets.randbelow(60_000), 0, loop.time()
+        last_tick = max((frame.tick for frame in card.frames(*bounds)), default=-1) if behaviour.replay_last_late_s else -1
         for sent, frame in enumerate(card.frames(*bounds), 1):
             base_us = base_us or frame.taken_at_us
+            if frame.tick == last_tick:
+                await asyncio.sleep(behaviour.replay_last_late_s)
             if paced and (ahead := (frame.taken_at_us - base_us) / 1e6 - (loop.time() - began_s)) > 0:
                 await asyncio.sleep(ahead)
             picture = mount.pictures[frame.tick % len(mount.pictures)]
@@ -130,14 +133,20 @@ class ReplayServer:
                 frame=frame.tick,
                 sent_at_us=frame.taken_at_us,
             )
+            if not behaviour.replay_markers:
+                frames[picture.offsets[-1] + 5] &= 0x7F
             writer.write(with_replay_extension(frames, picture, frame, cseq))
             sequence = (sequence + len(picture.offsets)) & 0xFFFF
             self.frames_sent += 1
-            if self._behaviour.replay_drops_after_frames and sent >= self._behaviour.replay_drops_after_frames:
-                self._behaviour.replay_drops_after_frames = 0
+            if behaviour.replay_drops_after_frames and sent >= behaviour.replay_drops_after_frames:
+                behaviour.replay_drops_after_frames = 0
                 await writer.drain()
                 raise ConnectionError
             await writer.drain()
+        if behaviour.replay_ends is ReplayEnd.CLOSE:
+            writer.close()
+        if behaviour.replay_ends is not ReplayEnd.GOODBYE:
+            return
         bye = struct.pack(">BBHI", 0x81, 203, 1, _SSRC)
         writer.write(b"$\1" + len(bye).to_bytes(2, "big") + bye)
         await writer.drain()

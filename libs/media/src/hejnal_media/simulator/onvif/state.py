@@ -4,6 +4,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class ReplayEnd(StrEnum):
+    """What a camera does when it has sent the last picture of an interval."""
+
+    GOODBYE = "goodbye"
+    """An RTCP BYE, as the standard has it."""
+    CLOSE = "close"
+    """It closes the connection."""
+    SILENCE = "silence"
+    """Nothing."""
 
 
 @dataclass(slots=True)
@@ -30,6 +42,11 @@ class OnvifBehaviour:
     """Every answer defines entities that grow."""
     replay_drops_after_frames: int = 0
     """The replay connection is cut after so many pictures, once."""
+    replay_markers: bool = True
+    """The last packet of a recorded picture has the marker bit."""
+    replay_ends: ReplayEnd = ReplayEnd.GOODBYE
+    replay_last_late_s: float = 0.0
+    """The last picture of an interval comes so late."""
 
 
 class CameraTime:
