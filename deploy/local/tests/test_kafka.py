@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from hejnal_contracts.topics import BY_NAME
 from hejnal_local import kafka
+from hejnal_local.kafka_cluster import Cluster
 from hejnal_local.ports import free_ports
 from hejnal_local.testing import CACHE
 from hejnal_runtime.bus.topics import TopicError, create_topics
@@ -71,6 +72,22 @@ def test_the_ports_may_change_between_starts(installation: kafka.Installation, t
         broker = kafka.Broker(installation, tmp_path, *free_ports(2))
         broker.start()
         broker.stop()
+
+
+@pytest.mark.slow
+async def test_a_cluster_goes_on_without_one_of_its_brokers(installation: kafka.Installation, tmp_path: Path) -> None:
+    cluster = Cluster(installation, tmp_path)
+    try:
+        cluster.start()
+        await create_topics(cluster.bootstrap, [BY_NAME["reports"]], partitions=1, replication_factor=3)
+        await _send(cluster.bootstrap, [b"one", b"two"])
+        cluster.brokers[1].kill()
+        await _send(cluster.bootstrap, [b"three"])
+        cluster.start()
+        assert all(broker.pid is not None for broker in cluster.brokers)
+        assert await _read(cluster.bootstrap, 3) == [b"one", b"two", b"three"]
+    finally:
+        cluster.stop()
 
 
 async def test_a_refused_topic_is_an_error(kafka_bootstrap: str) -> None:

@@ -142,22 +142,21 @@ class Broker:
         if (data / "meta.properties").exists():
             return
         shutil.rmtree(data, ignore_errors=True)  # a format that was interrupted
-        # The id may begin with "-", which the tool would take for an option: hence --name=value.
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        arguments = ("format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(self._properties))
+        arguments = ("format", *self._membership(), "-c", str(self._properties))
         command = self._installation.command("kafka.tools.StorageTool", *arguments)
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise KafkaError(f"Kafka's data folder could not be formatted:\n{(done.stdout + done.stderr)[-2000:]}")
 
+    def _membership(self) -> tuple[str, ...]:
+        """How a new data folder is formatted: for a cluster of one node."""
+        return ("--standalone", f"--cluster-id={new_id()}")
+
     def _configuration(self, data: Path) -> str:
-        marks = {"@PORT@": self._port, "@CONTROLLER_PORT@": self._controller_port, "@DATA@": data}
         properties = (RECIPE / "server.properties").read_text(encoding="utf-8")
+        marks = {"@PORT@": self._port, "@CONTROLLER_PORT@": self._controller_port, "@DATA@": data}
         if self._secured is not None:
-            own = (RECIPE / "secured.properties").read_text(encoding="utf-8")
-            changed = {line.partition("=")[0] for line in own.splitlines()}
-            kept = [line for line in properties.splitlines() if line.partition("=")[0] not in changed]
-            properties = "\n".join([*kept, own])
+            properties = changed(properties, (RECIPE / "secured.properties").read_text(encoding="utf-8"))
             marks |= {"@INTERNAL_PORT@": self._secured.internal_port, "@CERTIFICATES@": self._secured.certificates}
         for mark, value in marks.items():
             properties = properties.replace(mark, str(value))
@@ -193,6 +192,18 @@ class Broker:
     @property
     def _properties(self) -> Path:
         return self._folder / "server.properties"
+
+
+def new_id() -> str:
+    """A cluster's or folder's id as Kafka writes them. May begin with "-": give it to a tool as `--name=value`."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+
+
+def changed(properties: str, changes: str) -> str:
+    """The lines of a properties file, those that `changes` names replaced by its own."""
+    names = {line.partition("=")[0] for line in changes.splitlines()}
+    kept = [line for line in properties.splitlines() if line.partition("=")[0] not in names]
+    return "\n".join([*kept, changes])
 
 
 def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:
