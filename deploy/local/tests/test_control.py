@@ -42,3 +42,10 @@ def test_a_program_is_ended_and_started_anew(town: Town, tmp_path: Path) -> None
             control.restart(town, "kamery", said.append)
     finally:
         supervisor.stop()
+
+
+def test_a_service_is_told_its_settings_but_not_where_the_town_lies(tmp_path: Path) -> None:
+    given = {"HEJNAL_NOTIFIER_SMS_MONTHLY_BUDGET_ZL": "500", "HEJNAL_NOTIFIER_INTERNAL_PORT": "9", "HEJNAL_INGEST_X": "1"}
+    town = Town(Workspace(Workspace.of_this_clone().root, tmp_path / "run"), LocalSettings.load(tmp_path, given))
+    assert control._given_to(town, "notifier") == {"HEJNAL_NOTIFIER_SMS_MONTHLY_BUDGET_ZL": "500"}
+    assert control._given_to(town, "kafka") == {}

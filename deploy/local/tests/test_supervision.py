@@ -141,3 +141,15 @@ def test_an_identity_survives_a_file(tmp_path: Path) -> None:
     assert ProcessId.read(file) == ProcessId.of(os.getpid())
     file.write_text("nonsense")
     assert ProcessId.read(file) is None
+
+
+def test_a_program_told_anew_has_it_at_its_next_start_and_keeps_the_rest(supervisor: Supervisor) -> None:
+    supervisor.start([sleeper("one", WORD="dawne", OTHER="zostaje")])
+    script = supervisor.log_of("one").parents[1] / "programs" / "one"
+    assert supervisor.tell("one", {"WORD": "dawne"}) == []
+    assert supervisor.tell("one", {"WORD": "nowe 'słowo'", "MORE": "$HOME"}) == ["MORE", "WORD"]
+    assert supervisor.tell("one", {"WORD": "nowe 'słowo'"}) == []
+    assert "export OTHER=zostaje" in script.read_text().splitlines()
+    assert script.stat().st_mode & 0o777 == 0o700
+    supervisor.begin("one")
+    eventually(lambda: "nowe 'słowo'" in supervisor.log_of("one").read_text())

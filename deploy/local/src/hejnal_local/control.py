@@ -14,7 +14,7 @@ from hejnal_contracts.topics import DLQ_SUFFIX, TOPICS
 from hejnal_local import readiness
 from hejnal_local import settings as s
 from hejnal_local.ports import HOST
-from hejnal_local.programs import Town
+from hejnal_local.programs import SERVICES, Town
 from hejnal_local.supervision import Supervisor
 
 READY_TIMEOUT_S = 90
@@ -41,7 +41,10 @@ def status(town: Town, say: Callable[[str], None]) -> int:
 
 
 def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
-    """End a program in order if it runs, start it, and wait until it is ready."""
+    """End a program in order if it runs, start it, and wait until it is ready.
+
+    A service gets what `.env` and the environment say of it now; how the town lies on this machine (its ports) stays.
+    """
     supervisor = _supervisor(town)
     known = _states(supervisor)
     if name not in known:
@@ -52,6 +55,8 @@ def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
         if time.monotonic() > deadline:
             raise ControlError(f"{name} does not end; its log: {supervisor.log_of(name)}")
         time.sleep(0.2)
+    if changed := supervisor.tell(name, _given_to(town, name)):
+        say(f"{name} is told anew: {', '.join(changed)}")
     supervisor.begin(name)
     door = _door_of(town, name)
     readiness.wait_until_ready({name: door} if door else {}, lambda: _given_up(supervisor, name), say, timeout_s=READY_TIMEOUT_S)
@@ -62,7 +67,7 @@ def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
 def dead_letters(town: Town, say: Callable[[str], None]) -> int:
     """The newest dead letters of each topic: what could not be handled, by whom and why. Changes nothing."""
     try:
-        letters = asyncio.run(asyncio.wait_for(_letters(_as_administrator(town)), _KAFKA_TIMEOUT_S))
+        letters = asyncio.run(asyncio.wait_for(_letters(as_administrator(town)), _KAFKA_TIMEOUT_S))
     except (KafkaError, TimeoutError, OSError) as error:
         place = town.broker.bootstrap
         raise ControlError(f"Kafka at {place} does not answer ({error!r}): `make restart PROGRAM=kafka`") from error
@@ -80,7 +85,7 @@ def dead_letters(town: Town, say: Callable[[str], None]) -> int:
     return 0
 
 
-def _as_administrator(town: Town) -> dict[str, Any]:
+def as_administrator(town: Town) -> dict[str, Any]:
     """Options of a Kafka client that may read everything."""
     if town.kafka_security is None:
         return {"bootstrap_servers": town.broker.bootstrap}
@@ -131,6 +136,13 @@ def _door_of(town: Town, name: str) -> str | None:
     """Where a program says that it is ready; None for one without a door."""
     servers = {"kafka": f"tcp://{town.broker.bootstrap}", "postgres": f"tcp://{HOST}:{town.settings.port(s.POSTGRES_PORT)}"}
     return servers.get(name) or town.doors().get(name)
+
+
+def _given_to(town: Town, name: str) -> dict[str, str]:
+    """A service's own settings as a person has given them."""
+    fixed = {variable.name for variable in s.VARIABLES}
+    given = {key: value for one in SERVICES if one.name == name for key, value in town.settings.for_service(one.prefix).items()}
+    return {key: value for key, value in given.items() if key not in fixed}
 
 
 def _given_up(supervisor: Supervisor, name: str) -> dict[str, str]:

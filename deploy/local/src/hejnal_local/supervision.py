@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,19 @@ class Supervisor:
             except xmlrpc.client.Fault as fault:
                 if "NOT_RUNNING" not in fault.faultString:
                     raise SupervisionError(f"{name} could not be ended ({fault.faultString})") from fault
+
+    def tell(self, name: str, settings: Mapping[str, str]) -> list[str]:
+        """Change variables of a program's script; it has them at its next start. Gives the names of those that were otherwise."""
+        script = self._folder / "programs" / name
+        before = script.read_text(encoding="utf-8").splitlines()
+        wanted = [f"export {key}={shlex.quote(value)}" for key, value in sorted(settings.items())]
+        changed = [line.partition("=")[0].removeprefix("export ") for line in wanted if line not in before]
+        if changed:
+            told = tuple(f"export {key}=" for key in changed)
+            kept = [line for line in before if not line.startswith(told)]
+            write_private(script, "\n".join([*kept[:1], *(line for line in wanted if line.startswith(told)), *kept[1:]]) + "\n")
+            script.chmod(0o700)
+        return changed
 
     def states(self) -> dict[str, dict[str, Any]]:
         """What supervisord knows of each program: its state, pid, and why it could not be started."""
