@@ -1,8 +1,9 @@
 """Starts each service's image as a cluster would: no rights, nothing writable but /tmp. It must live, answer and end in order.
 
 `make test-images [SERVICES="citizen-api ingest"]` builds them first. Neither Kafka nor PostgreSQL is there: a service that
-waits for them answers that it lives (/healthz) and that it is not ready (/readyz names what it waits for).
-One JSON line per image; exit code 1 when one of them failed.
+waits for them answers that it lives (/healthz) and that it is not ready (/readyz names what it waits for). The image of
+backups makes one of a real PostgreSQL and restores it. The first image is built a second time, out of a folder that is filled
+anew: it must have the same digest. One JSON line per image; exit code 1 when one of them failed.
 """
 
 import argparse
@@ -15,13 +16,16 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from hejnal_local.images import SERVICES, build, make_base, prepare, usable_tool
+from hejnal_local.images import IMAGES, JOBS, build, digest, make_base, prepare, usable_tool
 from hejnal_local.keys import KeyRing
 from hejnal_local.ports import free_ports
 from hejnal_local.setup.commands import SetupError
 from hejnal_local.workspace import Workspace
+from tests.images.backup import try_backup
 
 PREFIX = {
     "citizen-api": "HEJNAL_CITIZEN_",
@@ -33,6 +37,7 @@ PREFIX = {
 LIVES_WITHIN_S = 60
 ENDS_WITHIN_S = 25
 NO_RIGHTS = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only")
+LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
 
 
 def runner() -> list[str]:
@@ -70,12 +75,11 @@ def try_image(service: str, name: str, keys: Path) -> dict[str, object]:
         "VAPID_KEY_FILE": "/etc/hejnal/tokens/vapid.pem",
     }
     given = [part for key, value in settings.items() for part in ("--env", f"{prefix}{key}={value}")]
-    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
     writable = ("--tmpfs", "/tmp:mode=1777", "--tmpfs", "/var/lib/hejnal:mode=1777")
     tool = runner()
     began = time.monotonic()
     process = subprocess.Popen(
-        [*tool, "run", "--rm", "--name", container, "--network", "host", *NO_RIGHTS, *limits, *writable,
+        [*tool, "run", "--rm", "--name", container, "--network", "host", *NO_RIGHTS, *LIMITS, *writable,
          "--volume", f"{keys}:/etc/hejnal/tokens:ro", "--workdir", "/var/lib/hejnal", *given, name],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
@@ -114,29 +118,49 @@ def try_image(service: str, name: str, keys: Path) -> dict[str, object]:
             process.wait()
 
 
+def built_again(workspace: Workspace, service: str, first: str) -> dict[str, object]:
+    """A second build of the same commit. AssertionError when it is another image."""
+    with tempfile.TemporaryDirectory() as scratch:
+        began = time.monotonic()
+        name = build(workspace, prepare(workspace, [service], Path(scratch) / "again"), service)
+        second = digest(name)
+    assert second == first, f"built twice, {name} is {first} and {second}"
+    return {"built_twice": name, "digest": second, "took_s": round(time.monotonic() - began, 1)}
+
+
 def main() -> int:
     """Build and try; exit code 1 when one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("services", nargs="*", metavar="SERVICE")
-    services = parser.parse_args().services or list(SERVICES)
+    services = parser.parse_args().services or list(IMAGES)
     workspace = Workspace.of_this_clone()
     if usable_tool() != "docker" and "IMAGE_BASE" not in os.environ:
         make_base("hejnal-base:local")
         os.environ["IMAGE_BASE"] = "localhost/hejnal-base:local"
     folder = prepare(workspace, services)
-    failed = 0
+    failed, digests = 0, dict[str, str]()
     with tempfile.TemporaryDirectory() as scratch:
         keys = Path(scratch)
         KeyRing(keys).ensure()
         for path in (keys, *keys.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)  # the container's user is another one
-        for service in services:
+        container = (*runner(), "run", "--rm", "--network", "host", *NO_RIGHTS, *LIMITS)
+
+        def build_and_try(service: str) -> dict[str, object]:
+            name = build(workspace, folder, service)
+            digests[service] = digest(name)
+            told = try_backup(container, name) if service in JOBS else try_image(service, name, keys)
+            return told | {"digest": digests[service]}
+
+        trials: list[tuple[str, Callable[[], dict[str, object]]]] = [(one, partial(build_and_try, one)) for one in services]
+        trials.append(("built twice", lambda: built_again(workspace, services[0], digests[services[0]])))
+        for what, trial in trials:
             try:
-                result = try_image(service, build(workspace, folder, service), keys) | {"passed": True}
-            except (AssertionError, SetupError, subprocess.SubprocessError) as error:
-                result, failed = {"image": service, "passed": False, "error": str(error)[-1500:]}, failed + 1
+                result = trial() | {"passed": True}
+            except (AssertionError, LookupError, SetupError, subprocess.SubprocessError) as error:
+                result, failed = {"image": what, "passed": False, "error": str(error)[-1500:]}, failed + 1
             print(json.dumps(result), flush=True)
-    print(f"{len(services) - failed} passed, {failed} failed")
+    print(f"{len(trials) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -11,7 +11,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hejnal_local import images
-from hejnal_local.images import SERVICES, bill_of_materials, pinned_requirements
+from hejnal_local.images import IMAGES, SERVICES, bill_of_materials, pinned_requirements, room_of
 from hejnal_local.setup.commands import SetupError
 from hejnal_local.workspace import Workspace
 
@@ -19,7 +19,7 @@ WORKSPACE = Workspace.of_this_clone()
 TOOLS = {"pytest", "playwright", "ruff", "mypy", "hypothesis", "supervisor", "import-linter"}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", IMAGES)
 def test_a_service_gets_what_it_needs_with_hashes_and_no_tools(service: str) -> None:
     pinned = pinned_requirements(WORKSPACE, service)
     assert {"fastapi", "uvicorn", "pydantic-core", "starlette"} <= pinned.keys()  # what others need as well
@@ -30,12 +30,12 @@ def test_a_service_gets_what_it_needs_with_hashes_and_no_tools(service: str) -> 
         assert entry.splitlines()[0] in lock
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", IMAGES)
 def test_what_a_service_imports_is_in_its_image(service: str) -> None:
     pinned, owners = pinned_requirements(WORKSPACE, service), metadata.packages_distributions()
     only_tests = ("sinks", "testing")  # parts for the demo and the tests, with packages of their own
     missing = set()
-    for room in images._rooms(WORKSPACE, f"services/{service}"):
+    for room in images._rooms(WORKSPACE, room_of(service)):
         for path in (WORKSPACE.root / room / "src").rglob("*.py"):
             if any(part.startswith(only_tests) for part in path.parts):
                 continue
@@ -51,9 +51,15 @@ def test_what_a_service_imports_is_in_its_image(service: str) -> None:
 
 
 def test_only_the_gateway_gets_webrtc_and_only_the_notifier_smtp() -> None:
-    needed = {service: set(pinned_requirements(WORKSPACE, service)) for service in SERVICES}
-    assert [service for service in SERVICES if "aiortc" in needed[service]] == ["operator-gateway"]
-    assert [service for service in SERVICES if "aiosmtplib" in needed[service]] == ["notifier"]
+    needed = {service: set(pinned_requirements(WORKSPACE, service)) for service in IMAGES}
+    assert [service for service in IMAGES if "aiortc" in needed[service]] == ["operator-gateway"]
+    assert [service for service in IMAGES if "aiosmtplib" in needed[service]] == ["notifier"]
+
+
+def test_only_the_image_of_backups_gets_programs_of_the_distribution() -> None:
+    assert images._SYSTEM_PACKAGES == {"backup": "postgresql-client"}
+    assert "pyrage" in pinned_requirements(WORKSPACE, "backup")
+    assert all("pyrage" not in pinned_requirements(WORKSPACE, service) for service in SERVICES)
 
 
 def test_of_several_entries_the_one_for_this_python_is_taken(tmp_path: Path) -> None:

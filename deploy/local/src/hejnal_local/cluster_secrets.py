@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hejnal_local.database_roles import SCHEMAS
+from hejnal_local.database_roles import BACKUP_ROLE, SCHEMAS
 from hejnal_local.keys import ORGANISATION, SERVICES, KeyRing
 from hejnal_recorder.export.keys import create_keys
 
@@ -36,6 +36,8 @@ def secrets_of(folder: Path, organisation: str) -> list[dict[str, Any]]:
     for one in SCHEMAS:
         account = {"username": one.role.encode(), "password": ring.secret(one.role).encode()}
         found.append(_secret(f"hejnal-{one.service}-database", account, "kubernetes.io/basic-auth"))
+    account = {"username": BACKUP_ROLE.encode(), "password": ring.secret(BACKUP_ROLE).encode()}
+    found.append(_secret("hejnal-backup-database", account, "kubernetes.io/basic-auth"))
     return found
 
 

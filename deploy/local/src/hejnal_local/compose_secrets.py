@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hejnal_local.database_roles import EXTENSIONS, SCHEMAS, ServiceSchema
+from hejnal_local.database_roles import BACKUP_ROLE, EXTENSIONS, SCHEMAS, ServiceSchema
 from hejnal_local.keys import ORGANISATION, KeyRing, write_private
 from hejnal_recorder.export.keys import create_keys
 
@@ -45,6 +45,11 @@ def write_secrets(folder: Path, organisation: str) -> None:
     for one in SCHEMAS:
         url = f"postgresql+asyncpg://{one.role}:{ring.secret(one.role)}@postgres:5432/{DATABASE}"
         _write_once(folder / f"hejnal_{_PREFIX[one.schema]}_database_url", url)
+    url = f"postgresql://{BACKUP_ROLE}:{ring.secret(BACKUP_ROLE)}@postgres:5432/{DATABASE}"
+    _write_once(folder / "hejnal_backup_database_url", url)
+    _write_once(
+        folder / "backup.recipients", "# Klucze publiczne age (age1…), po jednym w wierszu: kto przeczyta kopie zapasowe\n"
+    )
     _hand_over(folder, ring)
 
 
@@ -54,6 +59,12 @@ def roles_sql(ring: KeyRing) -> str:
     lines += ["REVOKE ALL ON SCHEMA public FROM PUBLIC;", f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;"]
     for one in SCHEMAS:
         lines += _role(one, ring.secret(one.role))
+    password = ring.secret(BACKUP_ROLE)
+    assert password.isalnum(), "made by KeyRing: needs no quoting"
+    lines.append(
+        f"CREATE ROLE {BACKUP_ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}' IN ROLE pg_read_all_data;"
+    )
+    lines.append(f"GRANT CONNECT ON DATABASE {DATABASE} TO {BACKUP_ROLE};")
     return "\n".join(lines) + "\n"
 
 

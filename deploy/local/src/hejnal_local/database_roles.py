@@ -30,6 +30,8 @@ SCHEMAS: tuple[ServiceSchema, ...] = (
 )
 EXTENSIONS = ("postgis", "btree_gist")
 """What the services' migrations build on; only a superuser may add them."""
+BACKUP_ROLE = "hejnal_backup"
+"""Who makes backups: may read every schema and write none."""
 
 BY_SCHEMA = {one.schema: one for one in SCHEMAS}
 

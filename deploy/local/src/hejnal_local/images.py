@@ -33,13 +33,19 @@ SERVICES = {
     "operator-gateway": "hejnal_gateway",
     "recorder": "hejnal_recorder",
 }
+JOBS = {"backup": "hejnal_backup"}
+"""What runs and ends, by a schedule or by hand."""
+IMAGES = SERVICES | JOBS
+_ROOMS = {name: f"services/{name}" for name in SERVICES} | {"backup": "deploy/backup"}
+_SYSTEM_PACKAGES = {"backup": "postgresql-client"}
+"""Of the base's distribution, for images that run its programs."""
 _PAGES = {
     "citizen-api": ("citizen", "index.html", "site"),
     "operator-gateway": ("operator", "index.html", "site"),
     "recorder": ("verifier", "weryfikacja.html", "verifier"),
 }
 """Which built pages a service gives out, the first of them, and where they lie in its image under /usr/share/hejnal."""
-_BASE_PACKAGES = "python3,python3-venv,ca-certificates,tzdata,media-types"
+_BASE_PACKAGES = ("python3", "python3-venv", "ca-certificates", "tzdata", "media-types", *_SYSTEM_PACKAGES.values())
 _BUILD_TIMEOUT_S = 1200
 
 
@@ -47,16 +53,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 1 when something is missing; it is said what."""
     parser = argparse.ArgumentParser(prog="python -m hejnal_local.images", description=__doc__)
     parser.add_argument("act", choices=("prepare", "build"))
-    parser.add_argument("services", nargs="*", choices=[*SERVICES, []], metavar="SERVICE")
+    parser.add_argument("services", nargs="*", choices=[*IMAGES, []], metavar="SERVICE")
     chosen = parser.parse_args(arguments)
     workspace = Workspace.of_this_clone()
-    services = list(chosen.services) or list(SERVICES)
+    services = list(chosen.services) or list(IMAGES)
     try:
         folder = prepare(workspace, services)
         print(f"prepared: {folder}", flush=True)
         if chosen.act == "build":
             for service in services:
-                print(f"built: {build(workspace, folder, service)}", flush=True)
+                name = build(workspace, folder, service)
+                print(f"built: {name} {digest(name)}", flush=True)
     except SetupError as error:
         print(f"images: {error}", file=sys.stderr)
         return 1
@@ -66,9 +73,9 @@ def main(arguments: list[str] | None = None) -> int:
 # --- what goes in -----------------------------------------------------------------------------------------------------
 
 
-def prepare(workspace: Workspace, services: Iterable[str]) -> Path:
+def prepare(workspace: Workspace, services: Iterable[str], folder: Path | None = None) -> Path:
     """The build's folder: Dockerfile, packages, and for each service its requirements and what lies in its image."""
-    folder = workspace.cache / "images"
+    folder = folder or workspace.cache / "images"
     packages = folder / "packages"
     packages.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(workspace.root / "deploy/images/Dockerfile", folder / "Dockerfile")
@@ -87,7 +94,7 @@ def pinned_requirements(workspace: Workspace, service: str) -> dict[str, str]:
     """The entries of requirements.lock, with their hashes, that a service and what it stands on need; by package name."""
     locked = _locked(workspace.root / "requirements.lock")
     wanted: dict[str, str] = {}
-    waiting = list(_foreign(workspace, f"services/{service}"))
+    waiting = list(_foreign(workspace, room_of(service)))
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         requirement = waiting.pop()
@@ -105,6 +112,11 @@ def pinned_requirements(workspace: Workspace, service: str) -> dict[str, str]:
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
                 waiting.append(needed)
     return dict(sorted(wanted.items()))
+
+
+def room_of(service: str) -> str:
+    """The folder of its sources, within the repository."""
+    return _ROOMS[service]
 
 
 def _foreign(workspace: Workspace, room: str) -> Iterator[Requirement]:
@@ -151,14 +163,16 @@ def _download(workspace: Workspace, requirements: Path, packages: Path) -> None:
 def _fill(workspace: Workspace, service: str, root: Path, pinned: dict[str, str]) -> None:
     home = root / "opt/hejnal"
     sources = home / "src"
-    for room in sorted(_rooms(workspace, f"services/{service}")):
+    for room in sorted(_rooms(workspace, room_of(service))):
         shutil.copytree(workspace.root / room / "src", sources, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     library = f"python{sys.version_info.major}.{sys.version_info.minor}"
     path_file = home / "python/lib" / library / "site-packages/hejnal.pth"
     path_file.parent.mkdir(parents=True)
     path_file.write_text("/opt/hejnal/src\n", encoding="utf-8")
     start = home / "start"
-    start.write_text(f'#!/bin/sh\nexec /opt/hejnal/python/bin/python -m {SERVICES[service]} "$@"\n', encoding="utf-8")
+    default = "serve" if service in SERVICES else "list"
+    text = f'#!/bin/sh\n[ $# -gt 0 ] || set -- {default}\nexec /opt/hejnal/python/bin/python -m {IMAGES[service]} "$@"\n'
+    start.write_text(text, encoding="utf-8")
     start.chmod(0o755)
     share = root / "usr/share/hejnal"
     share.mkdir(parents=True)
@@ -210,13 +224,27 @@ def build(workspace: Workspace, folder: Path, service: str) -> str:
     name = f"hejnal-{service}:{version}"
     base = os.environ.get("IMAGE_BASE", "")
     values = {"SERVICE": service, "VERSION": version, "REVISION": _revision(workspace), **({"BASE": base} if base else {})}
+    if system := _SYSTEM_PACKAGES.get(service):
+        values["SYSTEM_PACKAGES"] = system
     given = [part for key, value in values.items() for part in ("--build-arg", f"{key}={value}")]
     tool = usable_tool()
     # Times of files and of the image are those of the commit, not of the build (docker's builder keeps its own).
     stable = () if tool == "docker" else ("--timestamp", _committed_at(workspace))
-    command = [tool, *_TOOLS[tool], *stable, *given, "-t", name, "."]
+    alone = () if system or tool == "buildah" else ("--network", "none")
+    command = [tool, *_TOOLS[tool], *alone, *stable, *given, "-t", name, "."]
     run(command, step=f"image of {service}", cwd=folder, timeout_s=_BUILD_TIMEOUT_S)
     return name
+
+
+def digest(name: str) -> str:
+    """The image's id: the hash of its configuration, which holds the hash of every layer."""
+    tool = usable_tool()
+    asked = {
+        "docker": ("image", "inspect", "--format", "{{.Id}}"),
+        "buildah": ("--storage-driver", "vfs", "inspect", "--type", "image", "--format", "{{.FromImageID}}"),
+        "podman": ("image", "inspect", "--format", "{{.Id}}"),
+    }
+    return "sha256:" + run([tool, *asked[tool], name], step=f"digest of {name}").strip().removeprefix("sha256:")
 
 
 def usable_tool() -> str:
@@ -232,9 +260,9 @@ def _answers(command: list[str]) -> bool:
 
 
 _TOOLS = {
-    "docker": ("build", "--network", "none"),
+    "docker": ("build",),
     "buildah": ("--storage-driver", "vfs", "bud", "--isolation", "chroot", "--format", "docker", "--layers=false"),
-    "podman": ("build", "--network", "none", "--format", "docker"),
+    "podman": ("build", "--format", "docker"),
 }
 
 
@@ -246,14 +274,15 @@ def make_base(name: str) -> None:
         archive = Path(scratch) / "base.tar"
         suite = _debian_suite()
         run(
-            ["mmdebstrap", "--variant=minbase", f"--include={_BASE_PACKAGES}", "--quiet", suite, archive],
+            ["mmdebstrap", "--variant=minbase", f"--include={','.join(_BASE_PACKAGES)}", "--quiet", suite, archive],
             step="a base image",
+            environment={"SOURCE_DATE_EPOCH": "0"},
             timeout_s=_BUILD_TIMEOUT_S,
         )
         buildah = ("buildah", "--storage-driver", "vfs")
         container = run([*buildah, "from", "scratch"], step="a base image").strip()
         run([*buildah, "add", container, archive, "/"], step="a base image", timeout_s=_BUILD_TIMEOUT_S)
-        run([*buildah, "commit", "--rm", container, name], step="a base image", timeout_s=_BUILD_TIMEOUT_S)
+        run([*buildah, "commit", "--timestamp", "0", "--rm", container, name], step="a base image", timeout_s=_BUILD_TIMEOUT_S)
 
 
 def _debian_suite() -> str:
