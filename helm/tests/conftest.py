@@ -56,8 +56,9 @@ class Rendered:
         return {name.removeprefix("town-"): one for name, one in both.items() if name != "town-coturn"}
 
     def pods(self) -> dict[str, Manifest]:
-        """Every pod template with its labels, by the owner's name: workloads, jobs, coturn."""
+        """Every pod template with its labels, by the owner's name: workloads, jobs, coturn, what runs by a schedule."""
         owners = {**self.of("Deployment"), **self.of("StatefulSet"), **self.of("Job")}
+        owners |= {name: one["spec"]["jobTemplate"] for name, one in self.of("CronJob").items()}
         return {name: one["spec"]["template"] for name, one in owners.items()}
 
 

@@ -9,7 +9,7 @@ import yaml
 from hejnal_contracts.access import BY_PRINCIPAL
 from hejnal_contracts.topics import TOPICS
 from hejnal_local import chart_files
-from hejnal_local.database_roles import EXTENSIONS, SCHEMAS
+from hejnal_local.database_roles import BACKUP_ROLE, EXTENSIONS, SCHEMAS
 
 from .conftest import CHART, EXAMPLES, ROOT, Rendered, render
 
@@ -172,7 +172,10 @@ def test_the_database_has_a_schema_and_a_role_for_each_service() -> None:
         assert f"CREATE SCHEMA {one.schema} AUTHORIZATION {one.role}" in sql
         assert f"SET search_path = {one.schema}, public" in sql
     assert all(f"CREATE EXTENSION IF NOT EXISTS {one} SCHEMA public" in sql for one in EXTENSIONS)
-    assert {role["name"] for role in cluster["managed"]["roles"]} == {one.role for one in SCHEMAS}
+    assert {role["name"] for role in cluster["managed"]["roles"]} == {one.role for one in SCHEMAS} | {BACKUP_ROLE}
+    reader = next(role for role in cluster["managed"]["roles"] if role["name"] == BACKUP_ROLE)
+    assert reader["inRoles"] == ["pg_read_all_data"]
+    assert f"GRANT CONNECT ON DATABASE hejnal TO {BACKUP_ROLE}" in sql
     assert "backup" in cluster
     assert render(HA).of("ScheduledBackup")["town-postgres"]["spec"]["cluster"] == {"name": "town-postgres"}
 
@@ -210,7 +213,7 @@ def test_every_dashboard_comes_whole() -> None:
 
 def test_the_rules_are_those_of_the_monitoring() -> None:
     committed = {path.stem for path in (CHART / "files/rules").glob("*.yaml")}
-    assert {name.removeprefix("town-") for name in render(HA).of("PrometheusRule")} == committed
+    assert {name.removeprefix("town-") for name in render(HA).of("PrometheusRule")} == committed | {"backup"}
 
 
 def test_what_the_chart_takes_from_elsewhere_is_up_to_date() -> None:

@@ -150,16 +150,16 @@ def test_every_workload_has_the_same_keys() -> None:
 
 
 def test_every_named_secret_is_made_by_the_command_of_the_readme(tmp_path: Path) -> None:
-    """One node: what Strimzi makes and what a town must bring (certificates) apart."""
+    """One node: what Strimzi makes and what a town must bring (certificates, the account of its S3 store) apart."""
     made = {one["metadata"]["name"]: one for one in secrets_of(tmp_path / "keys", "Gmina Test")}
     again = {one["metadata"]["name"]: one for one in secrets_of(tmp_path / "keys", "Gmina Test")}
     assert made == again
     rendered = render(ROOT / "helm/examples/one-node-k3s.yaml")
-    by_strimzi = {*rendered.of("KafkaUser"), "hejnal-cluster-ca-cert"}
+    from_elsewhere = {*rendered.of("KafkaUser"), "hejnal-cluster-ca-cert", "hejnal-backup-store"}
     for name, pod in rendered.pods().items():
         for volume in pod["spec"]["volumes"]:
             secret = volume.get("secret", {})
-            if secret and secret["secretName"] not in by_strimzi:
+            if secret and secret["secretName"] not in from_elsewhere:
                 wanted = {item["key"] for item in secret.get("items", [])}
                 assert wanted <= made[secret["secretName"]]["data"].keys(), name
         for variable in pod["spec"]["containers"][0]["env"]:
