@@ -31,7 +31,7 @@ import yaml
 
 from hejnal_local import database_roles, kafka, postgres
 from hejnal_local.compose_secrets import DATABASE, write_secrets
-from hejnal_local.images import SERVICES
+from hejnal_local.images import IMAGES
 from hejnal_local.ports import free_ports
 from hejnal_local.setup import go_programs
 from hejnal_local.setup.java import find_java
@@ -113,12 +113,14 @@ class Machine:
             source = one if isinstance(one, str) else one["source"]
             target = source if isinstance(one, str) else one["target"]
             file = self.folder / self.file["secrets"][source]["file"]
-            (place / "run/secrets" / target).write_text(self._here(file.read_text(encoding="utf-8"), name), encoding="utf-8")
+            inside = place / target.lstrip("/") if target.startswith("/") else place / "run/secrets" / target
+            inside.parent.mkdir(parents=True, exist_ok=True)
+            inside.write_text(self._here(file.read_text(encoding="utf-8"), name), encoding="utf-8")
         for volume in definition.get("volumes", []):
             source, target = volume.split(":")[:2]
             inside = place / target.lstrip("/")
             inside.parent.mkdir(parents=True, exist_ok=True)
-            if source.startswith("./"):  # in a container its user is not the owner: here only the owner may read
+            if source.startswith("./secrets"):  # in a container its user is not the owner: here only the owner may read
                 shutil.copytree(self.folder / source, inside, dirs_exist_ok=True)
                 for path in inside.rglob("*"):
                     path.chmod(0o600)
@@ -131,7 +133,7 @@ class Machine:
 
     def _here(self, text: str, name: str) -> str:
         place = self.place(name)
-        text = re.sub(r"(?<![\w.])/(run/secrets|var/lib/hejnal|etc/hejnal)\b", rf"{place}/\1", text)
+        text = re.sub(r"(?<![\w.])/(run/secrets|var/(?:lib|backups)/hejnal|etc/hejnal)\b", rf"{place}/\1", text)
         text = text.replace("kafka:9092", f"127.0.0.1:{self.kafka_port}").replace(
             "@postgres:5432", f"@127.0.0.1:{self.postgres_port}"
         )
@@ -153,12 +155,15 @@ class Machine:
         if entry := definition.get("entrypoint"):
             return [sys.executable if word == "python" else word for word in entry] + words
         image = definition["image"].rpartition("/")[2].partition(":")[0].removeprefix("hejnal-")
-        return [sys.executable, "-m", SERVICES[image], *words]
+        return [sys.executable, "-m", IMAGES[image], *words]
 
-    def run_job(self, name: str) -> None:
-        """A job that must end well; ComposeError with what it said."""
+    def run_job(self, name: str, *words: str) -> str:
+        """A job that must end well, with other words than the file's if given; its output. ComposeError with what it said."""
+        command = self.command(name)
+        if words:
+            command = [*command[: -len(self.file["services"][name]["command"])], *words]
         done = subprocess.run(
-            self.command(name),
+            command,
             env=self.prepare(name),
             cwd=self.place(name),
             capture_output=True,
@@ -168,6 +173,7 @@ class Machine:
         )
         if done.returncode != 0:
             raise ComposeError(f"{name} ended with {done.returncode}: {(done.stdout + done.stderr)[-1500:]}")
+        return done.stdout + done.stderr
 
     def start(self, name: str) -> None:
         """A service that stays."""
@@ -209,8 +215,8 @@ class Machine:
 
 
 def in_order(file: dict[str, Any]) -> list[str]:
-    """Names of our jobs and services so that everybody comes after whom they wait for."""
-    ours = {name: one for name, one in file["services"].items() if "/hejnal-" in one["image"]}
+    """Names of our jobs and services that `up` starts, so that everybody comes after whom they wait for."""
+    ours = {name: one for name, one in file["services"].items() if "/hejnal-" in one["image"] and "profiles" not in one}
     ordered: list[str] = []
     while len(ordered) < len(ours):
         ready = [
@@ -275,6 +281,7 @@ def try_it(folder: Path) -> None:
             for name in lasting:
                 print(f"{name}: healthy after {machine.wait_until_healthy(name):.1f} s", flush=True)
             print("first administrator:", first_admin(machine), flush=True)
+            print("backup:", backed_up(machine), flush=True)
         finally:
             machine.stop()
 
@@ -288,6 +295,22 @@ def first_admin(machine: Machine) -> str:
     if done.returncode != 0 or TOWN["HEJNAL_CONSOLE_URL"] not in done.stdout:
         raise ComposeError(f"no link for the first administrator: {(done.stdout + done.stderr)[-1500:]}")
     return "a link to the console"
+
+
+def backed_up(machine: Machine) -> str:
+    """A backup as README.md says to make one, read back with the private key."""
+    import pyrage
+
+    pair = pyrage.x25519.Identity.generate()
+    recipients = machine.folder / machine.file["secrets"]["backup_recipients"]["file"]
+    recipients.write_text(recipients.read_text(encoding="utf-8") + f"{pair.to_public()}\n", encoding="utf-8")
+    identity = machine.folder / "identity"
+    identity.write_text(f"{pair}\n", encoding="utf-8")
+    machine.run_job("backup")
+    told = machine.run_job("backup", "verify", "--identity", str(identity))
+    if "whole; every byte decrypted and compared" not in told:
+        raise ComposeError(f"the backup is not whole: {told}")
+    return "made and read back"
 
 
 def main() -> int:

@@ -44,13 +44,23 @@ def test_jobs_come_before_what_waits_for_them(file: dict[str, Any]) -> None:
 
 
 def test_ours_have_no_rights_and_a_health_check(file: dict[str, Any]) -> None:
-    for name in OURS:
+    for name in (*OURS, "backup"):
         one = file["services"][name]
         assert one["read_only"] is True
         assert one["cap_drop"] == ["ALL"]
         assert one["security_opt"] == ["no-new-privileges:true"]
         assert "user" not in one, "the image's own, who has no rights"
         assert ("healthcheck" in one) == (name in SERVICES)
+
+
+def test_a_backup_is_made_when_asked_for_and_holds_every_key(file: dict[str, Any]) -> None:
+    backup = file["services"]["backup"]
+    assert backup["profiles"] == ["backup"]
+    assert "citizen:/var/lib/hejnal:ro" in backup["volumes"]
+    kept = {Path(one["target"]).name for one in backup["secrets"] if isinstance(one, dict)}
+    keys = {Path(one["file"]).name for one in file["secrets"].values() if one["file"].startswith("secrets/keys/")}
+    assert kept == keys
+    assert "./secrets/keys/evidence:/etc/hejnal/keys/evidence:ro" in backup["volumes"]
 
 
 def test_only_the_doors_face_outside(file: dict[str, Any]) -> None:
@@ -79,6 +89,9 @@ def test_secrets_are_files_that_the_command_makes(file: dict[str, Any], tmp_path
         for entry in one.get("secrets", [])
     }
     assert used == set(file["secrets"])
+    assert "age1" in (tmp_path / "secrets/backup.recipients").read_text(encoding="utf-8")
+    url = (tmp_path / "secrets/hejnal_backup_database_url").read_text(encoding="utf-8")
+    assert re.fullmatch(r"postgresql://hejnal_backup:\w{48}@postgres:5432/hejnal", url)
     roles = (tmp_path / "secrets/postgres_roles.sql").read_text(encoding="utf-8")
     for schema in ("recorder", "gateway", "citizen", "notifier"):
         url = (tmp_path / f"secrets/hejnal_{schema}_database_url").read_text(encoding="utf-8")
