@@ -22,7 +22,7 @@ from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.topics import BY_NAME
 from hejnal_local.database_roles import create_database, drop_database, url_of
 from hejnal_local.ports import free_ports
-from hejnal_notifier.channels.vapid import make_vapid_key
+from hejnal_notifier.channels.vapid_ring import make_vapid_key
 from hejnal_runtime import migrations
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.bus.topics import create_topics

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from notify_house import House, line
 
 from hejnal_notifier.channels.push_encryption import unb64url
-from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
+from hejnal_notifier.channels.vapid_ring import VapidRing
 
 
 async def pywebpush_push(town: House, devices: list[dict[str, Any]], ours_cpu_s: float) -> None:
@@ -46,7 +46,10 @@ async def pywebpush_push(town: House, devices: list[dict[str, Any]], ours_cpu_s:
 
 async def bare_push(town: House, devices: list[dict[str, Any]]) -> None:
     """The peer: encrypt with http_ece and post with aiohttp, 64 at a time, nothing remembered."""
-    header = Vapid(load_vapid_key(town.vapid), "mailto:bench@hejnal.test").header(town.url)
+    ring = VapidRing(town.vapid, "mailto:bench@hejnal.test")
+    signer = ring.signer(ring.read().current)
+    assert signer is not None
+    header = signer.header(town.url)
     headers = {"TTL": "60", "Content-Encoding": "aes128gcm", "Authorization": header}
     text = json.dumps({"title": "Nie ma wody", "body": "Pękła rura na ulicy Krótkiej. Woda wróci dziś o 18:00. " * 4}).encode()
     waiting = iter(devices)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from hejnal_local.ports import free_ports
 from hejnal_local.small_town import SMALL_TOWN
-from hejnal_notifier.channels.vapid import make_vapid_key
+from hejnal_notifier.channels.vapid_ring import make_vapid_key
 from hejnal_runtime.tokens import TokenIssuer
 
 

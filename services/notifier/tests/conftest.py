@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from notifier_town import Desk, Sinks, Town, start_sinks
 
 from hejnal_local.ports import free_ports
-from hejnal_notifier.channels.vapid import make_vapid_key
+from hejnal_notifier.channels.vapid_ring import make_vapid_key
 from hejnal_runtime.bus.producer import Producer
 from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.database import Database

@@ -32,7 +32,7 @@ from hejnal_runtime.ids import new_id
 from hejnal_runtime.tokens import TokenIssuer
 
 
-async def until(check: Callable[[], Awaitable[Any]], timeout_s: float = 20.0, what: str = "it") -> Any:
+async def until(check: Callable[[], Awaitable[Any]], timeout_s: float = 40.0, what: str = "it") -> Any:
     """Poll until the check gives something true; AssertionError with its last value otherwise."""
     deadline = asyncio.get_running_loop().time() + timeout_s
     while True:

@@ -60,6 +60,7 @@ def job(number: str, words: str = "Pękła rura.", severity: Severity = Severity
         address=number,
         push_p256dh="",
         push_auth="",
+        push_server_key=None,
         unsubscribe_url="",
         language=Language.PL,
         content=content,

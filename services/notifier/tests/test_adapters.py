@@ -58,6 +58,7 @@ def job(content: Any = None, language: Language = Language.PL, **text: str) -> J
         address="a@example.pl",
         push_p256dh="",
         push_auth="",
+        push_server_key=None,
         unsubscribe_url="",
         language=language,
         content=content or announcement,

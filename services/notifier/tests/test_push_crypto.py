@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt, unb64url
-from hejnal_notifier.channels.vapid import Vapid, application_server_key, load_vapid_key, make_vapid_key
+from hejnal_notifier.channels.vapid import Vapid, application_server_key
+from hejnal_notifier.channels.vapid_ring import make_vapid_key, read_ring
 
 
 def test_the_example_of_rfc_8291_appendix_a() -> None:
@@ -56,7 +57,8 @@ def test_vapid_header_is_signed_for_the_origin_and_kept(tmp_path) -> None:
     assert make_vapid_key(tmp_path / "k" / "vapid.pem", None) == public  # never replaced
     assert (tmp_path / "public").read_text().strip() == public
     assert (tmp_path / "k" / "vapid.pem").stat().st_mode & 0o077 == 0
-    key = load_vapid_key(tmp_path / "k" / "vapid.pem")
+    key = read_ring(tmp_path / "k" / "vapid.pem").current.private_key
+    assert key is not None
     vapid = Vapid(key, "mailto:a@b.pl")
     header = vapid.header("https://push.example")
     token, _, shown = header.removeprefix("vapid t=").partition(", k=")

@@ -89,12 +89,16 @@ async def test_push_is_as_strict_as_the_strictest_service(sinks: Sinks) -> None:
         assert (
             await push(Authorization=Vapid(ec.generate_private_key(ec.SECP256R1()), "mailto: <a@b.pl>").header(sinks.url)) == 403
         )
+        bound = await sinks.device(server_key=vapid.public_key)
+        assert await push(b"nonsense", f"/push/{bound['id']}") == 201
+        other = Vapid(ec.generate_private_key(ec.SECP256R1()), "mailto:a@b.pl").header(sinks.url)
+        assert await push(b"nonsense", f"/push/{bound['id']}", Authorization=other) == 403  # another key than it subscribed with
         assert await push(b"x" * 5000) == 413
         assert await push(path="/push/someone-else") == 201
         assert await push(b"nonsense") == 201
         async with http.post(sinks.url + "/push/subscriptions", json={"count": 3}) as response:
             assert len((await response.json())["subscriptions"]) == 3
-    shown, closed, unreadable = await sinks.messages(channel="push")
+    shown, _, closed, unreadable = await sinks.messages(channel="push")
     assert (shown["subject"], shown["headers"]["label"]) == ("Cześć", "Telefon")
     assert closed["subject"] == "(zaszyfrowane)"
     assert unreadable["subject"] == "(nie do odczytania)"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from hejnal_notifier.channels.vapid_ring import make_vapid_key, read_ring
 from hejnal_recorder.export.keys import create_keys
 from hejnal_runtime.tokens import load_key, public_jwk
 
@@ -34,12 +34,12 @@ class KeyRing:
 
     @property
     def vapid(self) -> Path:
-        """EC P-256 private key for web push (RFC 8292), PEM."""
+        """EC P-256 private keys for web push (RFC 8292), PEM; `python -m hejnal_notifier vapid-keys` changes them."""
         return self._folder / "vapid.pem"
 
     @property
     def vapid_public(self) -> Path:
-        """Its public half as browsers take it: the uncompressed point, base64url."""
+        """Their public halves as browsers take them, the current one first: uncompressed points, base64url."""
         return self._folder / "vapid.pub"
 
     @property
@@ -78,15 +78,14 @@ class KeyRing:
         for name in SERVICES:
             if not self.service(name).exists():
                 write_private(self.service(name), _pem(Ed25519PrivateKey.generate()))
-        if not self.vapid.exists():
-            write_private(self.vapid, _pem(ec.generate_private_key(ec.SECP256R1())))
+        make_vapid_key(self.vapid, None)
         if not self.at_rest.exists():
             write_private(self.at_rest, base64.b64encode(secrets.token_bytes(32)).decode())
         if not self.citizen_secrets.exists():
             seed = load_key(self.service("citizen-api")).private_bytes_raw()
             write_private(self.citizen_secrets, base64.b64encode(seed).decode())
         create_keys(self.evidence, ORGANISATION, datetime.now(UTC))
-        write_private(self.vapid_public, _application_server_key(self.vapid))
+        write_private(self.vapid_public, "\n".join(read_ring(self.vapid).accepted) + "\n")
         keys = [public_jwk(name, load_key(self.service(name))) for name in SERVICES]
         keys += self._others(keys)
         write_private(self.jwks, json.dumps({"keys": keys}, indent=1))
@@ -109,13 +108,5 @@ def write_private(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
+def _pem(key: Ed25519PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def _application_server_key(private: Path) -> str:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    key = load_pem_private_key(private.read_bytes(), password=None)
-    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""`python -m hejnal_notifier serve | migrate | openapi | vapid-key | dkim-key | restored`."""
+"""`python -m hejnal_notifier serve | migrate | openapi | vapid-key | vapid-keys | dkim-key | restored`."""
 
 import argparse
 import json
@@ -17,6 +17,16 @@ def main() -> int:
     vapid = commands.add_parser("vapid-key", help="make the key for web push if there is none; prints its public half")
     vapid.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
     vapid.add_argument("--public", type=Path, help="file for the applicationServerKey (base64url)")
+    ring = commands.add_parser(
+        "vapid-keys", help="change that key while the town works: add a new one, switch to it, withdraw the old"
+    )
+    ring.add_argument("act", choices=["list", "add", "switch", "withdraw"])
+    ring.add_argument("key", nargs="?", help="for withdraw: the key's short name, as `list` and the metrics have it")
+    ring.add_argument("--private", type=Path, required=True, help="PEM file of the private keys")
+    ring.add_argument("--public", type=Path, required=True, help="file for the applicationServerKeys, the current one first")
+    ring.add_argument(
+        "--anyway", action="store_true", help="withdraw although browsers hang on the key, or nobody can count them"
+    )
     dkim = commands.add_parser("dkim-key", help="make a key for DKIM if there is none; prints the DNS record of its public half")
     dkim.add_argument("--private", type=Path, required=True, help="PEM file of the private key")
     dkim.add_argument("--selector", required=True, help="name of the key: <selector>._domainkey.<domain of the sender>")
@@ -28,6 +38,9 @@ def main() -> int:
     if arguments.command == "restored" and (arguments.act == "list") != (arguments.announcement_id is None):
         parser.error("`restored list` stands alone; `restored send` and `restored leave` need an announcement's id")
 
+    if arguments.command == "vapid-keys" and (arguments.act == "withdraw") != (arguments.key is not None):
+        parser.error("`vapid-keys withdraw` needs a key's short name, the others stand alone")
+
     if arguments.command == "openapi":
         from hejnal_notifier.app import openapi_document
 
@@ -38,11 +51,13 @@ def main() -> int:
             print(text, end="")
         return 0
     if arguments.command == "vapid-key":
-        from hejnal_notifier.channels.vapid import make_vapid_key
+        from hejnal_notifier.channels.vapid_ring import make_vapid_key
 
         print(make_vapid_key(arguments.private, arguments.public))
         return 0
 
+    if arguments.command == "vapid-keys":
+        return _vapid_keys(arguments)
     if arguments.command == "dkim-key":
         from hejnal_notifier.channels.dkim import make_dkim_key
 
@@ -73,6 +88,23 @@ def main() -> int:
 
     uvloop.run(run_service(settings))
     return 0
+
+
+def _vapid_keys(arguments: argparse.Namespace) -> int:
+    from hejnal_notifier.settings import Settings
+    from hejnal_notifier.vapid_keys import run_vapid_keys
+    from hejnal_runtime.clock import SystemClock
+
+    url = Settings().database_url
+    return run_vapid_keys(
+        arguments.act,
+        arguments.key,
+        arguments.private,
+        arguments.public,
+        SystemClock().now(),
+        database_url=url.get_secret_value() if url is not None else None,
+        anyway=arguments.anyway,
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ async def push_key(resources: Annotated[Resources, Depends(get_resources)]) -> d
     """The applicationServerKey with which browsers subscribe; 404 where push is off."""
     if resources.vapid is None:
         raise AppError(Kind.NOT_FOUND, "push-off", "Web push is not set up here.")
-    return {"public_key": resources.vapid.public_key}
+    return {"public_key": resources.vapid.read().current.public_key}
 
 
 def create_app(settings: Settings, resources: Resources | None = None, health: Health | None = None) -> FastAPI:

@@ -77,9 +77,10 @@ _DELIVERY = text(
     "values (:delivery_id, :channel, :priority, 'queued', :now, :expires_at, :now, :now) on conflict do nothing returning 1"
 )
 _MESSAGE = text(
-    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, code, subject, body, "
-    "traceparent) "
-    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :code, :subject, :body, :traceparent)"
+    "insert into direct_messages (delivery_id, kind, language, address, push_p256dh, push_auth, push_server_key, code, "
+    "subject, body, traceparent) "
+    "values (:delivery_id, :kind, :language, :address, :push_p256dh, :push_auth, :push_server_key, :code, :subject, :body, "
+    ":traceparent)"
 )
 _STATE = text("select state from deliveries where delivery_id = :delivery_id")
 
@@ -108,6 +109,7 @@ async def _accept(
         "address": request.address,
     }
     message |= {"push_p256dh": push_keys.p256dh if push_keys else None, "push_auth": push_keys.auth if push_keys else None}
+    message |= {"push_server_key": push_keys.server_key if push_keys else None}
     message |= {"code": code, "subject": subject, "body": body, "traceparent": current_traceparent()}
     async with resources.database.transaction() as session:
         if (await session.execute(_DELIVERY, row | {"now": resources.clock.now()})).first() is None:

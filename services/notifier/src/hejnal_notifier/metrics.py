@@ -25,6 +25,9 @@ OLDEST_DUE_S = Gauge("hejnal_notifier_oldest_due_seconds", "How long the oldest 
 DOUBTFUL = Counter("hejnal_notifier_doubtful_deliveries_total", "Deliveries whose worker was lost", ["channel", "settled"])
 RECEIPTS = Counter("hejnal_notifier_receipts_total", "Receipts by meaning", ["channel", "meaning", "applied"])
 CONTACTS_FAILED = Counter("hejnal_notifier_contacts_failed_total", "Contacts that can no longer be used", ["channel", "reason"])
+PUSH_SUBSCRIPTIONS = Gauge(
+    "hejnal_notifier_push_subscriptions", "Browsers that get web push, by the VAPID key they subscribed with", ["key", "state"]
+)
 SHOWN = Counter("hejnal_notifier_shown_total", "Notifications that devices have said to have shown")
 SPARED_SMS = Counter("hejnal_notifier_spared_sms_total", "SMS called off because a push was shown")
 BOUNCES = Counter("hejnal_notifier_bounces_total", "Messages in the bounce mailbox by what they say", ["what"])

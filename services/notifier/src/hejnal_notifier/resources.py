@@ -17,7 +17,7 @@ from hejnal_notifier.channels.email_message import EmailComposer
 from hejnal_notifier.channels.push import WebPush
 from hejnal_notifier.channels.sms.configured import ProviderSettings, SmsApiProvider, build, pace_of, read_providers
 from hejnal_notifier.channels.sms.wording import SmsWording
-from hejnal_notifier.channels.vapid import Vapid, load_vapid_key
+from hejnal_notifier.channels.vapid_ring import VapidRing
 from hejnal_notifier.channels.webhook import Webhook
 from hejnal_notifier.organisations import Organisations
 from hejnal_notifier.sending.providers import Provider, Providers
@@ -47,7 +47,8 @@ class Resources:
     templates: TemplateBook
     """The town's own words."""
     sms_wording: SmsWording
-    vapid: Vapid | None
+    vapid: VapidRing | None
+    """The keys for web push; None: push is off."""
     organisations: Organisations | None
     issuer: TokenIssuer | None
     wakers: dict[Channel, Callable[[], None]] = field(default_factory=dict)
@@ -88,7 +89,7 @@ class Resources:
             issuer = TokenIssuer(settings.service, await asyncio.to_thread(load_key, settings.token_key_file))
         vapid = None
         if settings.push_enabled and settings.vapid_key_file is not None:
-            vapid = Vapid(await asyncio.to_thread(load_vapid_key, settings.vapid_key_file), settings.vapid_subject)
+            vapid = await asyncio.to_thread(VapidRing, settings.vapid_key_file, settings.vapid_subject)
         database = Database(settings.database_url.get_secret_value(), schema=SCHEMA, pool_size=12)
         sms = await asyncio.to_thread(_sms_providers, settings)
         templates = TemplateBook(database, clock)
@@ -141,7 +142,7 @@ def _sms_providers(settings: Settings) -> list[ProviderSettings]:
 def _providers(
     settings: Settings,
     clock: Clock,
-    vapid: Vapid | None,
+    vapid: VapidRing | None,
     sms: list[ProviderSettings],
     desk: SmsDesk,
     organisations: Organisations | None,

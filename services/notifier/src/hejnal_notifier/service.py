@@ -19,6 +19,7 @@ from hejnal_notifier.channels.adapter import Listening
 from hejnal_notifier.credit_watch import CreditWatch
 from hejnal_notifier.housekeeping import Housekeeping
 from hejnal_notifier.progress import ProgressReporter
+from hejnal_notifier.push_subscriptions import PushSubscriptions
 from hejnal_notifier.receipts import StrayReceipts
 from hejnal_notifier.resources import Resources
 from hejnal_notifier.sending.queue import DeliveryQueue
@@ -193,6 +194,7 @@ async def run_service(settings: Settings) -> None:
                 Housekeeping(database, clock, keep=timedelta(days=settings.sms_keep_days)).run,
                 StrayReceipts(database, clock).run,
                 CreditWatch(everyone, clock).run,
+                *([PushSubscriptions(database, clock, resources.vapid, wake_all).run] if resources.vapid is not None else []),
                 *([resources.organisations.run] if resources.organisations is not None else []),
                 *bounce_loops(resources),
                 *(resources.templates.before(sender.run) for sender in senders.values()),

@@ -32,7 +32,10 @@ class Settings(ServiceSettings):
     town_name: str = Field(default="Bugielsk", description="Name of the town in messages")
 
     push_enabled: bool = Field(default=True, description="Send web push; needs vapid_key_file")
-    vapid_key_file: Path | None = Field(default=None, description="EC P-256 private key (PEM); make one with `vapid-key`")
+    vapid_key_file: Path | None = Field(
+        default=None,
+        description="EC P-256 private keys (PEM, oldest first), read again when it changes; see `vapid-key` and `vapid-keys`",
+    )
     vapid_subject: str = Field(
         default="mailto:kontakt@hejnal.test",
         pattern=r"^(mailto:[^\s<>]+@[^\s<>]+|https://\S+)$",

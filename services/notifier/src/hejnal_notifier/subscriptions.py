@@ -47,10 +47,12 @@ _KNOWN = text("select resident_id, version from recipients where resident_id = a
 _DROP_CONTACTS = text("delete from contacts where resident_id = :resident_id and not contact_id = any(:kept)")
 # a contact that failed stays unused until the resident has verified it anew
 _CONTACT = text(
-    "insert into contacts (resident_id, contact_id, channel, address, push_p256dh, push_auth, unsubscribe_url, consent_id, "
-    "verified_at) values (:resident_id, :contact_id, :channel, :address, :push_p256dh, :push_auth, :unsubscribe_url, "
-    ":consent_id, :verified_at) on conflict (resident_id, contact_id) do update set channel = excluded.channel, "
+    "insert into contacts (resident_id, contact_id, channel, address, push_p256dh, push_auth, push_server_key, "
+    "unsubscribe_url, consent_id, verified_at) values (:resident_id, :contact_id, :channel, :address, :push_p256dh, :push_auth, "
+    ":push_server_key, :unsubscribe_url, :consent_id, :verified_at) "
+    "on conflict (resident_id, contact_id) do update set channel = excluded.channel, "
     "address = excluded.address, push_p256dh = excluded.push_p256dh, push_auth = excluded.push_auth, "
+    "push_server_key = excluded.push_server_key, "
     "unsubscribe_url = excluded.unsubscribe_url, consent_id = excluded.consent_id, verified_at = excluded.verified_at, "
     "failed_at = case when contacts.address = excluded.address and contacts.failed_at >= excluded.verified_at "
     "then contacts.failed_at end, "
@@ -144,6 +146,7 @@ def _contact_rows(fact: SubscriptionChanged) -> list[dict[str, Any]]:
             "address": contact.address,
             "push_p256dh": contact.push_keys.p256dh if contact.push_keys else None,
             "push_auth": contact.push_keys.auth if contact.push_keys else None,
+            "push_server_key": contact.push_keys.server_key if contact.push_keys else None,
             "unsubscribe_url": contact.unsubscribe_url,
             "consent_id": contact.consent_id,
             "verified_at": contact.verified_at,

@@ -62,11 +62,13 @@ contacts = Table(
     Column("address", Text, nullable=False),
     Column("push_p256dh", Text),
     Column("push_auth", Text),
+    Column("push_server_key", Text, comment="VAPID key the subscription was made with; null: before keys were told"),
     Column("unsubscribe_url", Text, nullable=False, server_default=""),
     Column("consent_id", Text, nullable=False),
     _instant("verified_at"),
     _instant("failed_at", nullable=True),
     Column("failed_reason", Text),
+    Index("contacts_push_keys", "push_server_key", postgresql_where=text("channel = 'push' and failed_at is null")),
     comment="Verified ways to reach a resident; failed_at: not used until verified again",
 )
 
@@ -200,6 +202,7 @@ direct_messages = Table(
     Column("address", Text, comment="Emptied when the delivery has ended"),
     Column("push_p256dh", Text),
     Column("push_auth", Text),
+    Column("push_server_key", Text, comment="VAPID key the subscription was made with; null: before keys were told"),
     Column("code", Text, comment="Emptied when the delivery has ended"),
     Column("subject", Text, comment="Of a notice; emptied when the delivery has ended"),
     Column("body", Text, comment="Of a notice; emptied when the delivery has ended"),

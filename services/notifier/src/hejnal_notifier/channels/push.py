@@ -12,7 +12,7 @@ import structlog
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_notifier.channels.push_encryption import PAYLOAD_LIMIT_BYTES, BadKeysError, b64url, encrypt
 from hejnal_notifier.channels.retry_after import retry_after_s
-from hejnal_notifier.channels.vapid import Vapid
+from hejnal_notifier.channels.vapid_ring import KeyState, RingKey, VapidRing
 from hejnal_notifier.channels.wording import WORDS, direct_words, headline
 from hejnal_notifier.sending.job import AnnouncementContent, DigestContent, Job
 from hejnal_notifier.sending.outcome import Accepted, Outcome, Postponed, Refused
@@ -26,6 +26,10 @@ log = structlog.get_logger()
 TTL_LIMIT = timedelta(days=28)
 PAYLOAD_AIM_BYTES = 3000
 """Some push services carry less than the 4,096 bytes of the RFC."""
+REFUSED_PAUSE_S = 300.0
+"""Where the fault is our own, and a person has to mend it."""
+RENEWING_PAUSE_S = 15.0
+"""While keys change, a browser gives its old subscription up moments before the town hears of the new one (same contact)."""
 
 # iOS shows only "high" at once; an info may wait until the phone wakes for something else.
 _URGENCY = {Severity.EMERGENCY: "high", Severity.WARNING: "high", Severity.NOTICE: "normal", Severity.INFO: "low"}
@@ -121,7 +125,7 @@ class WebPush:
 
     def __init__(
         self,
-        vapid: Vapid,
+        ring: VapidRing,
         policy: EndpointPolicy,
         clock: Clock,
         *,
@@ -133,7 +137,7 @@ class WebPush:
         self.timeout_s = timeout_s
         self._town = town
         self._book = book
-        self._vapid = vapid
+        self._ring = ring
         self._policy = policy
         self._clock = clock
         self._limit = concurrency
@@ -168,12 +172,16 @@ class WebPush:
             return Refused("endpoint_refused", str(error), contact="gone")
         except BadKeysError as error:
             return Refused("bad_push_keys", str(error), contact="gone")
+        key = self._ring.read().find(job.push_server_key)
+        signer = self._ring.signer(key)
+        if signer is None:
+            return self._unsigned(key)
         ttl = min(TTL_LIMIT, max(timedelta(), job.expires_at - self._clock.now()))
         headers = {
             "TTL": str(int(ttl.total_seconds())),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "Authorization": self._vapid.header(origin),
+            "Authorization": signer.header(origin),
         }
         if isinstance(job.content, AnnouncementContent):
             headers["Urgency"] = _URGENCY[job.content.severity]
@@ -186,7 +194,7 @@ class WebPush:
             async with self._session(trusted=trusted).post(
                 job.address, data=body, headers=headers, allow_redirects=False
             ) as response:
-                return await self._judge(response)
+                return await self._judge(response, job, key)
         except TimeoutError:
             return Postponed("timeout", in_doubt=True)
         except aiohttp.ClientConnectorError as error:
@@ -207,12 +215,21 @@ class WebPush:
         whose = json.dumps({"contact_id": job.contact_id}, separators=(",", ":")).encode()
         return self._encoded[key][:-1] + b"," + whose[1:]  # so that the device can say whose message it has shown
 
-    async def _judge(self, response: aiohttp.ClientResponse) -> Outcome:
+    def _unsigned(self, key: RingKey) -> Outcome:
+        """A subscription whose key cannot sign: ended where the town has withdrawn it, kept where it only cannot be found."""
+        if key.state is KeyState.WITHDRAWN:
+            return Refused("push_key_withdrawn", f"key {key.key_id}, withdrawn {key.since}", contact="key_withdrawn")
+        log.error("push_key_missing", key=key.key_id, advice="put it back into the file of VAPID keys, or withdraw it there")
+        return Postponed("push_key_missing", f"key {key.key_id}", retry_after_s=REFUSED_PAUSE_S)
+
+    async def _judge(self, response: aiohttp.ClientResponse, job: Job, key: RingKey) -> Outcome:
         status = response.status
         if 200 <= status < 300:
             return Accepted(response.headers.get("Location"))
         said = (await response.content.read(200)).decode("utf-8", "replace").strip()
         detail = f"{status} {said}"[:200]
+        if status in {404, 410} and key.state is KeyState.OLDER and job.attempt == 1:
+            return Postponed("perhaps_renewing", detail, retry_after_s=RENEWING_PAUSE_S)
         if status in {404, 410}:
             return Refused("subscription_gone", detail, contact="gone")
         if status == 413:
@@ -222,7 +239,7 @@ class WebPush:
             return Postponed("busy" if status == 429 else "provider_error", detail, pause_s)
         # 400, 401, 403 and redirects are our own fault: keep the subscription, tell the operator, try again much later
         log.error("push_service_refuses_us", status=status, said=said)
-        return Postponed("refuses_us", detail, retry_after_s=300.0)
+        return Postponed("refuses_us", detail, retry_after_s=REFUSED_PAUSE_S)
 
     async def close(self) -> None:
         """Close connections."""

@@ -1,43 +1,15 @@
 """Who we are to a push service: VAPID (RFC 8292)."""
 
 import time
-from pathlib import Path
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hejnal_notifier.channels.push_encryption import b64url
 
 TOKEN_TTL_S = 12 * 3600
 RENEW_BEFORE_S = 3600
-
-
-def load_vapid_key(path: Path) -> EllipticCurvePrivateKey:
-    """The key in a PEM file; ValueError when it is not an EC P-256 key."""
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, EllipticCurvePrivateKey) or key.curve.name != SECP256R1().name:
-        raise ValueError(f"{path.name} does not hold an EC P-256 key")
-    return key
-
-
-def make_vapid_key(private: Path, public: Path | None) -> str:
-    """Make the key if there is none (a new one would end every subscription) and give its public half, base64url."""
-    if not private.exists():
-        private.parent.mkdir(parents=True, exist_ok=True)
-        pem = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        private.touch(mode=0o600)
-        private.write_bytes(pem)
-    key = application_server_key(load_vapid_key(private))
-    if public is not None:
-        public.write_text(key + "\n")
-    return key
 
 
 def application_server_key(key: EllipticCurvePrivateKey) -> str:

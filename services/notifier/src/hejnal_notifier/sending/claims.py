@@ -29,7 +29,8 @@ CLAIM = text(
                 when c.contact_id is null or c.failed_at is not null then 'contact_gone'
                 when v.version < a.newest_version then 'superseded' end as cause,
             coalesce(c.address, m.address) as address, coalesce(c.push_p256dh, m.push_p256dh) as push_p256dh,
-            coalesce(c.push_auth, m.push_auth) as push_auth, coalesce(c.unsubscribe_url, '') as unsubscribe_url,
+            coalesce(c.push_auth, m.push_auth) as push_auth, coalesce(c.push_server_key, m.push_server_key) as push_server_key,
+            coalesce(c.unsubscribe_url, '') as unsubscribe_url,
             coalesce(m.language, r.language) as language, m.kind as direct_kind, m.code,
             m.subject, m.body, m.traceparent
         from due join deliveries d using (delivery_id)
@@ -56,7 +57,7 @@ CLAIM = text(
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
     from turns j where d.delivery_id = j.delivery_id and (j.state <> 'sending' or j.turn <= :limit)
     returning d.delivery_id, d.state, d.version_id, d.digest, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
-        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.unsubscribe_url, j.language, j.direct_kind, j.code,
-        j.subject, j.body, j.traceparent
+        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.push_server_key, j.unsubscribe_url, j.language,
+        j.direct_kind, j.code, j.subject, j.body, j.traceparent
     """
 )

@@ -14,7 +14,7 @@ SOURCE = "notifier"
 
 _CLOSE = text(
     "update contacts set failed_at = :now, failed_reason = :reason where resident_id = :resident_id and contact_id = :contact_id "
-    "and failed_at is null returning contact_id"
+    "and failed_at is null and address = coalesce(:address, address) returning verified_at"
 )
 
 
@@ -27,11 +27,14 @@ async def fail_contact(
     contact_id: str,
     channel: Channel,
     reason: ContactReason,
+    address: str | None = None,
 ) -> bool:
-    """Close a contact until it is verified anew; False when it is gone or was closed before."""
+    """Close a contact until it is verified anew; False when it is gone, was closed before, or has another address meanwhile."""
     key = {"resident_id": resident_id, "contact_id": contact_id}
-    if (await session.execute(_CLOSE, {**key, "now": now, "reason": reason})).first() is None:
+    closed = (await session.execute(_CLOSE, {**key, "now": now, "reason": reason, "address": address})).first()
+    if closed is None:
         return False
-    fact = ContactFailed(announcement_id=announcement_id, channel=channel, reason=reason, at=now, **key)
+    verified_at = closed.verified_at
+    fact = ContactFailed(announcement_id=announcement_id, channel=channel, reason=reason, at=now, verified_at=verified_at, **key)
     await publish(session, fact, source=SOURCE)
     return True

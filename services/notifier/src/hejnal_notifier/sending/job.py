@@ -94,6 +94,8 @@ class Job:
     address: str
     push_p256dh: str
     push_auth: str
+    push_server_key: str | None
+    """The VAPID key the subscription was made with; None: the oldest."""
     unsubscribe_url: str
     language: Language
     content: AnnouncementContent | DirectContent | DigestContent

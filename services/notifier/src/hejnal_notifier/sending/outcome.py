@@ -5,7 +5,7 @@ from typing import Literal
 
 from hejnal_notifier.delivery import Event
 
-ContactReason = Literal["hard_bounce", "gone", "opted_out"]
+ContactReason = Literal["hard_bounce", "gone", "opted_out", "key_withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)

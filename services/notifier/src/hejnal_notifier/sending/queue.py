@@ -202,6 +202,7 @@ class DeliveryQueue:
             address=row.address,
             push_p256dh=row.push_p256dh or "",
             push_auth=row.push_auth or "",
+            push_server_key=row.push_server_key,
             unsubscribe_url=row.unsubscribe_url,
             language=Language(row.language),
             content=content,
@@ -279,6 +280,7 @@ class DeliveryQueue:
             contact_id=job.contact_id,
             channel=job.channel,
             reason=outcome.contact,
+            address=job.address,
         )
 
     async def take_over(self, channel: Channel, *, harmless: Sequence[str], own: bool = False) -> tuple[int, int]:

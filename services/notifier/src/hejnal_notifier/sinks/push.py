@@ -50,6 +50,8 @@ class Device:
     label: str
     private_key: ec.EllipticCurvePrivateKey
     auth: bytes
+    server_key: str = ""
+    """The applicationServerKey it subscribed with; empty: any."""
 
     def subscription(self, origin: str) -> dict[str, Any]:
         """What `PushSubscription.toJSON()` gives in a browser."""
@@ -71,7 +73,9 @@ class Devices:
                 for line in path.read_text(encoding="utf-8").splitlines():
                     fields = json.loads(line)
                     key = ec.derive_private_key(int(fields["private_key"], 16), ec.SECP256R1())
-                    device = Device(fields["id"], fields["label"], key, bytes.fromhex(fields["auth"]))
+                    device = Device(
+                        fields["id"], fields["label"], key, bytes.fromhex(fields["auth"]), fields.get("server_key", "")
+                    )
                     self._devices[device.id] = device
             self._log = path.open("a", encoding="utf-8", buffering=1)
 
@@ -79,14 +83,15 @@ class Devices:
         """A device made here."""
         return self._devices.get(device_id)
 
-    def make(self, *, label: str = "", behaviour: Outcome = Outcome.ACCEPT) -> Device:
+    def make(self, *, label: str = "", behaviour: Outcome = Outcome.ACCEPT, server_key: str = "") -> Device:
         """A new device; its id carries the behaviour of the push service towards it."""
         prefix = "" if behaviour is Outcome.ACCEPT else f"{behaviour}-"
-        device = Device(prefix + secrets.token_hex(12), label, ec.generate_private_key(ec.SECP256R1()), secrets.token_bytes(16))
+        name, auth = prefix + secrets.token_hex(12), secrets.token_bytes(16)
+        device = Device(name, label, ec.generate_private_key(ec.SECP256R1()), auth, server_key)
         self._devices[device.id] = device
         if self._log is not None:
             number = f"{device.private_key.private_numbers().private_value:064x}"
-            entry = {"id": device.id, "label": label, "private_key": number, "auth": device.auth.hex()}
+            entry = {"id": device.id, "label": label, "private_key": number, "auth": device.auth.hex(), "server_key": server_key}
             self._log.write(json.dumps(entry) + "\n")
         return device
 
@@ -112,8 +117,9 @@ class PushService:
         return [web.post("/push/subscriptions", self.subscribe), web.post("/push/{device_id}", self.accept)]
 
     async def subscribe(self, request: web.Request) -> web.Response:
-        """Make a device: `{"label": "", "behaviour": "accept|gone|flaky|full|slow"}`, both optional.
+        """Make a device: `{"label": "", "behaviour": "accept|gone|flaky|full|slow", "server_key": ""}`, all optional.
 
+        With a `server_key` (applicationServerKey) it takes messages of nobody else (RFC 8292 §4.2).
         With `"count": 1000` so many alike, as `{"subscriptions": […]}`.
         """
         body = await request.json() if request.can_read_body else {}
@@ -124,8 +130,9 @@ class PushService:
             behaviour = Outcome(body.get("behaviour", "accept"))
         except ValueError:
             return web.json_response({"error": "unknown behaviour"}, status=422)
-        label, origin = str(body.get("label", "")), f"http://{request.host}"
-        made = [self._devices.make(label=label, behaviour=behaviour).subscription(origin) for _ in range(count or 1)]
+        named = {"label": str(body.get("label", "")), "server_key": str(body.get("server_key", "")).rstrip("=")}
+        origin = f"http://{request.host}"
+        made = [self._devices.make(behaviour=behaviour, **named).subscription(origin) for _ in range(count or 1)]
         return web.json_response(made[0] if count is None else {"subscriptions": made}, status=201)
 
     async def accept(self, request: web.Request) -> web.Response:
@@ -170,6 +177,9 @@ class PushService:
             return refuse(400, "bad Urgency or Topic")
         if not self._authorized(request):
             return refuse(403, "VAPID refused")
+        device = self._devices.get(device_id)
+        if device is not None and device.server_key and f"k={device.server_key}" != _key_part(request):
+            return refuse(403, "VAPID key is not the subscription's")
         if body and request.headers.get("Content-Encoding") != "aes128gcm":
             return refuse(400, "unknown Content-Encoding")
         if len(body) > PAYLOAD_LIMIT_BYTES:
@@ -207,6 +217,10 @@ class PushService:
             self._known_tokens.clear()
         self._known_tokens[authorization, origin] = float(claims["exp"])
         return True
+
+
+def _key_part(request: web.Request) -> str:
+    return request.headers["Authorization"].rpartition(",")[2].strip().rstrip("=")
 
 
 def _shown(plain: bytes) -> tuple[str, str]:
