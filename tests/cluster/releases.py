@@ -100,6 +100,7 @@ def go_through(plane: ControlPlane, checks: Checks) -> None:
             assert counts, "no workload"
             assert all(wanted == there for wanted, there in counts.values()), counts
             checks.note(", ".join(f"{workload} {there}/{wanted}" for workload, (wanted, there) in counts.items()))
+        _back_up(plane, checks, place)
         with checks.check(f"{name}: jobs before an upgrade ran, the new version is there"):
             _upgrade(plane, place, "--set", "image.tag=next", "--wait", "--timeout", WAIT)
             assert set(_hooks(plane, place).values()) == {"Succeeded"}, _hooks(plane, place)
@@ -117,6 +118,19 @@ def go_through(plane: ControlPlane, checks: Checks) -> None:
         install(plane, place, "-f", EXAMPLES["outside-services"], "--set", "live.hostPort=false")
         assert all(wanted == there for wanted, there in ready(plane, place).values())
     plane.helm("uninstall", RELEASE, "-n", place)
+
+
+def _back_up(plane: ControlPlane, checks: Checks, place: str) -> None:
+    with checks.check(f"{place}: a backup by hand from its CronJob finds a node and its volumes, and ends"):
+        plane.kubectl("create", "job", "--from=cronjob/town-backup", "backup-now", "-n", place)
+        plane.kubectl("wait", "--for=condition=complete", "job/backup-now", "-n", place, "--timeout=90s")
+        plane.kubectl("delete", "job", "backup-now", "-n", place)
+    with checks.check(f"{place}: the Job that restores, as the guide renders it, is accepted"):
+        chosen = ("--show-only", "templates/restore.yaml", "--set", "backup.restore.from=latest")
+        superuser = ("--set", "backup.restore.databaseSecret=superuser")
+        jobs = rendered(plane, RELEASE, place, "-f", EXAMPLES[place], *chosen, *superuser)
+        assert [one["metadata"]["name"] for one in jobs] == ["town-restore"], jobs
+        plane.apply(jobs, "--dry-run=server", "--validate=strict", "-n", place)
 
 
 def _upgrade(plane: ControlPlane, place: str, *options: object) -> None:
