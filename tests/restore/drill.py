@@ -26,7 +26,12 @@ PROVIDER_RESTS_S = 420
 SPARED = ("archive", "sinks", "town")
 # without accents, as SMS are sent
 HALF_SENT, SENT, AFTER, FRESH = ("Proba: odpady", "Proba: droga", "Proba: po kopii", "Proba: po odtworzeniu")
-
+OF_BEFORE_ON_ITS_WAY = (
+    "select d.channel, d.state, coalesce(v.texts->'pl'->>'title', 'to one person') from notifier.deliveries d "
+    "left join notifier.versions v using (version_id) where d.state in ('queued', 'sending', 'held') "
+    "and coalesce(v.issued_at, d.created_at) <= (select max(restored_at) from notifier.restorations)"
+)
+"""The town lives on meanwhile: what is announced since the restore goes out, as it should."""
 
 JPEG = b"\xff\xd8"
 
@@ -158,8 +163,8 @@ async def messages(town: DrillTown) -> None:
     town.announce(FRESH, "roads", "email")
     until(lambda: town.arrived("email", FRESH), "the e-mail after the restore")
     check("residents' wishes have reached the notifier again", True)
-    ((open_now,),) = await town.rows("select count(*) from notifier.deliveries where state in ('queued', 'sending', 'held')")
-    check("nothing from before is on its way", open_now == 0, open_now)
+    on_its_way = await town.rows(OF_BEFORE_ON_ITS_WAY)
+    check("nothing from before is on its way", not on_its_way, on_its_way[:3])
     for channel, title in (("email", SENT), ("sms", HALF_SENT), ("email", AFTER), ("email", FRESH)):
         got = town.arrived(channel, title)
         check(f"told once by {channel}: {title}", len(got) == 1 and not got[0].get("repeat"), len(got))
