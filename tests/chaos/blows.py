@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hejnal_local import kafka, postgres
+from hejnal_local.kafka_cluster import Cluster
 
 _REVIVE_S = 180.0
 _END_S = 40.0
@@ -25,7 +26,7 @@ class EndedByItselfError(RuntimeError):
     """A service was gone before it was killed."""
 
 
-async def kill_server(victim: str, broker: kafka.Broker, server: postgres.Server) -> bool:
+async def kill_server(victim: str, broker: kafka.Broker | Cluster, server: postgres.Server) -> bool:
     """Kill -9 of Kafka or PostgreSQL; False when the victim is neither."""
     if victim == "kafka":
         await asyncio.to_thread(broker.kill)

@@ -23,6 +23,7 @@ from hejnal_contracts.media import FragmentWritten
 from hejnal_contracts.topics import BY_NAME
 from hejnal_local import kafka, postgres
 from hejnal_local.database_roles import create_database, url_of
+from hejnal_local.kafka_cluster import Cluster
 from hejnal_local.keys import KeyRing
 from hejnal_local.ports import free_ports
 from hejnal_local.small_disk import small_disk
@@ -58,7 +59,7 @@ class House:
     """`open` starts everything; `kill` and `revive` take a part's name."""
 
     folder: Path
-    broker: kafka.Broker
+    broker: kafka.Broker | Cluster
     server: postgres.Server
     cameras: Sequence[str]
     environment: dict[str, str]
@@ -68,19 +69,24 @@ class House:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str], kills: int) -> AsyncIterator["House"]:
-        """Starts it, with the cameras registered and a disk for so many kills; ends it again."""
+    async def open(
+        cls, folder: Path, simulator: CameraSimulator, cameras: Sequence[str], kills: int, *, brokers: int = 1
+    ) -> AsyncIterator["House"]:
+        """Starts it, with the cameras registered and a disk for so many kills; ends it again. Three brokers keep three copies."""
         installation = kafka.Installation(CACHE / "kafka")
         await asyncio.to_thread(installation.install)
-        broker = kafka.Broker(installation, folder / "kafka", *free_ports(2))
+        broker: kafka.Broker | Cluster = kafka.Broker(installation, folder / "kafka", *free_ports(2))
+        if brokers > 1:
+            broker = Cluster(installation, folder / "kafka", brokers=brokers)
         server = postgres.Server(folder / "postgres", free_ports(1)[0])
         house = cls(folder, broker, server, cameras, {}, SteppedClock(folder / "clock"))
         with small_disk(folder / "disk", _DISK_BYTES + _DISK_BYTES_PER_KILL * len(cameras) * kills):
             try:
                 await asyncio.to_thread(broker.start)
                 await asyncio.to_thread(server.start)
-                await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS])
-                await house._let_time_differ()
+                await create_topics(broker.bootstrap, [BY_NAME[name] for name in TOPICS], replication_factor=brokers)
+                if brokers == 1:
+                    await house._let_time_differ()
                 await create_database(server.admin_url, DATABASE)
                 url = url_of(server.admin_url, database=DATABASE, driver="+asyncpg")
                 await asyncio.to_thread(migrations.upgrade, url, "hejnal_recorder", "recorder")
