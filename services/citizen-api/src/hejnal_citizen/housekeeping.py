@@ -8,7 +8,7 @@ from hejnal_citizen import idempotency, metrics, rates
 from hejnal_citizen.announcements import attachments
 from hejnal_citizen.footage_requests import store as footage_requests
 from hejnal_citizen.reports.moderation import forget_unblurred
-from hejnal_citizen.residents import codes, sessions
+from hejnal_citizen.residents import codes, failures, sessions
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import query
 from hejnal_runtime.inbox import forget_old
@@ -39,6 +39,7 @@ class Housekeeping:
         async with self._res.database.transaction() as session:
             await codes.forget_old(session, now=now)
             await sessions.forget_old(session, now=now)
+            await failures.forget_lost(session, now=now)
             await idempotency.forget_old(session, now=now)
             await rates.forget_old(session, now=now)
             await attachments.forget_unused(session, now=now)

@@ -48,7 +48,7 @@ class NotifierClient:
             raise AppError(Kind.UNAVAILABLE, "code-not-sent", detail, retry_after_s=30)
 
     async def send_test(
-        self, *, channel: str, address: str, push_keys: dict[str, str] | None, language: Language, idempotency_key: str
+        self, *, channel: str, address: str, push_keys: dict[str, str | None] | None, language: Language, idempotency_key: str
     ) -> bool:
         """True when notifier has durably accepted a test message; False when the town does not send on this channel.
 

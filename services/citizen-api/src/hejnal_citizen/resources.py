@@ -12,6 +12,7 @@ from hejnal_citizen.notifier import NotifierClient
 from hejnal_citizen.open311.client import Breaker, Open311Client
 from hejnal_citizen.reports.photo_store import PhotoStore
 from hejnal_citizen.reports.photo_workers import PhotoWorkers
+from hejnal_citizen.residents.server_keys import ServerKeys
 from hejnal_citizen.secrets import Secrets, seeds_of
 from hejnal_citizen.settings import Settings
 from hejnal_runtime.bus import Producer
@@ -37,6 +38,7 @@ class Resources:
     verifier: TokenVerifier
     secrets: Secrets
     notifier: NotifierClient
+    server_keys: ServerKeys
     wordings: Wordings
     photos: PhotoStore
     photo_workers: PhotoWorkers
@@ -80,6 +82,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             verifier=TokenVerifier(SERVICE, settings.trusted_jwks_file),
             secrets=Secrets(seeds),
             notifier=notifier,
+            server_keys=ServerKeys(settings.vapid_public_key, settings.vapid_public_key_file),
             wordings=Wordings(notifier, settings, clock),
             photos=photos,
             photo_workers=photo_workers,

@@ -35,8 +35,13 @@ class Settings(ServiceSettings):
         default="http://127.0.0.1:18092", description="Notifier's internal address: codes, notices, wordings of announcements"
     )
     notifier_timeout_s: float = Field(default=5.0, gt=0, description="Longest wait for the notifier to accept a code")
-    vapid_public_key: str | None = Field(default=None, description="applicationServerKey (base64url) of the notifier's VAPID key")
-    vapid_public_key_file: Path | None = Field(default=None, description="The same from a file; used where the value is unset")
+    vapid_public_key: str | None = Field(
+        default=None,
+        description="applicationServerKeys (base64url) of notifier's VAPID keys, the current one first, between spaces",
+    )
+    vapid_public_key_file: Path | None = Field(
+        default=None, description="The same from a file, a line each, read again when it changes; used where the value is unset"
+    )
     loopback_push: bool = Field(default=False, description="Accept http push endpoints on this machine (the demo's push sink)")
     push_hosts: tuple[str, ...] = Field(
         default=("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"),
@@ -150,12 +155,3 @@ class Settings(ServiceSettings):
     def secure_cookies(self) -> bool:
         """True when residents come over HTTPS."""
         return self.public_url.startswith("https://")
-
-    @cached_property
-    def application_server_key(self) -> str | None:
-        """The VAPID public key that browsers subscribe with, or None when push is off."""
-        if self.vapid_public_key:
-            return self.vapid_public_key
-        if self.vapid_public_key_file and self.vapid_public_key_file.exists():
-            return self.vapid_public_key_file.read_text().strip() or None
-        return None

@@ -185,6 +185,11 @@ contacts = Table(
     _text("address"),
     _text("push_p256dh", nullable=True),
     _text("push_auth", nullable=True),
+    _text(
+        "push_server_key",
+        nullable=True,
+        comment="applicationServerKey the browser subscribed with; null: before keys were told, with the oldest",
+    ),
     _at("verified_at"),
     _text("consent_id", nullable=True),
     _at("consented_at", nullable=True),

@@ -20,12 +20,20 @@ _HOLD_ADDRESS = query("select pg_advisory_xact_lock(hashtextextended(:address, 7
 _OWNER = query("select id, resident_id, failed from contacts where channel = :channel and address = :address")
 _INSERT = command(
     """
-    insert into contacts (id, resident_id, channel, address, push_p256dh, push_auth, verified_at, unsubscribe_token)
-    values (:id, :resident_id, :channel, :address, :push_p256dh, :push_auth, :now, :unsubscribe_token)
+    insert into contacts (id, resident_id, channel, address, push_p256dh, push_auth, push_server_key, verified_at,
+        unsubscribe_token)
+    values (:id, :resident_id, :channel, :address, :push_p256dh, :push_auth, :push_server_key, :now, :unsubscribe_token)
     """
 )
 _VERIFIED = command("update contacts set verified_at = :now, failed = null, failed_at = null where id = :id")
-_NEW_KEYS = command("update contacts set push_p256dh = :push_p256dh, push_auth = :push_auth where id = :id")
+# A browser that does not say which key it subscribed with took the one it was given; where nothing is new, the one before.
+_RENEW = command(
+    """
+    update contacts set push_p256dh = :push_p256dh, push_auth = :push_auth, address = :address,
+        push_server_key = coalesce(:server_key, case when address = :address then push_server_key else :current end)
+    where id = :id
+    """
+)
 _DELETE = command("delete from contacts where id = :id")
 _CONTACT = query("select id, channel, consent_id, failed from contacts where resident_id = :resident_id and id = :id")
 _CONSENTED = command("update contacts set consent_id = :consent_id, consented_at = :at where id = :contact_id")
@@ -53,11 +61,22 @@ async def owner_of(session: AsyncSession, channel: str, address: str) -> Any:
     return (await session.execute(_OWNER, {"channel": channel, "address": address})).first()
 
 
-async def add(session: AsyncSession, resident_id: str, channel: str, address: str, *, now: datetime, keys: Any = None) -> str:
+async def add(session: AsyncSession, resident_id: str, channel: str, address: str, *, now: datetime) -> str:
     """A new verified contact's id; without consent yet."""
+    row = {"resident_id": resident_id, "channel": channel, "address": address, "now": now}
+    return await _add(session, row | {"push_p256dh": None, "push_auth": None, "push_server_key": None})
+
+
+async def add_push(session: AsyncSession, resident_id: str, target: PushTarget, *, server_key: str | None, now: datetime) -> str:
+    """A new browser's contact id; without consent yet. `server_key`: the key that browsers are given now."""
+    row = {"resident_id": resident_id, "channel": "push", "address": target.endpoint, "now": now}
+    row |= {"push_p256dh": target.keys.p256dh, "push_auth": target.keys.auth}
+    return await _add(session, row | {"push_server_key": _told(target) or server_key})
+
+
+async def _add(session: AsyncSession, row: dict[str, Any]) -> str:
     contact_id = new_id()
-    row = {"id": contact_id, "resident_id": resident_id, "channel": channel, "address": address, "now": now}
-    row |= {"push_p256dh": keys.p256dh if keys else None, "push_auth": keys.auth if keys else None}
+    row["id"] = contact_id
     await session.execute(_INSERT, row | {"unsubscribe_token": new_token()})
     return contact_id
 
@@ -67,10 +86,20 @@ async def verified_again(session: AsyncSession, contact_id: str, *, now: datetim
     await session.execute(_VERIFIED, {"id": contact_id, "now": now})
 
 
-async def renew_push(session: AsyncSession, contact_id: str, target: PushTarget, *, now: datetime) -> None:
-    """A browser gave its subscription again, maybe with new keys."""
-    await session.execute(_NEW_KEYS, {"id": contact_id, "push_p256dh": target.keys.p256dh, "push_auth": target.keys.auth})
+async def renew_push(
+    session: AsyncSession, contact_id: str, target: PushTarget, *, server_key: str | None, now: datetime
+) -> None:
+    """A browser gave its subscription again, maybe with new keys or a new endpoint.
+
+    It stays the contact that it was: what waits for it goes to the new subscription, and nothing goes to both.
+    """
+    row = {"id": contact_id, "address": target.endpoint, "push_p256dh": target.keys.p256dh, "push_auth": target.keys.auth}
+    await session.execute(_RENEW, row | {"server_key": _told(target), "current": server_key})
     await verified_again(session, contact_id, now=now)
+
+
+def _told(target: PushTarget) -> str | None:
+    return target.application_server_key.rstrip("=") if target.application_server_key else None
 
 
 async def delete(session: AsyncSession, contact_id: str) -> None:

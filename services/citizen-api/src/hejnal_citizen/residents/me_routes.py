@@ -13,7 +13,7 @@ from hejnal_citizen.residents.schemas import (
     Export,
     Me,
     Pause,
-    PushTarget,
+    PushContactInput,
     Subscription,
     SubscriptionChange,
     TestMessages,
@@ -100,7 +100,7 @@ async def add_contact(res: Res, caller: CurrentResident, request: Request, body:
 
 
 @router.post("/me/contacts/push", status_code=201, responses=problems(401))
-async def add_push_contact(res: Res, caller: CurrentResident, body: PushTarget) -> Me:
+async def add_push_contact(res: Res, caller: CurrentResident, body: PushContactInput) -> Me:
     """Let announcements come to this browser; its permission prompt is the consent."""
     return await profile.add_push(res, caller.resident_id, body)
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hejnal_citizen.residents import contacts, erasure, sessions, subscription
 from hejnal_citizen.residents.codes import Proven
 from hejnal_citizen.residents.push_endpoints import check_target, host_of
-from hejnal_citizen.residents.schemas import ConsentGiven, Contact, Me, PushTarget
+from hejnal_citizen.residents.schemas import ConsentGiven, Contact, Me, PushContactInput
 from hejnal_citizen.resources import Resources
 from hejnal_citizen.sql import command, query
 from hejnal_contracts.base import Language
@@ -22,6 +22,7 @@ _CONTACTS = query(
     """
 )
 _NEW = command("insert into residents (id, kind, created_at, changed_at) values (:id, 'account', :now, :now)")
+_BROWSER = query("select id from contacts where id = :id and resident_id = :resident_id and channel = 'push'")
 _KIND = query("select kind from residents where id = :id")
 _ADDRESSED = query("select count(*) from contacts where resident_id = :id and channel in ('email', 'sms')")
 
@@ -80,10 +81,13 @@ async def add_contact(res: Resources, resident_id: str, proven: Proven, consent:
         return await describe(session, resident_id)
 
 
-async def add_push(res: Resources, resident_id: str, target: PushTarget) -> Me:
-    """Let announcements come to this browser. A subscription it had without an account moves here."""
-    check_target(target, res.settings)
-    now = res.clock.now()
+async def add_push(res: Resources, resident_id: str, target: PushContactInput) -> Me:
+    """Let announcements come to this browser. A subscription it had without an account moves here.
+
+    With `replaces` it takes the place of the browser's former one at once: what waits for that goes to this.
+    """
+    check_target(target, res.settings, res.server_keys)
+    now, server_key = res.clock.now(), res.server_keys.current
     async with res.database.transaction() as session:
         await contacts.hold_address(session, "push", target.endpoint)
         found = await contacts.owner_of(session, "push", target.endpoint)
@@ -91,16 +95,30 @@ async def add_push(res: Resources, resident_id: str, target: PushTarget) -> Me:
             await take_browser_from(session, res, found)
             found = None
         await subscription.lock(session, resident_id)
-        if found is None:
-            contact_id = await contacts.add(session, resident_id, "push", target.endpoint, now=now, keys=target.keys)
+        former = await _former(session, resident_id, target.replaces)
+        if former is not None and found is not None and found.id != former:
+            await contacts.delete(session, former)
+            former = None
+        known = former or (found.id if found is not None else None)
+        if known is None:
+            contact_id = await contacts.add_push(session, resident_id, target, server_key=server_key, now=now)
         else:
-            contact_id = found.id
-            await contacts.renew_push(session, contact_id, target, now=now)
-        language = Language((await session.execute(_RESIDENT, {"id": resident_id})).one().language)
-        basis = res.settings.legal_basis
-        await contacts.grant_by_browser(session, resident_id, contact_id, language, legal_basis=basis, now=now)
+            contact_id = known
+            await contacts.renew_push(session, contact_id, target, server_key=server_key, now=now)
+        if former is None:  # a browser that only renews its subscription has agreed before, or has taken it back
+            language = Language((await session.execute(_RESIDENT, {"id": resident_id})).one().language)
+            basis = res.settings.legal_basis
+            await contacts.grant_by_browser(session, resident_id, contact_id, language, legal_basis=basis, now=now)
         await subscription.publish_state(session, res, resident_id)
         return await describe(session, resident_id)
+
+
+async def _former(session: AsyncSession, resident_id: str, contact_id: str | None) -> str | None:
+    """The resident's own browser of this id; None where there is none, or it is no browser."""
+    if contact_id is None:
+        return None
+    found: str | None = (await session.execute(_BROWSER, {"id": contact_id, "resident_id": resident_id})).scalar()
+    return found
 
 
 async def take_browser_from(session: AsyncSession, res: Resources, found: Any) -> None:

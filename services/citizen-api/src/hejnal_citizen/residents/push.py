@@ -34,7 +34,7 @@ _ENDPOINT = query("select id, address from contacts where resident_id = :id and 
 
 async def create(res: Resources, body: PushSubscriptionChange, *, ip: str) -> PushSubscriptionCreated:
     """Store a browser. AppError: INVALID (endpoint, keys, categories, area), RATE_LIMITED."""
-    check_target(body, res.settings)
+    check_target(body, res.settings, res.server_keys)
     now, resident_id, token = res.clock.now(), new_id(), new_token()
     async with res.database.transaction() as session:
         await rates.spend(session, res.secrets.caller_key("push-ip", ip), res.settings.push_per_ip_hour, now=now)
@@ -56,7 +56,7 @@ async def replace(
     res: Resources, resident_id: str, secret: str, body: PushSubscriptionChange, *, if_match: str | None
 ) -> PushSubscription:
     """Replace wish and endpoint. Errors as `create` and `read`, and PRECONDITION."""
-    check_target(body, res.settings)
+    check_target(body, res.settings, res.server_keys)
     async with res.database.transaction() as session:
         await authorise(session, resident_id, secret)
         await _free_endpoint(session, res, body.endpoint, resident_id)
@@ -95,12 +95,11 @@ async def _store(session: AsyncSession, res: Resources, resident_id: str, body: 
     )
     await subscription.store_wish(session, resident_id, change)
     known: Any = (await session.execute(_ENDPOINT, {"id": resident_id})).first()
-    if known is not None and known.address == body.endpoint:
-        await contacts.renew_push(session, known.id, body, now=now)
+    server_key = res.server_keys.current
+    if known is not None:
+        await contacts.renew_push(session, known.id, body, server_key=server_key, now=now)
     else:
-        if known is not None:
-            await contacts.delete(session, known.id)
-        contact_id = await contacts.add(session, resident_id, "push", body.endpoint, now=now, keys=body.keys)
+        contact_id = await contacts.add_push(session, resident_id, body, server_key=server_key, now=now)
         basis = res.settings.legal_basis
         await contacts.grant_by_browser(session, resident_id, contact_id, body.language, legal_basis=basis, now=now)
     await subscription.publish_state(session, res, resident_id)

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
 from hejnal_citizen.residents.schemas import PushTarget
+from hejnal_citizen.residents.server_keys import ServerKeys
 from hejnal_citizen.settings import Settings
 from hejnal_runtime.errors import AppError, Kind
 
@@ -14,8 +15,9 @@ HTTPS_PORT = 443
 AUTH_BYTES = 16
 
 
-def check_target(target: PushTarget, settings: Settings) -> None:
-    """AppError(INVALID) unless this is a subscription to a push service we talk to, with usable keys (RFC 8291)."""
+def check_target(target: PushTarget, settings: Settings, server_keys: ServerKeys) -> None:
+    """AppError(INVALID) unless this is a subscription at a push service we know, with usable keys (RFC 8291), made with ours."""
+    server_keys.check(target.application_server_key)
     if not _endpoint_allowed(target.endpoint, settings):
         detail = "This browser's push service is not supported. Use e-mail or SMS instead."
         raise AppError(Kind.INVALID, "push-endpoint-refused", detail)

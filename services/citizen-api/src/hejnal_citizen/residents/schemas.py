@@ -55,7 +55,9 @@ class Contact(Output):
     verified_at: AwareDatetime
     consented: bool = Field(description="Announcements may be sent here")
     consented_at: AwareDatetime | None
-    failed: Literal["hard_bounce", "gone", "opted_out"] | None = Field(description="Why nothing is sent here any more")
+    failed: Literal["hard_bounce", "gone", "opted_out", "key_withdrawn"] | None = Field(
+        description="Why nothing is sent here any more"
+    )
     failed_at: AwareDatetime | None
 
 
@@ -169,6 +171,22 @@ class PushTarget(Input):
 
     endpoint: str = Field(min_length=10, max_length=2000)
     keys: PushKeysInput
+    application_server_key: str | None = Field(
+        default=None,
+        min_length=80,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9_-]+=*$",
+        description="The town's key the browser subscribed with (`subscription.options.applicationServerKey`), base64url; "
+        "null: the one that `GET /town` gives",
+    )
+
+
+class PushContactInput(PushTarget):
+    """A browser of somebody who is signed in."""
+
+    replaces: str | None = Field(
+        default=None, max_length=64, description="The contact of this browser's former subscription, which this one takes over"
+    )
 
 
 class PushSubscriptionChange(PushTarget):

@@ -55,7 +55,8 @@ _ADVANCE = query(
 )
 _REACHABLE = query(
     """
-    select id, channel, address, push_p256dh, push_auth, verified_at, consent_id, unsubscribe_token from contacts
+    select id, channel, address, push_p256dh, push_auth, push_server_key, verified_at, consent_id, unsubscribe_token
+    from contacts
     where resident_id = :id and consent_id is not null and failed is null order by id
     """
 )
@@ -189,7 +190,9 @@ def _quiet_hours(starts: time | None, ends: time | None) -> QuietHours | None:
 
 
 def _contact(row: Any, res: Resources) -> ContactPoint:
-    keys = PushKeys(p256dh=row.push_p256dh, auth=row.push_auth) if row.push_p256dh else None
+    keys = None
+    if row.push_p256dh:
+        keys = PushKeys(p256dh=row.push_p256dh, auth=row.push_auth, server_key=row.push_server_key)
     return ContactPoint(
         contact_id=row.id,
         channel=row.channel,

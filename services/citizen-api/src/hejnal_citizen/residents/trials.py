@@ -18,7 +18,7 @@ from hejnal_runtime.outbox import publish
 
 _WRITTEN_TO = query(
     """
-    select c.id, c.channel, c.address, c.push_p256dh, c.push_auth, r.language
+    select c.id, c.channel, c.address, c.push_p256dh, c.push_auth, c.push_server_key, r.language
     from contacts c join residents r on r.id = c.resident_id
     where c.resident_id = :id and c.consent_id is not null and c.failed is null order by c.id
     """
@@ -75,7 +75,9 @@ async def note_shown(session: AsyncSession, res: Resources, contact_id: str, sho
 
 
 async def _send_one(res: Resources, row: Any, attempt: str) -> TestMessage:
-    keys = {"p256dh": row.push_p256dh, "auth": row.push_auth} if row.push_p256dh else None
+    keys = None
+    if row.push_p256dh:
+        keys = {"p256dh": row.push_p256dh, "auth": row.push_auth, "server_key": row.push_server_key}
     accepted = await res.notifier.send_test(
         channel=row.channel,
         address=row.address,

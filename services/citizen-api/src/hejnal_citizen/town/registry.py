@@ -5,6 +5,7 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen.residents.consent import CONSENT_TEXTS, CONSENT_VERSION
+from hejnal_citizen.residents.server_keys import ServerKeys
 from hejnal_citizen.settings import Settings
 from hejnal_citizen.sql import query
 from hejnal_citizen.town.schemas import AnnouncementCategory, Consent, ReportCategory, Town
@@ -33,7 +34,7 @@ _CATEGORY = query(
 _INSIDE = query("select st_covers(boundary, st_setsrid(st_makepoint(:lon, :lat), 4326)) from town")
 
 
-async def describe(session: AsyncSession, settings: Settings) -> Town:
+async def describe(session: AsyncSession, settings: Settings, server_keys: ServerKeys) -> Town:
     """The town; AppError(NOT_FOUND) before `import-town` was run."""
     row = (await session.execute(_TOWN)).first()
     if row is None:
@@ -48,7 +49,7 @@ async def describe(session: AsyncSession, settings: Settings) -> Town:
         bounds=(row.west, row.south, row.east, row.north),
         boundary=row.boundary,
         languages=list(Language),
-        vapid_public_key=settings.application_server_key,
+        vapid_public_key=server_keys.current,
         map_url="/map/town.pmtiles" if map_there else None,
         announcement_categories=await announcement_categories(session),
         report_categories=await report_categories(session),

@@ -17,7 +17,7 @@ router = APIRouter(tags=["town"])
 async def get_town(res: Res, response: Response) -> Town:
     """The town's name, boundary, languages, categories and push key: what a client needs at its start."""
     async with res.database.read() as session:
-        town = await registry.describe(session, res.settings)
+        town = await registry.describe(session, res.settings, res.server_keys)
     response.headers["Cache-Control"] = "public, max-age=60"
     return town
 

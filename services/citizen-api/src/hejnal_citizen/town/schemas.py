@@ -60,7 +60,9 @@ class Town(Output):
     bounds: tuple[float, float, float, float] = Field(description="West, south, east, north in degrees")
     boundary: dict[str, Any] = Field(description="GeoJSON Polygon or MultiPolygon")
     languages: list[Language]
-    vapid_public_key: str | None = Field(description="applicationServerKey for Web Push, base64url; null: push is off")
+    vapid_public_key: str | None = Field(
+        description="applicationServerKey for Web Push, base64url; null: push is off. When it changes, browsers subscribe anew"
+    )
     map_url: str | None = Field(description="PMTiles archive with the town's vector tiles; null: no map was installed")
     announcement_categories: list[AnnouncementCategory]
     report_categories: list[ReportCategory]

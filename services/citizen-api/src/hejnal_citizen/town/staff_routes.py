@@ -17,7 +17,7 @@ router = APIRouter(tags=["town"])
 async def get_town(res: Res, _: AnyStaff) -> Town:
     """The town's name, boundary, languages and categories."""
     async with res.database.read() as session:
-        return await registry.describe(session, res.settings)
+        return await registry.describe(session, res.settings, res.server_keys)
 
 
 @router.get("/streets", responses=problems(401, 403))
