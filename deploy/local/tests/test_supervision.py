@@ -26,7 +26,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     one.stop()
 
 
-def eventually(condition: Callable[[], object], timeout_s: float = 20) -> None:
+def eventually(condition: Callable[[], object], timeout_s: float = 40) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -15,7 +15,7 @@ from hejnal_media.testing import SMALL_MAIN, SMALL_SUB, RecordingSink
 LIMITS = SessionLimits(connect_timeout_s=1, response_timeout_s=1, teardown_timeout_s=1)
 
 
-async def wait_for(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+async def wait_for(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.01)
@@ -141,7 +141,7 @@ async def test_a_dropped_connection_ends_the_run(simulator: CameraSimulator) -> 
     await session.open()
     await wait_for(lambda: len(sink.units) >= 2)
     simulator.mounts["cam-001/main"].drop_all()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert (await fault_of(session.run())).fault is RtspFault.CLOSED
 
 

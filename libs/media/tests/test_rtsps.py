@@ -30,7 +30,7 @@ from hejnal_media.testing import RecordingSink
 LIMITS = SessionLimits(connect_timeout_s=2, response_timeout_s=1, teardown_timeout_s=0.5)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 8) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 30) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.01)

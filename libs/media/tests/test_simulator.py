@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ from hejnal_media.simulator.wardrobe import Wardrobe
 from hejnal_media.sink import BreakReason
 from hejnal_media.testing import SMALL_MAIN, SMALL_SUB, RecordingSink
 
-LIMITS = SessionLimits(connect_timeout_s=1, response_timeout_s=1, teardown_timeout_s=0.5)
+LIMITS = SessionLimits(connect_timeout_s=5, response_timeout_s=5, teardown_timeout_s=0.5)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 10) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 30) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.01)
@@ -131,7 +132,7 @@ async def test_what_costs_nothing(stand: Stand, setting: str) -> None:
     assert not stand.sink.breaks
 
 
-@pytest.mark.parametrize("setting", ["late-sets=1.5", "missing-sets=both"])
+@pytest.mark.parametrize("setting", ["late-sets=60", "missing-sets=both"])
 async def test_parameter_sets_that_come_late(stand: Stand, setting: str) -> None:
     await stand.turn(setting)
     await stand.play(0)
@@ -207,8 +208,9 @@ async def test_a_reboot_begins_anew(stand: Stand) -> None:
 
 
 async def test_the_one_place_is_taken_after_a_cut_connection(stand: Stand) -> None:
-    await stand.turn("single-session", "session-timeout=2")
-    stale = StaleSessions()
+    await stand.turn("single-session", "session-timeout=60")
+    passed_s = 0.0
+    stale = StaleSessions(lambda: time.monotonic() + passed_s)
     session = await stand.play(2, stale=stale)
     await stand.turn("drop")
     assert (await fault(session.run())).fault is RtspFault.CLOSED
@@ -216,8 +218,9 @@ async def test_the_one_place_is_taken_after_a_cut_connection(stand: Stand) -> No
     error = await fault(stand.play(2, stale=stale))
     assert error.fault is RtspFault.REFUSED
     assert error.retry_after_s is not None
-    assert 0 < error.retry_after_s <= 3
-    await asyncio.sleep(error.retry_after_s)
+    assert 0 < error.retry_after_s <= 61
+    passed_s = error.retry_after_s
+    stand.simulator._started_s -= passed_s  # so much later by the clock of the cameras too
     session = await stand.play(2, stale=stale)
     await session.close()  # said TEARDOWN: the place is free at once
     await stand.play(2, stale=stale)

@@ -152,10 +152,12 @@ async def test_a_loop_that_fails_ends_the_service_with_its_error():
 async def test_a_stopped_service_finishes_requests_and_ends_loops(tmp_path: Path):
     app = FastAPI()
     ended: list[str] = []
+    arrived, answered = asyncio.Event(), asyncio.Event()
 
     @app.get("/slow")
     async def slow() -> str:
-        await asyncio.sleep(0.6)
+        arrived.set()
+        await answered.wait()
         return "whole"
 
     @app.get("/endless")
@@ -185,8 +187,10 @@ async def test_a_stopped_service_finishes_requests_and_ends_loops(tmp_path: Path
 
         await until(up)
         slow_answer = asyncio.create_task(client.get("/slow"))
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(arrived.wait(), 30)
         stop.set()
+        await asyncio.sleep(0.3)  # the service has begun to end while the request is in work
+        answered.set()
         assert (await slow_answer).text == '"whole"'
         await asyncio.wait_for(serving, 15)
     assert ended == ["loop"]

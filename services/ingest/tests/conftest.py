@@ -35,7 +35,7 @@ Wait = Callable[..., Awaitable[Any]]
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-async def eventually(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
+async def eventually(condition: Callable[[], Any], timeout_s: float = 40) -> Any:
     """The condition's value as soon as it is true."""
     async with asyncio.timeout(timeout_s):
         while not (value := condition()):

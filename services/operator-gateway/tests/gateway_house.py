@@ -100,7 +100,7 @@ class Gateway:
             new = NewCamera.model_validate(camera(camera_id) | changes)
             await self.resources.registry.add(session, new, by="test", now=self.resources.clock.now())
 
-    async def eventually(self, condition: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+    async def eventually(self, condition: Callable[[], Any], timeout_s: float = 40.0) -> Any:
         async with asyncio.timeout(timeout_s):
             while True:
                 result = condition()

@@ -58,6 +58,8 @@ class FakeIngest:
     connections: int = 0
     open: int = 0
     up: bool = True
+    held: bool = False
+    """The camera stands still: no picture comes, and nothing is said of it."""
     run: int = 1
     sent: int = 0
     audio: AudioParameters | None = None
@@ -77,6 +79,9 @@ class FakeIngest:
         started, number = time.monotonic(), 0
         while True:
             await asyncio.sleep(max(0.0, started + number / FPS - time.monotonic()))
+            if self.held:
+                started += 1 / FPS
+                continue
             payload, key = self.clip[number % len(self.clip)]
             self.sent_at_us.append(time.time_ns() // 1000 - int(self.late_s * 1e6))
             unit = AccessUnit(number * 90_000 // FPS, self.sent_at_us[-1], key, [payload], len(payload))
@@ -99,6 +104,12 @@ class FakeIngest:
         self.run += 1
         self.tell(self.info())
         self.up = True
+
+    async def hold(self) -> None:
+        """Stands still in the middle of a group of pictures: who comes now sees only what was kept of it."""
+        while len(self._gop) != GOP // 2:
+            await asyncio.sleep(0.005)
+        self.held = True
 
     def break_connections(self) -> None:
         self.tell(b"")

@@ -36,6 +36,9 @@ class CodedIngest(FakeIngest):
         started, number, count = time.monotonic(), 0, len(self.coded)
         while True:
             await asyncio.sleep(max(0.0, started + number / 25 - time.monotonic()))
+            if self.held:
+                started += 1 / 25
+                continue
             picture = self.coded[number % count]
             ticks = (number // count * count + picture.pts + 10) * TICKS
             unit = AccessUnit(ticks, time.time_ns() // 1000, picture.key, [picture.payload], len(picture.payload))

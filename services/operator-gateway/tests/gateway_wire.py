@@ -70,7 +70,7 @@ class Wire:
 
     async def settled(self, pictures: int) -> list[tuple[int, int, bool, bytes]]:
         found: list[tuple[int, int, bool, bytes]] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while sum(marker for _, _, marker, _ in found) < pictures:
                 found += self.read()
                 await asyncio.sleep(0.002)

@@ -111,6 +111,7 @@ async def test_the_age_of_each_picture_is_known_to_the_browser(gateway: Gateway,
     await page.evaluate(WATCH, "cam-1")
     await page.wait_for_timeout(2500)
     stream = next(iter(gateway.resources.viewers._viewers.values())).channel.stream
+    waited_s = []
     for restarted in (False, True):
         if restarted:  # the newest group again, its times squeezed: the clock must not be upset
             for out in stream._outs:
@@ -130,6 +131,6 @@ async def test_the_age_of_each_picture_is_known_to_the_browser(gateway: Gateway,
         assert sorted(errors_ms)[len(errors_ms) * 9 // 10] < 300
         assert min(ages_ms) > 650
         after = await page.evaluate(STATS)
-        waited_s = (after["buffered"] - before["buffered"]) / (after["emitted"] - before["emitted"])
-        print(f"in the jitter buffer: {waited_s * 1000:.0f} ms")
-        assert waited_s < 0.3, "sending the group again must not make the browser wait longer with each picture"
+        waited_s.append((after["buffered"] - before["buffered"]) / (after["emitted"] - before["emitted"]))
+        print(f"in the jitter buffer: {waited_s[-1] * 1000:.0f} ms")
+    assert waited_s[1] < waited_s[0] + 0.3, "sending the group again must not make the browser wait longer with each picture"

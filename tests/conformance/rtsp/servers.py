@@ -23,7 +23,7 @@ class RealServer:
         """How often something was told."""
         return sum(name == event and detail in (None, told) for name, told in self.events)
 
-    async def until(self, condition: Callable[[], object], timeout_s: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], timeout_s: float = 30) -> None:
         """Waits for something that it tells."""
         async with asyncio.timeout(timeout_s):
             while not condition():
@@ -75,7 +75,7 @@ async def ended(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await process.wait()
         except TimeoutError:
             process.kill()
