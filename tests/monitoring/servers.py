@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,6 +76,13 @@ class Running:
     servers: MonitoringServers
     told: Notified
 
+    def watch(self, jobs: Mapping[str, Sequence[str]]) -> None:
+        """Ask other addresses from now on."""
+        self.servers = replace(self.servers, jobs=jobs)
+        self.servers.write_prometheus()
+        with urlopen(Request(f"{self.servers.prometheus_url}/-/reload", method="POST"), timeout=20):
+            pass
+
     def query(self, expr: str) -> list[dict[str, Any]]:
         """An instant query's series."""
         return self._data("/api/v1/query", query=expr)["result"]
@@ -126,7 +133,7 @@ def monitoring(
             processes = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log) for command in commands]
             try:
                 doors = [servers.alertmanager_url, *([servers.prometheus_url] if with_prometheus else [])]
-                until(lambda: all(map(_is_ready, doors)), what=(folder / "log").read_text())
+                until(lambda: all(map(is_ready, doors)), what=(folder / "log").read_text())
                 yield Running(servers, told)
             finally:
                 for process in processes:
@@ -139,7 +146,8 @@ def monitoring(
                         process.wait(10)
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """Whether a Prometheus or an Alertmanager says so."""
     try:
         with urlopen(f"{url}/-/ready", timeout=5) as answer:
             return bool(answer.status == 200)

@@ -4,9 +4,11 @@ Burn rates and windows are those of the SRE Workbook, chapter 5 (multiwindow, mu
 an alert asks a long window whether it matters and a short one whether it still goes on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
+_SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "2h": 7200, "6h": 21600, "1d": 86400, "3d": 259200, "30d": 2592000}
+WINDOWS = tuple(_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,11 @@ _HEADER = (
 )
 
 
-def rules(interval_s: int = 30) -> str:
-    """The recording rules (Prometheus rule file), evaluated every `interval_s`."""
+def rules(interval_s: int = 30, lengths_s: Mapping[str, Mapping[str, int]] | None = None) -> str:
+    """The recording rules (Prometheus rule file), evaluated every `interval_s`.
+
+    `lengths_s` gives windows other lengths, by objective and window, for whoever cannot wait for three days.
+    """
     lines = [
         _HEADER + "groups:",
         "  - name: hejnal-cele",
@@ -142,7 +147,8 @@ def rules(interval_s: int = 30) -> str:
     for objective in OBJECTIVES:
         lines.append(f"      # {objective.title}: {objective.promise}")
         for window in WINDOWS:
-            bad, total = (_filled(expr, window, interval_s) for expr in (objective.bad, objective.all))
+            seconds = (lengths_s or {}).get(objective.key, _SECONDS)[window]
+            bad, total = (_filled(expr, window, seconds, interval_s) for expr in (objective.bad, objective.all))
             lines += [
                 f"      - record: {objective.error_ratio(window)}",
                 "        expr: |",
@@ -171,8 +177,9 @@ def alerts() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _filled(expr: str, window: str, interval_s: int) -> str:
-    seconds = int(window[:-1]) * {"m": 60, "h": 3600, "d": 86400}[window[-1]]
+def _filled(expr: str, window: str, seconds: int, interval_s: int) -> str:
+    if seconds != _SECONDS[window]:
+        window, expr = f"{seconds}s", expr.replace("$w$is", f"{seconds + interval_s}s")
     return expr.replace("$w", window).replace("$s", str(seconds)).replace("$i", str(interval_s))
 
 

@@ -54,7 +54,9 @@ class MonitoringServers:
     scrape_s: int = 5
     evaluate_s: int = 30
     routes: Mapping[str, Any] = field(default_factory=dict)
-    """Changes of the first route, for example `group_wait`."""
+    """Changes of the routes, for example `group_wait`."""
+    guard: Mapping[str, Any] = field(default_factory=dict)
+    """Changes of the watchdog's route."""
 
     @property
     def prometheus_url(self) -> str:
@@ -69,10 +71,14 @@ class MonitoringServers:
     def prepare(self) -> None:
         """Write both configurations."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.folder / "prometheus.yml").write_text(json.dumps(self._prometheus(), indent=1), encoding="utf-8")
+        self.write_prometheus()
         (self.folder / "alertmanager.yml").write_text(
             json.dumps(self._alertmanager(), indent=1, ensure_ascii=False), encoding="utf-8"
         )
+
+    def write_prometheus(self) -> None:
+        """Write Prometheus' configuration alone."""
+        (self.folder / "prometheus.yml").write_text(json.dumps(self._prometheus(), indent=1), encoding="utf-8")
 
     def prometheus(self) -> list[str]:
         """Command of Prometheus. Raises MissingProgramError."""
@@ -126,5 +132,6 @@ class MonitoringServers:
             if to := places.get(receiver["name"]):
                 receiver["email_configs"] = [{**receiver["email_configs"][0], "to": to}]
         for route in (known["route"], *known["route"]["routes"]):
-            route |= {key: value for key, value in self.routes.items() if key in route}
+            changes = {key: value for key, value in self.routes.items() if key in route}
+            route.update(changes | (dict(self.guard) if route["receiver"] == "straznik" else {}))
         return known

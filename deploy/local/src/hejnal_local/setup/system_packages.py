@@ -57,6 +57,11 @@ def needs(profile: str) -> list[Need]:
             Need("Chromium, for the end-to-end tests", _lacks_browser, _browser_packages),
             Need("Prometheus, for the tests of alerts and dashboards", _lacks_prometheus, lambda: ["prometheus"]),
             Need("Alertmanager, for the same", _lacks_alertmanager, lambda: ["prometheus-alertmanager"]),
+            Need(
+                "node_exporter, for the alerts on backups",
+                lambda: _lacks_program("prometheus-node-exporter"),
+                lambda: ["prometheus-node-exporter"],
+            ),
             Need("coturn, for live views through TURN", lambda: _lacks_program("turnserver"), lambda: ["coturn"]),
         ]
     if profile == "cluster":
