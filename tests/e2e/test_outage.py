@@ -110,9 +110,7 @@ def _ask_with_cookie(url: str) -> tuple[int, str, bytes]:
         return error.code, error.headers["content-type"], error.read()
 
 
-def test_a_camera_that_goes_away_says_so_and_disturbs_no_other(
-    town: Town, person: Callable[..., Page]
-) -> None:
+def test_a_camera_that_goes_away_says_so_and_disturbs_no_other(town: Town, person: Callable[..., Page]) -> None:
     page = person(scheme="dark")
     sign_in(page, town, "admin")
     page.get_by_role("link", name="Ściana").click()
