@@ -17,7 +17,7 @@ from hejnal_local.ports import HOST
 from hejnal_local.programs import SERVICES, Town
 from hejnal_local.supervision import Supervisor
 
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 60
 _KAFKA_TIMEOUT_S = 20
 _SHOWN_LETTERS = 20
