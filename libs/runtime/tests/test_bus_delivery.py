@@ -154,6 +154,31 @@ async def send_with_patience(producer: Producer, ids: list[str]) -> None:
                 await asyncio.sleep(0.5)
 
 
+async def test_a_producer_that_is_closed_sends_nothing_later(tmp_path: Path):
+    installation = kafka.Installation(CACHE / "kafka")
+    installation.install()
+    broker = kafka.Broker(installation, tmp_path / "broker", *free_ports(2))
+    await asyncio.to_thread(broker.start)
+    try:
+        await create_topics(broker.bootstrap, [BY_NAME["reports"]], partitions=1)
+        before = asyncio.all_tasks()
+        producer = Producer(broker.bootstrap)
+        await send(producer, "before")
+    finally:
+        await asyncio.to_thread(broker.kill)
+    future = await producer.enqueue("reports", b"{}", "k", [])
+    assert working(before)
+    await producer.stop()
+    await until(lambda: not working(before))
+    assert future.exception()
+
+
+def working(before: set[asyncio.Task]) -> list[str]:
+    """The client library's tasks that have begun since."""
+    begun = [task.get_coro() for task in asyncio.all_tasks() - before]
+    return [one.__qualname__ for one in begun if "/aiokafka/" in one.cr_code.co_filename]
+
+
 async def test_what_cannot_be_decoded_or_handled_goes_to_the_dlq_with_its_reason(kafka_bootstrap, make_topics):
     prefix = await make_topics("reports", partitions=1)
     producer = Producer(kafka_bootstrap, prefix)

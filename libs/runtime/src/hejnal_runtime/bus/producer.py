@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
 
 from hejnal_contracts.base import Fact
 from hejnal_contracts.topics import key_of, topic_of
@@ -67,6 +67,7 @@ class Producer:
             await asyncio.wait_for(producer.stop(), 5)
         except (TimeoutError, KafkaError) as error:
             log.warning("kafka_producer_stop_incomplete", error=repr(error))
+            await _end(producer)
 
     async def _open(self) -> AIOKafkaProducer:
         if self._producer is not None:
@@ -178,3 +179,16 @@ class Producer:
                 self.suspect(error)
             reason = self._refusals.reason or repr(error)
             raise AppError(Kind.UNAVAILABLE, "kafka-unavailable", f"Kafka did not take a fact: {reason}") from error
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """End what a stop that came to nothing has left at work: what it holds would be sent later, behind its senders' backs."""
+    sender, held = producer._sender, producer._message_accumulator  # noqa: SLF001 aiokafka has no public way to give it up
+    try:
+        if sender is not None:
+            await asyncio.wait_for(sender.close(), 5)
+        await asyncio.wait_for(producer.client.close(), 5)
+    except (TimeoutError, KafkaError, OSError) as error:
+        log.warning("kafka_producer_end_incomplete", error=repr(error))
+    finally:
+        held.fail_all(KafkaConnectionError("closed before Kafka had acknowledged it"))
