@@ -1,5 +1,3 @@
-import { answer } from "@hejnal/shared";
-import { api } from "../api.ts";
 import { renewSubscription } from "../sw/renewal.ts";
 import { loadPushRecord } from "./push-record.ts";
 
@@ -11,9 +9,7 @@ export async function keepPush(): Promise<void> {
   try {
     if (!("serviceWorker" in navigator) || !("Notification" in window) || Notification.permission !== "granted") return;
     if (!(await loadPushRecord())) return;
-    const town = await answer(api.GET("/api/v1/town"));
-    if (!town.vapid_public_key) return;
-    await renewSubscription(await navigator.serviceWorker.ready, town.vapid_public_key);
+    await renewSubscription(await navigator.serviceWorker.ready);
   } catch {
     // no connection, or the push service rests
   }

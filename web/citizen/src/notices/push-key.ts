@@ -11,9 +11,24 @@ export function keyBytes(key: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(raw, (character) => character.charCodeAt(0));
 }
 
-/** The part of a PushSubscription the API takes. */
-export function pushTarget(subscription: PushSubscription): { endpoint: string; keys: { p256dh: string; auth: string } } {
+/** The town's key a browser subscribed with, base64url; undefined for a browser that does not say. */
+export function serverKeyOf(subscription: PushSubscription): string | undefined {
+  const key = subscription.options.applicationServerKey;
+  if (!key) return undefined;
+  return btoa(String.fromCharCode(...new Uint8Array(key))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+/** What the API takes of a PushSubscription. */
+export interface PushTarget {
+  readonly endpoint: string;
+  readonly keys: { readonly p256dh: string; readonly auth: string };
+  readonly application_server_key?: string;
+}
+
+/** The part of a PushSubscription the API takes; `usedKey` is what it was made with, where the browser does not say itself. */
+export function pushTarget(subscription: PushSubscription, usedKey?: string): PushTarget {
   const { endpoint, keys } = subscription.toJSON();
   if (!endpoint || !keys?.p256dh || !keys.auth) throw new PushError("failed");
-  return { endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } };
+  const serverKey = serverKeyOf(subscription) ?? usedKey;
+  return { endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth }, ...(serverKey ? { application_server_key: serverKey } : {}) };
 }

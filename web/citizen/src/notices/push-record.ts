@@ -6,6 +6,10 @@ export type PushRecord = {
   readonly vapidKey: string;
   /** The browser's address at its push service, as the town last heard it. */
   readonly endpoint: string;
+  /** True: the town has heard which of its keys that was. */
+  readonly keyTold?: boolean;
+  /** Set while the browser subscribes anew, until the town knows: what it wanted, should the town have forgotten it meanwhile. */
+  readonly renewing?: Readonly<Record<string, unknown>> | undefined;
 } & ({ readonly mode: "anonymous"; readonly id: string; readonly token: string } | { readonly mode: "account"; readonly contactId: string });
 
 const store = createStore("hejnal-push", "push");

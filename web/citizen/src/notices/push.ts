@@ -54,10 +54,10 @@ async function subscribe(vapidKey: string): Promise<PushSubscription> {
 }
 
 async function forAccount(subscription: PushSubscription, vapidKey: string, before: readonly string[]): Promise<Me> {
-  const me = await answer(api.POST("/api/v1/me/contacts/push", { body: pushTarget(subscription) }));
+  const me = await answer(api.POST("/api/v1/me/contacts/push", { body: pushTarget(subscription, vapidKey) }));
   const pushes = me.contacts.filter(({ channel }) => channel === "push");
   const contact = pushes.find(({ id }) => !before.includes(id)) ?? pushes.at(-1);
-  await savePushRecord({ mode: "account", contactId: contact?.id ?? "", vapidKey, endpoint: subscription.endpoint });
+  await savePushRecord({ mode: "account", contactId: contact?.id ?? "", vapidKey, endpoint: subscription.endpoint, keyTold: true });
   return me;
 }
 
@@ -68,8 +68,8 @@ async function forAccount(subscription: PushSubscription, vapidKey: string, befo
 export async function enablePush(vapidKey: string, me: Me | null, wish: PushWish): Promise<Me | null> {
   const subscription = await subscribe(vapidKey);
   if (me) return forAccount(subscription, vapidKey, me.contacts.map(({ id }) => id));
-  const created = await answer(api.POST("/api/v1/push-subscriptions", { body: { ...pushTarget(subscription), ...wish } }));
-  await savePushRecord({ mode: "anonymous", id: created.id, token: created.token, vapidKey, endpoint: subscription.endpoint });
+  const created = await answer(api.POST("/api/v1/push-subscriptions", { body: { ...pushTarget(subscription, vapidKey), ...wish } }));
+  await savePushRecord({ mode: "anonymous", id: created.id, token: created.token, vapidKey, endpoint: subscription.endpoint, keyTold: true });
   return null;
 }
 
@@ -99,7 +99,7 @@ export async function savePushWish(wish: PushWish): Promise<void> {
   await answer(
     api.PUT("/api/v1/push-subscriptions/{subscription_id}", {
       params: { path: { subscription_id: record.id } },
-      body: { ...pushTarget(subscription), ...wish },
+      body: { ...pushTarget(subscription, record.vapidKey), ...wish },
       ...bearer(record.token),
     }),
   );
