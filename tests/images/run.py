@@ -75,7 +75,7 @@ def try_image(service: str, name: str, keys: Path) -> dict[str, object]:
         "VAPID_KEY_FILE": "/etc/hejnal/tokens/vapid.pem",
     }
     given = [part for key, value in settings.items() for part in ("--env", f"{prefix}{key}={value}")]
-    writable = ("--tmpfs", "/tmp:mode=1777", "--tmpfs", "/var/lib/hejnal:mode=1777")
+    writable = ("--tmpfs", "/tmp:mode=1777", "--volume", "/var/lib/hejnal")  # a volume takes over the owner of its folder
     tool = runner()
     began = time.monotonic()
     process = subprocess.Popen(
