@@ -179,6 +179,12 @@ def warnings() -> Dashboard:
                 "Za część się płaci; długi tekst to kilka części.",
             ),
             lines(
+                "Przeglądarki według klucza powiadomień",
+                [Query("max by (key, state) (hejnal_notifier_push_subscriptions)", "{{key}} {{state}}")],
+                "current: obecny; older: jeszcze podpisuje; missing: brakuje go w pliku. Liczone co 5 minut.",
+                stacked=True,
+            ),
+            lines(
                 "Komunikaty, które czekają na drugą osobę",
                 [
                     Query("max(hejnal_citizen_drafts_waiting) or vector(0)", "czekają"),
