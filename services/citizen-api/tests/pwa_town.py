@@ -23,6 +23,7 @@ from hejnal_citizen.town.importer import TownFile, import_town
 from hejnal_contracts.cameras import CameraRegistered, RecordingPlan, StreamSource, ViewCone
 from hejnal_local.chromium import launch_options
 from hejnal_runtime.bus import Message
+from hejnal_runtime.ids import new_id
 
 ROOT = Path(__file__).parents[3]
 WEB = ROOT / "web"
@@ -71,6 +72,8 @@ class Town:
     staff_url: str
     house: Any
     drawn: Path
+    push_keys: Path
+    """The file with the keys that browsers subscribe with."""
     announcements: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     consultations: list[dict[str, Any]] = field(default_factory=list)
@@ -121,6 +124,8 @@ def picture(size: tuple[int, int] = (1200, 900)) -> bytes:
 @asynccontextmanager
 async def resident_town(open_house: Any, running: Any, site: Path, drawn: Path) -> AsyncIterator[Town]:
     """A citizen-api with the app, the map, announcements, reports and cameras; its clock is the machine's."""
+    push_keys = drawn.parent / f"{new_id()}.pub"
+    push_keys.write_text(VAPID_KEY + "\n")
     async with (
         open_house(town=False) as house,
         running(
@@ -128,14 +133,14 @@ async def resident_town(open_house: Any, running: Any, site: Path, drawn: Path) 
             bootstrap="127.0.0.1:1",
             SITE_DIR=site,
             MAP_FILE=drawn / "town.pmtiles",
-            VAPID_PUBLIC_KEY=VAPID_KEY,
+            VAPID_PUBLIC_KEY_FILE=push_keys,
             FOUR_EYES_EMERGENCIES="false",
             CAMERA_ADMINISTRATOR="Prezydent Miasta Bugielska, iod@bugielsk.example, tel. 41 200 00 00",
         ) as service,
     ):
         async with house.res.database.transaction() as session:
             await import_town(session, TownFile.model_validate_json((drawn / "town.json").read_text()))
-        town = Town(url=service.public, staff_url=service.internal, house=house, drawn=drawn)
+        town = Town(url=service.public, staff_url=service.internal, house=house, drawn=drawn, push_keys=push_keys)
         await _fill(town)
         yield town
 
