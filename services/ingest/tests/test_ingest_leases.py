@@ -83,11 +83,17 @@ class Group:
     async def give(self, *partitions: int) -> None:
         await self.leases.assigned({("cameras", number) for number in partitions})
 
-    async def epoch(self, camera_id: str = "cam-001") -> int | None:
-        """After all has come to rest."""
-        await asyncio.sleep(0.4)
+    def epoch(self, camera_id: str = "cam-001") -> int | None:
         runner = self.leases.runner(camera_id)
         return runner.epoch if runner is not None else None
+
+    async def settles(self, epoch: int | None, camera_id: str = "cam-001") -> None:
+        """The camera comes to be held under this epoch (None: no more), and stays so."""
+        async with asyncio.timeout(40):
+            while self.epoch(camera_id) != epoch:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+        assert self.epoch(camera_id) == epoch
 
 
 @pytest_asyncio.fixture
@@ -104,28 +110,28 @@ async def group(town: Any) -> AsyncIterator[Group]:
 async def test_a_rebalance_that_gives_back_changes_nothing(group: Group) -> None:
     await group.give(0, 1)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     runner = group.leases.runner("cam-001")
     group.clock.advance(60)
     await group.give(0)
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     assert group.leases.runner("cam-001") is runner
     await group.give(1)
-    assert await group.epoch() is None
+    await group.settles(None)
     await group.give(0, 1)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS + 60_000
+    await group.settles(START_MS + 60_000)
 
 
 async def test_who_was_thrown_out_goes_on_under_a_new_epoch(group: Group) -> None:
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     runner = group.leases.runner("cam-001")
     group.clock.advance(10)
     group.member = "member-2"
     await group.give(0)
-    assert await group.epoch() == START_MS + 10_000
+    await group.settles(START_MS + 10_000)
     assert group.leases.runner("cam-001") is runner  # without a hole
 
 
@@ -133,21 +139,21 @@ async def test_another_machines_clock_may_be_ahead(group: Group) -> None:
     group.leases.seen(told(START_MS + 3_600_000), live=False)
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS + 3_600_001
+    await group.settles(START_MS + 3_600_001)
     group.leases.seen(told(START_MS + 3_600_001, "here"), live=True)
     group.leases.seen(told(START_MS + 5, "other"), live=True)  # what is late says nothing
-    assert await group.epoch() == START_MS + 3_600_001
+    await group.settles(START_MS + 3_600_001)
 
 
 async def test_another_who_holds_the_camera_is_given_way(group: Group) -> None:
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     group.leases.seen(told(START_MS + 9), live=True)
-    assert await group.epoch() is None
+    await group.settles(None)
     group.member = "member-2"
     await group.give(0)  # the group has the last word
-    assert await group.epoch() == START_MS + 10
+    await group.settles(START_MS + 10)
 
 
 async def test_what_was_held_is_held_again_until_the_group_speaks(group: Group, tmp_path: Path) -> None:
@@ -156,12 +162,12 @@ async def test_what_was_held_is_held_again_until_the_group_speaks(group: Group, 
     write_held(tmp_path, HeldCameras(ingest_id="here", cameras=[before, gone]))
     assert read_held(tmp_path, "another") == []
     assert group.leases.take_from_disk(read_held(tmp_path, "here"))
-    assert await group.epoch() == 77
-    assert await group.epoch("cam-002") == 78
+    await group.settles(77)
+    await group.settles(78, "cam-002")
     assert "Kafka is away: 2 cameras" in (group.leases.health() or "")
     await group.give(3)
-    assert await group.epoch() == START_MS
-    assert await group.epoch("cam-002") is None
+    await group.settles(START_MS)
+    await group.settles(None, "cam-002")
     assert group.leases.health() is None
     assert not group.leases.take_from_disk([gone])  # too late
 
@@ -205,17 +211,17 @@ async def test_a_camera_with_a_picture_is_kept_until_another_has_it(group: Group
     await group.give(0, 1)
     await group.leases.take(message(state()))
     await group.leases.take(message(state("cam-002"), partition=1))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     await group.give(1)
-    assert await group.epoch() == START_MS, "the other process has no picture yet"
+    await group.settles(START_MS)  # the other process has no picture yet
     connecting = told(START_MS + 9).model_copy(update={"condition": CameraCondition.CONNECTING})
     group.leases.seen(connecting, live=True)
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     group.leases.seen(told(START_MS + 9), live=True)
     await eventually(lambda: group.leases.runner("cam-001") is None)
     assert group.leases.has_peers
     leaving = asyncio.create_task(group.leases.hand_over_all())
-    assert await group.epoch("cam-002") == START_MS
+    await group.settles(START_MS, "cam-002")
     group.leases.seen(told(START_MS + 9, camera_id="cam-002"), live=True)
     async with asyncio.timeout(20):
         await leaving
@@ -227,7 +233,7 @@ async def test_a_camera_nobody_takes_is_given_up_in_time(group: Group, monkeypat
     monkeypatch.setattr(CameraRunner, "condition", property(lambda _: CameraCondition.LIVE))
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     await group.give()
     await eventually(lambda: group.leases.runner("cam-001") is None)
 
@@ -236,11 +242,11 @@ async def test_a_camera_that_comes_back_meanwhile_goes_on(group: Group, monkeypa
     monkeypatch.setattr(CameraRunner, "condition", property(lambda _: CameraCondition.LIVE))
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS
+    await group.settles(START_MS)
     runner = group.leases.runner("cam-001")
     await group.give()
     group.clock.advance(1)
     await group.give(0)
     await group.leases.take(message(state()))
-    assert await group.epoch() == START_MS + 1000
+    await group.settles(START_MS + 1000)
     assert group.leases.runner("cam-001") is runner  # without a hole

@@ -253,7 +253,9 @@ async def test_another_stream_takes_over_between_two_pictures(wire: Wire) -> Non
     assert not taken_over, "the present stream goes on until the other can be shown"
     units(main, range(20, 21), 25_000, 0)  # a key frame in slices: a part of it has left when the other stream begins
     units(sub, range(21), 1_000, 777_777)
-    await asyncio.sleep(0.15)
+    async with asyncio.timeout(30):
+        while not taken_over:
+            await asyncio.sleep(0.01)
     units(main, range(21, 23), 5_000, 0)
     units(sub, range(21, 24), 1_000, 777_777)
     packets += await wire.settled(5)
