@@ -114,6 +114,39 @@ async def test_a_rebalance_in_mid_work_loses_nothing_and_applies_nothing_twice(
     assert swaps == 0, "messages of a partition were applied out of order"
 
 
+@pytest.mark.parametrize("from_beginning", [True, False])
+async def test_what_is_fetched_while_an_assignment_is_taken_up_is_handled(kafka_bootstrap, make_topics, from_beginning):
+    prefix = await make_topics("reports", partitions=3)
+    producer = Producer(kafka_bootstrap, prefix)
+    ids = [f"r{number}" for number in range(20)]
+    await send(producer, *ids)
+    done: list[str] = []
+
+    async def take_leases(_: object) -> None:
+        await asyncio.sleep(1.5)  # in which a fetch would have come back
+        done.append("assigned")
+
+    async def handle(message: Message) -> None:
+        done.append(report_id(message))
+
+    consumer = Consumer(
+        kafka_bootstrap,
+        "g",
+        ["reports"],
+        handle,
+        producer=producer,
+        topic_prefix=prefix,
+        from_beginning=from_beginning,
+        on_assigned=take_leases,
+    )
+    async with running(consumer):
+        await until(lambda: len(done) > len(ids))
+        await consumer.stop()
+    await producer.stop()
+    assert done[0] == "assigned"
+    assert sorted(done[1:]) == sorted(ids)
+
+
 async def test_a_broker_that_restarts_loses_nothing(tmp_path: Path):
     installation = kafka.Installation(CACHE / "kafka")
     installation.install()

@@ -203,14 +203,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned_once = True
         self._refusals.clear()
         self._last_answer = time.monotonic()
-        if self._consumer is None:
+        consumer = self._consumer
+        if consumer is None:
             return
+        consumer.pause(*assigned)  # what was fetched before its worker is there would have nobody to take it
         if self._from_beginning and assigned:
-            await self._consumer.seek_to_beginning(*assigned)
+            await consumer.seek_to_beginning(*assigned)
         if self._on_assigned:
             await self._on_assigned(self._plain(assigned))
         for partition in assigned:
             self._workers[partition] = PartitionWorker(self, partition)
+        consumer.resume(*assigned)
         log.info("bus_partitions_assigned", group=self.group, count=len(assigned))
 
     async def _drain(self, partitions: Sequence[TopicPartition]) -> None:
