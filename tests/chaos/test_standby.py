@@ -27,7 +27,8 @@ from hejnal_runtime.bus import Producer
 from hejnal_runtime.tokens import TokenIssuer
 
 CAMERA = "cam-001"
-TAKEN_OVER_S = 2.0
+TAKEN_OVER_S = 20.0
+"""It is at once; this machine may be busy with other tests."""
 FRAGMENTS = 40
 
 

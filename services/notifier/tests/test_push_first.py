@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from notifier_town import Desk, Town, announcement, contact, push_contact, subscription, until
 
@@ -166,7 +167,7 @@ async def test_the_whole_way_survives_a_kill(town: Town) -> None:
     devices = {"anna": push_contact(anna), "bogdan": push_contact(bogdan)}
     numbers = {"anna": "+48500100200", "bogdan": "+48500100300"}
     await town.send(*(subscription(name, devices[name], contact("sms", numbers[name])) for name in devices))
-    town.extra |= {"PUSH_FIRST_SEVERITIES": '["notice"]', "PUSH_FIRST_PATIENCE_S": "20"}
+    town.extra |= {"PUSH_FIRST_SEVERITIES": '["notice"]', "PUSH_FIRST_PATIENCE_S": "3600"}
     process = town.start()
     await town.ready()
     fact = announcement()
@@ -175,7 +176,7 @@ async def test_the_whole_way_survives_a_kill(town: Town) -> None:
     async def pushed() -> Any:
         return len(await town.sinks.messages(channel="push")) == 2
 
-    await until(pushed, 20, "both pushes")
+    await until(pushed, what="both pushes")
     (payload,) = await town.sinks.push_payloads(anna)
     assert payload["contact_id"] == devices["anna"].contact_id
     process.kill()
@@ -185,13 +186,21 @@ async def test_the_whole_way_survives_a_kill(town: Town) -> None:
     town.start()
     await town.ready()
 
+    async def heard() -> bool:
+        return "delivered" in await town.states(fact.announcement_id)
+
+    await until(heard, what="that Anna's device has shown it")
+    connection = await asyncpg.connect(town.database_url.replace("+asyncpg", ""))
+    await connection.execute("update notifier.deliveries set not_before = now() where channel = 'sms'")  # patience is over
+    await connection.close()
+
     async def texted() -> list[str]:
         return [message["to"] for message in await town.sinks.messages(channel="sms")]
 
-    assert await until(texted, 40, "the SMS") == [numbers["bogdan"]]
+    assert await until(texted, 90, "the SMS") == [numbers["bogdan"]]
 
     async def settled() -> bool:
         return await town.states(fact.announcement_id) == ["cancelled", "delivered", "delivered", "sent"]
 
-    await until(settled, 20, "all ends")
+    await until(settled, what="all ends")
     assert await texted() == [numbers["bogdan"]]
