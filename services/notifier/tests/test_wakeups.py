@@ -52,6 +52,8 @@ async def test_a_retry_goes_when_it_is_due_and_progress_is_told_to_the_end(town:
 
     await until(finished, 40, "the third tries")
     connection = await _connection(town)
+    waits = await connection.fetch("select due_at, not_before, sent_at from notifier.deliveries")
+    assert all(row["due_at"] < row["not_before"] <= row["sent_at"] for row in waits), "who waits does so since the first try"
 
     async def told() -> bool:
         query = "select bool_and(changes = reported_changes) and count(*) = 1 from notifier.progress"

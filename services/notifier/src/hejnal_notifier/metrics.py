@@ -15,7 +15,7 @@ ATTEMPT_DURATION_S = Histogram(
 )
 WAITED_S = Histogram(
     "hejnal_notifier_waited_seconds",
-    "From planned (or due) to accepted by the provider",
+    "From when it could first have gone to accepted by the provider, tries in vain included",
     ["channel"],
     buckets=(0.1, 0.5, 1, 2, 5, 15, 60, 300, 3600),
 )

@@ -150,6 +150,7 @@ deliveries = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("in_doubt", Boolean, nullable=False, server_default="false", comment="A try may have reached the device unseen"),
     _instant("doubt_since", nullable=True),
+    Column("due_at", DateTime(timezone=True), comment="When it could have gone first; null before a try in vain"),
     Column("provider", Text, comment="Whom it was last claimed for, noted before the call"),
     Column(
         "after_push",

@@ -51,13 +51,14 @@ CLAIM = text(
         select j.*, row_number() over (partition by j.state = 'sending' order by j.priority, j.not_before) as turn from judged j)
     update deliveries d set state = j.state, cause = coalesce(j.cause, d.cause), changed_at = :now,
         not_before = case when j.state = 'queued' then j.held_until else d.not_before end,
+        due_at = case when j.state = 'queued' then null else d.due_at end,
         attempts = d.attempts + case when j.state = 'sending' then 1 else 0 end,
         claimed_by = case when j.state = 'sending' then :instance end,
         provider = case when j.state = 'sending' then cast(:provider as text) else d.provider end,
         lease_until = case when j.state = 'sending' then cast(:lease_until as timestamptz) end
     from turns j where d.delivery_id = j.delivery_id and (j.state <> 'sending' or j.turn <= :limit)
     returning d.delivery_id, d.state, d.version_id, d.digest, d.resident_id, d.contact_id, d.attempts, d.in_doubt, d.not_before,
-        d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.push_server_key, j.unsubscribe_url, j.language,
-        j.direct_kind, j.code, j.subject, j.body, j.traceparent
+        d.due_at, d.created_at, d.expires_at, j.address, j.push_p256dh, j.push_auth, j.push_server_key, j.unsubscribe_url,
+        j.language, j.direct_kind, j.code, j.subject, j.body, j.traceparent
     """
 )

@@ -101,6 +101,8 @@ class Job:
     content: AnnouncementContent | DirectContent | DigestContent
     traceparent: str | None = None
     """The trace of what is behind it; a digest has several causes and begins its own."""
+    due_at: datetime | None = None
+    """When it could have gone first; None when it has not been tried before: `not_before` is that moment."""
 
     @property
     def urgent(self) -> bool:

@@ -42,6 +42,7 @@ _VERSIONS = text(
 _NOTE = text(
     """
     update deliveries d set state = o.state, cause = o.cause, detail = o.detail, lease_until = null, changed_at = :now,
+        due_at = case when o.state = 'queued' and o.untried = 0 then coalesce(d.due_at, d.not_before) else d.due_at end,
         not_before = coalesce(o.not_before, d.not_before), provider_id = coalesce(o.provider_id, d.provider_id),
         in_doubt = d.in_doubt or o.in_doubt, attempts = d.attempts - o.untried,
         doubt_since = case when o.in_doubt then coalesce(d.doubt_since, :now) else d.doubt_since end,
@@ -71,7 +72,7 @@ _GIVE_BACK = text(
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
 )
 _REQUEUE = text(
-    "update deliveries set state = 'queued', not_before = :now, changed_at = :now "
+    "update deliveries set state = 'queued', due_at = coalesce(due_at, not_before), not_before = :now, changed_at = :now "
     "where delivery_id = any(:ids) and state = any(:allowed_from)"
 )
 # Causes that say that the provider was away, not that it wants to be left alone.
@@ -195,6 +196,7 @@ class DeliveryQueue:
             in_doubt=row.in_doubt,
             lease_until=lease_until,
             not_before=row.not_before,
+            due_at=row.due_at,
             created_at=row.created_at,
             expires_at=row.expires_at,
             resident_id=row.resident_id,

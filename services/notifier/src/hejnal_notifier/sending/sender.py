@@ -255,7 +255,7 @@ class ChannelSender:
     def _judge(self, job: Job, provider: Provider, outcome: Outcome) -> Done:
         now = self._clock.now()
         if isinstance(outcome, Accepted):
-            metrics.WAITED_S.labels(self.channel).observe(max(0.0, (now - job.not_before).total_seconds()))
+            metrics.WAITED_S.labels(self.channel).observe(max(0.0, (now - (job.due_at or job.not_before)).total_seconds()))
             return Done(job, outcome)
         if isinstance(outcome, Refused):
             log.info("delivery_refused", channel=self.channel, delivery_id=str(job.delivery_id), cause=outcome.cause)
