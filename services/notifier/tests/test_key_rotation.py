@@ -28,6 +28,8 @@ from hejnal_runtime.bus.message import decode
 from hejnal_runtime.clock import ManualClock
 from hejnal_runtime.endpoints import EndpointPolicy
 
+pytestmark = pytest.mark.timeout(300)
+
 
 async def browser(sinks: Sinks, server_key: str, *, told: bool = True, **body: str) -> tuple[dict[str, Any], Any]:
     """A device whose push service takes messages of this key only, and the contact; `told`: the town knows the key."""
@@ -67,7 +69,7 @@ async def failures(town: Town, count: int) -> list[ContactFailed]:
         return len(found) >= count
 
     try:
-        await until(look, 40, "facts of failed contacts")
+        await until(look, 90, "facts of failed contacts")
     finally:
         await consumer.stop()
     return found
@@ -82,7 +84,7 @@ async def sent(town: Town, count: int) -> bool:
         states = await town.states(fact.announcement_id)
         return states if len(states) == count and not {"queued", "sending"} & set(states) else []
 
-    states: list[str] = await until(over, 40, "the announcement")
+    states: list[str] = await until(over, 90, "the announcement")
     return states == ["sent"] * count
 
 
@@ -124,7 +126,7 @@ async def test_the_key_changes_while_the_notifier_runs(town: Town) -> None:
     async def counted() -> bool:
         return await browsers_by_key(town) == {(old.key_id, "withdrawn"): 0, (new.key_id, "current"): 2}
 
-    await until(counted, 40, "the metric")
+    await until(counted, 90, "the metric")
 
 
 async def test_a_key_that_cannot_be_found_is_waited_for_and_ends_nobody(town: Town) -> None:
@@ -139,12 +141,12 @@ async def test_a_key_that_cannot_be_found_is_waited_for_and_ends_nobody(town: To
     async def state(wanted: str, cause: str | None) -> bool:
         return [(row["state"], row["cause"]) for row in await town.deliveries(fact.announcement_id)] == [(wanted, cause)]
 
-    await until(lambda: state("queued", "push_key_missing"), 40, "a first try")
+    await until(lambda: state("queued", "push_key_missing"), 90, "a first try")
     pem = lost.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     path = town.folder / "vapid.pem"
     (town.folder / "part").write_text(pem + path.read_text())
     (town.folder / "part").replace(path)
-    await until(lambda: state("sent", None), 40, "the key is back")
+    await until(lambda: state("sent", None), 90, "the key is back")
     assert len(await town.sinks.push_payloads(device)) == 1
 
 
