@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from hejnal_local import control
 from hejnal_local.programs import Town
 from hejnal_local.settings import LocalSettings
 from hejnal_local.supervision import Program, Supervisor
+from hejnal_local.testing import MakeTopics
 from hejnal_local.workspace import Workspace
 
 
@@ -49,3 +51,21 @@ def test_a_service_is_told_its_settings_but_not_where_the_town_lies(tmp_path: Pa
     town = Town(Workspace(Workspace.of_this_clone().root, tmp_path / "run"), LocalSettings.load(tmp_path, given))
     assert control._given_to(town, "notifier") == {"HEJNAL_NOTIFIER_SMS_MONTHLY_BUDGET_ZL": "500"}
     assert control._given_to(town, "kafka") == {}
+
+
+@pytest.mark.kafka
+async def test_the_partitions_of_topics_that_nobody_reads_are_known(kafka_bootstrap: str, make_topics: MakeTopics) -> None:
+    prefix = await make_topics("reports")
+    found = await control.partitions_of({"bootstrap_servers": kafka_bootstrap}, [f"{prefix}reports", f"{prefix}none"])
+    assert {topic: sorted(one.partition for one in parts) for topic, parts in found.items()} == {f"{prefix}reports": [0, 1, 2]}
+
+
+@pytest.mark.kafka
+async def test_dead_letters_are_shown_with_their_reason(kafka_bootstrap: str, make_topics: MakeTopics) -> None:
+    name = f"{await make_topics('reports.dlq', partitions=1)}reports.dlq"
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+    await producer.start()
+    await producer.send_and_wait(name, b"x", key=b"obcy", headers=[("dlq_reason", b"UndecodableError")])
+    await producer.stop()
+    found = await control._letters({"bootstrap_servers": kafka_bootstrap}, [name])
+    assert [(topic, count, [record.key for record in shown]) for topic, count, shown in found] == [(name, 1, [b"obcy"])]

@@ -4,10 +4,11 @@ import asyncio
 import http.client
 import time
 import xmlrpc.client
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from hejnal_contracts.topics import DLQ_SUFFIX, TOPICS
@@ -21,6 +22,7 @@ READY_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 60
 _KAFKA_TIMEOUT_S = 20
 _SHOWN_LETTERS = 20
+DEAD_LETTERS = tuple(f"{one.name}{DLQ_SUFFIX}" for one in TOPICS)
 
 
 class ControlError(RuntimeError):
@@ -67,7 +69,7 @@ def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
 def dead_letters(town: Town, say: Callable[[str], None]) -> int:
     """The newest dead letters of each topic: what could not be handled, by whom and why. Changes nothing."""
     try:
-        letters = asyncio.run(asyncio.wait_for(_letters(as_administrator(town)), _KAFKA_TIMEOUT_S))
+        letters = asyncio.run(asyncio.wait_for(_letters(as_administrator(town), DEAD_LETTERS), _KAFKA_TIMEOUT_S))
     except (KafkaError, TimeoutError, OSError) as error:
         place = town.broker.bootstrap
         raise ControlError(f"Kafka at {place} does not answer ({error!r}): `make restart PROGRAM=kafka`") from error
@@ -94,14 +96,28 @@ def as_administrator(town: Town) -> dict[str, Any]:
     return {"bootstrap_servers": place, "security_protocol": "SSL", "ssl_context": secured.tls()}
 
 
-async def _letters(options: dict[str, Any]) -> list[tuple[str, int, list[Any]]]:
+async def partitions_of(options: dict[str, Any], topics: Sequence[str]) -> dict[str, list[TopicPartition]]:
+    """The partitions of those topics that there are, by topic; a consumer knows only those of topics it has subscribed to."""
+    admin = AIOKafkaAdminClient(**options)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    return {
+        one["topic"]: [TopicPartition(one["topic"], part["partition"]) for part in one["partitions"]]
+        for one in described
+        if one["partitions"]
+    }
+
+
+async def _letters(options: dict[str, Any], topics: Sequence[str]) -> list[tuple[str, int, list[Any]]]:
+    known = await partitions_of(options, topics)
     consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
     await consumer.start()
     try:
         found = []
-        there = await consumer.topics()
-        for topic in sorted({f"{one.name}{DLQ_SUFFIX}" for one in TOPICS} & there):
-            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        for topic, partitions in sorted(known.items()):
             consumer.assign(partitions)
             first, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
             count = sum(ends[one] - first[one] for one in partitions)
