@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,9 +15,11 @@ from tests.bench.live_viewers import join
 from .faults import ended, killed, until_ready
 from .house import House, announcement, ask, soon
 from .servers import until
+from .towns import setting
 
 _LATE_S = 25
 _FROZEN_S = 2.5
+_ON_THE_WAY = "sum(hejnal_notifier_due_deliveries + hejnal_notifier_in_flight_deliveries)"
 _CREDIT = "--sms-credit=3"
 
 
@@ -58,23 +61,42 @@ def _draft(house: House, **more: Any) -> str:
 
 def sms_past_the_budget(house: House) -> None:
     """One announcement after the other, until the SMS of one are held back."""
+    held = "select 1 from notifier.deliveries where cause = 'over_budget'"
+    before = len(house.sql(held))
     for number in range(12):
         house.announce(f"budżet {number}")
-        until(
-            lambda: house.figure("sum(hejnal_notifier_due_deliveries + hejnal_notifier_in_flight_deliveries)") == 0, timeout_s=60
-        )
-        held = house.sql("select 1 from notifier.deliveries where cause = 'over_budget' limit 1")
-        if held:
+        until(lambda: house.figure(_ON_THE_WAY) == 0, timeout_s=60, what="SMS are on their way for ever")
+        if len(house.sql(held)) > before:
             return
     raise AssertionError("a budget of one złoty was enough")
 
 
 def announced_while_providers_are_away(house: House) -> None:
-    """Every provider is down, and the town has something to say by e-mail and SMS."""
+    """Every provider is down, and the town has something to say by e-mail."""
     ended("sinks")(house)
     for number in range(6):
-        house.announce(f"bez dostawcy {number}", severity="warning", channels=["sms"])
-        house.announce(f"bez dostawcy, drogi {number}", category="roads", severity="warning", channels=["email"])
+        house.announce(f"bez dostawcy {number}", category="roads", severity="warning", channels=["email"])
+
+
+def table_locked(house: House) -> None:
+    """Somebody looks after the deliveries with psql, as the notifier's user, and goes home in the middle of it."""
+    announced_while_providers_are_away(house)
+    until(lambda: house.sql("select 1 from notifier.deliveries where state = 'queued'"), what="nothing waits to be sent again")
+    url = setting(house.town.run, "notifier", "HEJNAL_NOTIFIER_DATABASE_URL").replace("+asyncpg", "")
+    script = "begin; lock table notifier.deliveries in share row exclusive mode;\n"
+    psql = subprocess.Popen(
+        ["psql", "-q", url], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    assert psql.stdin is not None
+    psql.stdin.write(script)
+    psql.stdin.flush()
+
+    def go_home() -> None:
+        psql.kill()
+        psql.communicate()
+
+    house.left_over.append(go_home)
+    house.supervisor.begin("sinks")
 
 
 def accepted_late(house: House) -> None:

@@ -9,9 +9,9 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from hejnal_local.control import as_administrator
+from hejnal_local.control import as_administrator, partitions_of
 from hejnal_recorder.export.keys import LEAF_DAYS, rotate_keys
 from tests.chaos.stepped_clock import SteppedClock
 from tests.e2e.town import ROOT
@@ -123,11 +123,11 @@ def audit_log_restored(house: House) -> None:
 
 def _head_on_the_topic(house: House, position: int) -> Any:
     async def read() -> Any:
-        consumer = AIOKafkaConsumer(**as_administrator(house.local), enable_auto_commit=False)
+        options = as_administrator(house.local)
+        partitions = (await partitions_of(options, ["audit"]))["audit"]
+        consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
         await consumer.start()
         try:
-            await consumer.topics()
-            partitions = [TopicPartition("audit", number) for number in consumer.partitions_for_topic("audit") or ()]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)

@@ -20,6 +20,8 @@ class Walk:
     """Who of them wakes somebody; the others are silenced by them or wait for the day. None: all."""
     more: dict[str, str] = field(default_factory=dict)
     """Variables of the runbook's commands."""
+    says: str = ""
+    """What the runbook's commands must say of the fault."""
     mend: Fault | None = None
     """What the runbook asks of a person before its commands: no command can do it."""
     fires_within_s: int = 150
@@ -40,15 +42,17 @@ WALKS = (
     Walk("errors of the doors", "baza zatrzymana, strona odpowiada 503", all_of(ended("postgres"), faults.asked_in_vain),
          ("HejnalApiBudgetFast", "HejnalApiBudgetSlow"), (), mend=faults.begun("postgres")),
     Walk("a message nobody can read", "niezrozumiałe wiadomości w temacie", faults.garbage("announcements", 3),
-         ("HejnalDeadLetters",), ()),
+         ("HejnalDeadLetters",), (), says="key obcy"),
     Walk("a flood of them", "zalew niezrozumiałych wiadomości", faults.garbage("announcements", 130, then_unknown=1500),
-         ("HejnalConsumerStopped", "HejnalKafkaLag"), ("HejnalConsumerStopped",)),
+         ("HejnalConsumerStopped", "HejnalKafkaLag"), ("HejnalConsumerStopped",), says="key obcy"),
     Walk("a fact too large", "fakt większy, niż bierze Kafka", faults.fact_too_large, ("HejnalOutboxParked",), ()),
     Walk("Kafka refuses", "złe hasło usługi do Kafki", faults.wrong_password("notifier"), ("HejnalKafkaRefuses",),
          mend=faults.right_password("notifier")),
-    Walk("the provider of e-mail is away", "dostawcy e-maili i SMS-ów milczą",
+    Walk("the provider of e-mail is away", "dostawcy milczą",
          all_of(people.announced_while_providers_are_away, faults.codes_wanted),
-         ("HejnalChannelDown", "HejnalProviderDown", "HejnalDeliveriesStuck"), ("HejnalChannelDown",)),
+         ("HejnalChannelDown", "HejnalProviderDown"), ("HejnalChannelDown",)),
+    Walk("nobody takes what waits", "czyjaś otwarta transakcja blokuje tabelę wysyłki", people.table_locked,
+         ("HejnalDeliveriesStuck",)),
     Walk("warnings accepted late", "dostawcy przyjęli wiadomości po czasie", people.accepted_late,
          ("HejnalDeliveryBudgetFast", "HejnalDeliveryBudgetSlow"), ("HejnalDeliveryBudgetFast",)),
     Walk("the SMS budget", "komunikaty ponad budżet SMS", people.sms_past_the_budget,
