@@ -259,10 +259,11 @@ def _answers(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=30).returncode == 0
 
 
+# OCI's configuration, unlike docker's, holds no name of the container that it was built in.
 _TOOLS = {
     "docker": ("build",),
-    "buildah": ("--storage-driver", "vfs", "bud", "--isolation", "chroot", "--format", "docker", "--layers=false"),
-    "podman": ("build", "--format", "docker"),
+    "buildah": ("--storage-driver", "vfs", "bud", "--isolation", "chroot", "--format", "oci", "--layers=false"),
+    "podman": ("build", "--format", "oci"),
 }
 
 
