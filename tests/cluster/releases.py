@@ -106,6 +106,7 @@ def go_through(plane: ControlPlane, checks: Checks) -> None:
             assert set(_hooks(plane, place).values()) == {"Succeeded"}, _hooks(plane, place)
             assert _images(plane, place) == {"next"}, _images(plane, place)
         if name == "outside-services":
+            _stop_and_start(plane, checks, place)
             _go_wrong(plane, checks, place)
         with checks.check(f"{name}: uninstalled; claims, database, brokers and topics are left"):
             before = _lasting(plane, place)
@@ -131,6 +132,18 @@ def _back_up(plane: ControlPlane, checks: Checks, place: str) -> None:
         jobs = rendered(plane, RELEASE, place, "-f", EXAMPLES[place], *chosen, *superuser)
         assert [one["metadata"]["name"] for one in jobs] == ["town-restore"], jobs
         plane.apply(jobs, "--dry-run=server", "--validate=strict", "-n", place)
+
+
+def _stop_and_start(plane: ControlPlane, checks: Checks, place: str) -> None:
+    """The commands of docs/guide/awaria.md around a restore."""
+    ours = ("-l", "app.kubernetes.io/part-of=hejnal", "-n", place)
+    with checks.check("stopped for a restore, an upgrade with the same values starts everything again"):
+        plane.kubectl("scale", "deployment,statefulset", *ours, "--replicas=0")
+        plane.kubectl("wait", "pod", *ours, "--field-selector=status.phase=Running", "--for=delete", "--timeout=120s")
+        assert {there for _, there in ready(plane, place).values()} == {0}
+        _upgrade(plane, place, "--set", "image.tag=next", "--wait", "--timeout", WAIT)
+        counts = ready(plane, place)
+        assert all(there == wanted > 0 for wanted, there in counts.values()), counts
 
 
 def _upgrade(plane: ControlPlane, place: str, *options: object) -> None:
