@@ -202,11 +202,11 @@ def post(origin: str, path: str, **body: str) -> int:
 
 
 def forgotten(service: str) -> Fault:
-    """Prometheus is not told of a service (any more)."""
+    """No place is left in Prometheus' list of a service."""
 
     def forget(house: House) -> None:
         house.kept["jobs"] = house.running.servers.jobs
-        house.running.watch({job: places for job, places in house.running.servers.jobs.items() if job != service})
+        house.running.watch({**house.running.servers.jobs, service: []})
 
     return forget
 

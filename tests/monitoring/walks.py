@@ -52,7 +52,7 @@ WALKS = (
          all_of(people.announced_while_providers_are_away, faults.codes_wanted),
          ("HejnalChannelDown", "HejnalProviderDown"), ("HejnalChannelDown",)),
     Walk("nobody takes what waits", "czyjaś otwarta transakcja blokuje tabelę wysyłki", people.table_locked,
-         ("HejnalDeliveriesStuck",)),
+         ("HejnalDeliveriesStuck",), ()),
     Walk("warnings accepted late", "dostawcy przyjęli wiadomości po czasie", people.accepted_late,
          ("HejnalDeliveryBudgetFast", "HejnalDeliveryBudgetSlow"), ("HejnalDeliveryBudgetFast",)),
     Walk("the SMS budget", "komunikaty ponad budżet SMS", people.sms_past_the_budget,
