@@ -115,6 +115,8 @@ class FakeIngest:
         self.tell(b"")
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
+        if "/relay/" not in request.path:
+            return web.Response(status=503)  # it is asked for a probe too, as soon as it has the camera
         answer = web.StreamResponse()
         await answer.prepare(request)
         queue: asyncio.Queue[bytes] = asyncio.Queue()
