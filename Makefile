@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETUP := deploy/local/setup
 
-.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier chaos-rolling images test-images test-compose test-cluster fmt lock contracts helm-test scan env-example
+.PHONY: help setup run stop status restart dead-letters test-monitoring test-runbooks clean-run totp backup restore test-restore test check bench fuzz fuzz-api chaos chaos-ingest chaos-notifier chaos-rolling test-kafka-ha images test-images test-compose test-cluster fmt lock contracts helm-test scan env-example
 .DEFAULT_GOAL := help
 
 help: ## list every target
@@ -81,6 +81,9 @@ chaos-rolling: ## restart every recording and sending service as Kubernetes does
 	@$(SETUP) test >&2 && $(PYTHON) -m tests.chaos.rolling --cameras $(or $(CAMERAS),24) --restarts $(or $(RESTARTS),10) && \
 	  $(PYTHON) -m tests.chaos.kills --gentle --cameras $(or $(CAMERAS),24) --kills $(or $(RESTARTS),10) && \
 	  $(PYTHON) -m tests.chaos.notifier --gentle --kills $(or $(RESTARTS),10)
+
+test-kafka-ha: ## three brokers of which one dies, then two: nothing acknowledged is lost, nothing is applied twice (6 min, 1 GiB, root)
+	@$(SETUP) test >&2 && exec $(PYTHON) -m tests.kafka_ha.run
 
 images: ## build the services' container images with docker, buildah or podman: SERVICES="recorder ingest", IMAGE_BASE=…
 	@$(SETUP) run && exec $(PYTHON) -m hejnal_local.images build $(SERVICES)

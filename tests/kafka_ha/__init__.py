@@ -1,0 +1,1 @@
+"""Three brokers of which one dies, then two: `make test-kafka-ha`."""
