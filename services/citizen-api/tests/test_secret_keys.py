@@ -60,11 +60,12 @@ async def test_a_new_token_key_loses_nothing(open_house, make_database, tmp_path
     async with open_house(database_url=url, town=False, secrets_key_file=file) as house:
         assert house.res.settings.token_key_file.read_bytes() != first_token_key
         old, new = file.read_text().strip(), new_key()
-        file.write_text(f"{new}\n{old}\n")
         visitor = house.client()
         visitor.cookies = cookies
-        mine = await visitor.get(f"/reports/{report['id']}", params={"token": report["follow_token"]})
-        assert (mine.status_code, mine.json()["text"]) == (200, FORM["text"])
+        for lines in (f"{old}\n# next\n{new}\n", f"{new}\n{old}\n"):  # every copy of the service knows it before one uses it
+            file.write_text(lines)
+            mine = await visitor.get(f"/reports/{report['id']}", params={"token": report["follow_token"]})
+            assert (mine.status_code, mine.json()["text"]) == (200, FORM["text"])
         again = await visitor.post(f"/consultations/{consultation}/votes", json={"choices": ["none"]})
         assert again.json()["replaced"], "nobody votes twice since a key was changed"
         body = {"challenge_id": sent["challenge_id"], "code": code, "consent": {"version": "2026-11", "language": "pl"}}
@@ -94,7 +95,37 @@ def test_the_file_is_made_once_and_only_where_it_is_named(tmp_path):
 def test_what_an_unknown_key_sealed_does_not_open(tmp_path):
     (tmp_path / "one").write_text(new_key())
     (tmp_path / "two").write_text(new_key())
-    one, two = (Secrets(KeyFile(tmp_path / name).read) for name in ("one", "two"))
+    one, two = (Secrets(KeyFile(tmp_path / name)) for name in ("one", "two"))
     with pytest.raises(ValueError, match="HEJNAL_CITIZEN_SECRETS_KEY_FILE"):
         two.unseal("x", one.seal("x", "secret"))
     assert not two.is_code(one.code_hash("c-1", "123456"), "c-1", "123456")
+
+
+def test_a_key_that_is_only_known_seals_nothing_and_names_nothing(tmp_path):
+    file = tmp_path / "secrets.key"
+    first, second = new_key(), new_key()
+    file.write_text(f"{first}\n")
+    before = Secrets(KeyFile(file))
+    file.write_text(f"{first}\n# next\n{second}\n")
+    known = Secrets(KeyFile(file))
+    assert known.follow_token("r-1") == before.follow_token("r-1")
+    assert known.caller_key("voter", "x") == before.caller_key("voter", "x")
+    assert before.unseal("p", known.seal("p", "secret")) == "secret"
+    file.write_text(f"{second}\n")
+    assert known.unseal("p", Secrets(KeyFile(file)).seal("p", "secret")) == "secret"
+    file.write_text("# next\n" + second)
+    with pytest.raises(ValueError, match="no key in use"):
+        KeyFile(file)
+
+
+def test_a_new_key_put_last_by_mistake_makes_no_new_names(tmp_path, capsys):
+    file = tmp_path / "secrets.key"
+    first, second = new_key(), new_key()
+    file.write_text(f"{first}\n")
+    known = Secrets(KeyFile(file))
+    token = known.follow_token("r-1")
+    file.write_text(f"{first}\n{second}\n")
+    assert known.follow_token("r-1") == token
+    assert "key_file_oldest_not_last" in capsys.readouterr().out
+    file.write_text(f"{second}\n")
+    assert known.follow_token("r-1") != token, "the first key was taken away on purpose"

@@ -89,7 +89,7 @@ async def open_resources(settings: Settings, *, clock: Clock | None = None) -> A
             open311=open311,
             open311_breaker=Breaker(clock),
             attachment_check=AttachmentCheck(photo_workers, settings.photo_dir / "incoming"),
-            cap_signer=CapSigner(seeds()[-1]),
+            cap_signer=CapSigner(seeds.oldest()),
             feeds=FeedCache(clock),
         )
     finally:

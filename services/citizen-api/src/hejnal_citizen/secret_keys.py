@@ -39,7 +39,7 @@ async def reseal(database_url: str, settings: Settings) -> dict[str, int]:
     """How many secrets were sealed anew under the newest key. May run beside the service, and again."""
     if settings.secrets_key_file is None:
         sys.exit("HEJNAL_CITIZEN_SECRETS_KEY_FILE is not set: make the file with `secrets-key`, name it in the settings, restart")
-    secrets = Secrets(KeyFile(settings.secrets_key_file).read)
+    secrets = Secrets(KeyFile(settings.secrets_key_file))
     database, done = Database(database_url, schema="citizen"), 0
     try:
         async with database.transaction() as session:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,15 +18,41 @@ from hejnal_runtime.key_file import KeyFile
 _NONCE_BYTES = 12
 
 
+class Seeds(Protocol):
+    """Where keys are derived from."""
+
+    def read(self) -> tuple[bytes, ...]:
+        """Those that hold now, the newest first."""
+
+    def oldest(self) -> bytes:
+        """The one that stays."""
+
+
+class OneSeed:
+    """Seeds where there is only one."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._seed = seed
+
+    def read(self) -> tuple[bytes, ...]:
+        """Itself."""
+        return (self._seed,)
+
+    def oldest(self) -> bytes:
+        """Itself."""
+        return self._seed
+
+
 class Secrets:
     """Keyed hashes and sealed secrets under keys derived (HKDF, RFC 5869) from seeds, one key per purpose.
 
-    `seeds` gives the seeds that hold now, the newest first. The newest seals and hashes codes; what was sealed or hashed under an
-    older one is still known. Names that have to stay the same for years (follow-up tokens, who has voted) come from the oldest.
+    The newest seed seals and hashes codes; what was sealed or hashed under an older one is still known. Names that have to stay
+    the same for years (follow-up tokens, who has voted) come from the oldest.
     """
 
-    def __init__(self, seeds: Callable[[], tuple[bytes, ...]]) -> None:
-        self._seeds = seeds
+    def __init__(self, seeds: Seeds) -> None:
+        self._seeds = seeds.read
+        self._oldest = seeds.oldest
         self._derived: dict[tuple[bytes, str], bytes] = {}
 
     def code_hash(self, challenge_id: str, code: str) -> bytes:
@@ -39,11 +65,11 @@ class Secrets:
 
     def follow_token(self, report_id: str) -> str:
         """The secret follow-up token of a report. Derived, so that a repeated submission gives the same one again."""
-        return _text(hmac.digest(self._key(self._seeds()[-1], "follow-up tokens"), report_id.encode(), "sha256")[:24])
+        return _text(hmac.digest(self._key(self._oldest(), "follow-up tokens"), report_id.encode(), "sha256")[:24])
 
     def caller_key(self, purpose: str, value: str) -> str:
         """A name for a caller's address or contact in counters, which does not give it away."""
-        key = self._key(self._seeds()[-1], "caller addresses")
+        key = self._key(self._oldest(), "caller addresses")
         return f"{purpose}:{_text(hmac.digest(key, f'{purpose}:{value}'.encode(), 'sha256')[:18])}"
 
     def seal(self, purpose: str, secret: str) -> bytes:
@@ -81,12 +107,11 @@ class Secrets:
         return self._derived[seed, what]
 
 
-def seeds_of(settings: Settings, token_key: Ed25519PrivateKey) -> Callable[[], tuple[bytes, ...]]:
+def seeds_of(settings: Settings, token_key: Ed25519PrivateKey) -> Seeds:
     """Where the seeds come from: the file of the settings, or the service's token key where there is none."""
     if settings.secrets_key_file is not None:
-        return KeyFile(settings.secrets_key_file).read
-    seed = token_key.private_bytes_raw()
-    return lambda: (seed,)
+        return KeyFile(settings.secrets_key_file)
+    return OneSeed(token_key.private_bytes_raw())
 
 
 def new_code() -> str:
