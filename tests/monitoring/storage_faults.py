@@ -53,7 +53,7 @@ def file_gone(house: House) -> None:
 
 def store_away(house: House) -> None:
     """The object store ends as soon as footage is moved there: a recorder with nothing to move would not miss it."""
-    house.until_seen("sum(hejnal_recorder_tier_moved_total) > 0", timeout_s=900)
+    house.until_seen('hejnal_recorder_tier_bytes{tier="store"} > 0', timeout_s=900)
     ended("store")(house)
 
 
