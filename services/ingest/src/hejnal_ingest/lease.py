@@ -29,8 +29,10 @@ _CONFIRM_S = 30.0
 """A camera known from the disk that the registry has not named this long after Kafka is back is registered no more."""
 _BELIEVE_S = 20.0
 """So long another's higher epoch keeps us from a camera that the group has given to us."""
-HANDOVER_S = 6.0
+HANDOVER_S = 20.0
 """A camera that goes to another process is recorded here so long, until it is there: what both have of it is kept once."""
+_LEAVING_S = 6.0
+"""The same when this process ends: whoever ends it does not wait longer."""
 _PEER_S = 30.0
 """Whoever holds cameras is heard of more often than this."""
 STOP_TIMEOUT_S = 8.0
@@ -160,16 +162,16 @@ class CameraLeases:
         for camera_id, wanted in list(self._wanted.items()):
             if wanted.partition not in numbers:
                 del self._wanted[camera_id]
-                self._hand_over(camera_id)
+                self._hand_over(camera_id, HANDOVER_S)
         self._changed.set()
 
-    def _hand_over(self, camera_id: str) -> None:
+    def _hand_over(self, camera_id: str, within_s: float) -> None:
         """Recording goes on until another process has the camera, or time is up; what gives no picture just ends."""
         loop = asyncio.get_running_loop()
         runner = self.runner(camera_id)
         gives_pictures = runner is not None and runner.condition is CameraCondition.LIVE
-        self._lost[camera_id] = loop.time() + (HANDOVER_S if gives_pictures else 0)
-        loop.call_later(HANDOVER_S, self._changed.set)
+        self._lost[camera_id] = loop.time() + (within_s if gives_pictures else 0)
+        loop.call_later(within_s, self._changed.set)
 
     async def hand_over_all(self) -> None:
         """The group has been left: returns when other processes record all cameras held here, or when they had time to.
@@ -179,7 +181,7 @@ class CameraLeases:
         self._leaving = True
         self._wanted.clear()
         for camera_id in self._running:
-            self._hand_over(camera_id)
+            self._hand_over(camera_id, _LEAVING_S)
         log.info("cameras_handed_over", cameras=len(self._running))
         self._changed.set()
         while self._running:  # noqa: ASYNC110 each stop takes its own time
