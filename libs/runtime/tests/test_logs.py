@@ -1,8 +1,11 @@
-"""What the last look at a log line takes out, and what it leaves."""
+"""What the last look at a log line takes out, and what it leaves; what of a library's own lines is written."""
 
 import json
+import logging
 import subprocess
 import sys
+
+from hejnal_runtime.logs import Damper
 
 PROGRAM = """
 import logging, threading, structlog
@@ -37,3 +40,20 @@ def test_contacts_tokens_and_logins_in_foreign_texts_are_taken_out() -> None:
     assert header["header"] == "Bearer [redacted]"
     assert stored["exception"][0]["exc_value"] == "Key (address)=([redacted]) already exists."
     assert threaded["service"] == "notifier"
+
+
+def test_a_library_that_repeats_itself_is_written_a_few_times_and_counted() -> None:
+    now_s = 0.0
+    damper = Damper("aiokafka", few=3, window_s=30, now_s=lambda: now_s)
+
+    def written(name: str, text: str) -> list[str]:
+        record = logging.LogRecord(name, logging.WARNING, "x.py", 1, text, ("a",), None)
+        return [record.getMessage()] if damper.filter(record) else []
+
+    lines = [line for number in range(50) for line in written("aiokafka.conn", f"node {number} is away: %s")]
+    assert lines == ["node 0 is away: a", "node 1 is away: a", "node 2 is away: a"]
+    assert written("aiokafka.conn", "another matter: %s") == ["another matter: a"]
+    assert len([line for _ in range(50) for line in written("aiokafkaesque", "not of the library: %s")]) == 50
+    now_s = 31.0
+    assert written("aiokafka.conn", "node 7 is away: %s") == ["node 7 is away: a [47 more of its kind were left out]"]
+    assert written("aiokafka.conn", "node 7 is away: %s") == ["node 7 is away: a"]

@@ -3,7 +3,8 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import orjson
@@ -24,6 +25,10 @@ _PERSONAL = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # token (RFC 7519)
 )
 REDACTED = "[redacted]"
+
+_NUMBERS = re.compile(r"\d+")
+_ALIKE = 60
+_MOST_KINDS = 200
 
 
 def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -53,6 +58,39 @@ def _named(service: str) -> Any:
         return event
 
     return add
+
+
+class Damper(logging.Filter):
+    """Lets a few of a library's like lines through and counts the rest: a broker that is away must not fill a disk.
+
+    Like are lines of one logger and level whose texts begin alike but for numbers. The first line of the next window says how
+    many were left out.
+    """
+
+    def __init__(
+        self, library: str, *, few: int = 5, window_s: float = 30.0, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._prefix = library + "."
+        self._few = few
+        self._window_s = window_s
+        self._now_s = now_s
+        self._seen: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not f"{record.name}.".startswith(self._prefix):
+            return True
+        now_s, kind = self._now_s(), (record.name, record.levelno, _NUMBERS.sub("", str(record.msg))[:_ALIKE])
+        began_s, count = self._seen.get(kind, (now_s, 0))
+        if now_s - began_s >= self._window_s:
+            if count > self._few:
+                record.msg = f"{record.msg} [{count - self._few} more of its kind were left out]"
+            began_s, count = now_s, 0
+        if len(self._seen) >= _MOST_KINDS:
+            self._seen.clear()
+        self._seen[kind] = (began_s, count + 1)
+        return count < self._few
 
 
 def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -> None:
@@ -87,6 +125,7 @@ def configure_logging(service: str, level: str = "INFO", *, json: bool = True) -
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
+    handler.addFilter(Damper("aiokafka"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
