@@ -18,7 +18,7 @@ from hejnal_recorder.settings import Settings as RecorderSettings
 
 ROOT = Path(__file__).parents[2]
 SECRET = re.compile(r"(password|passwd|secret|token|private_?key|api_?key|credential)s?$", re.IGNORECASE)
-REFERENCE = re.compile(r"\.(existing|database|token|keys?|tls|users?)[A-Za-z]*Secret$|Secret(Name|Key)$")
+REFERENCE = re.compile(r"\.(existing|database|identity|token|keys?|tls|users?)[A-Za-z]*Secret$|Secret(Name|Key)$")
 """Names of Secrets that who installs makes, or an operator of the cluster."""
 
 
