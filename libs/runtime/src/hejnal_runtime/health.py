@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 from hejnal_runtime import metrics
+from hejnal_runtime.waiting import wait_for
 
 Check = Callable[[], str | Awaitable[str | None] | None]
 
@@ -35,7 +36,7 @@ class Health:
         try:
             result = check()
             if inspect.isawaitable(result):
-                result = await asyncio.wait_for(result, CHECK_TIMEOUT_S)
+                result = await wait_for(result, CHECK_TIMEOUT_S)
         except TimeoutError:
             return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
         except Exception as error:  # noqa: BLE001 a failing check is a finding

@@ -30,6 +30,7 @@ from hejnal_runtime.database import Database
 from hejnal_runtime.errors import KAFKA_REFUSED
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.tracing import current_traceparent, mark_failed, traceparent_of
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -202,7 +203,7 @@ class OutboxRelay:
             rows = await self._next(connection)
             if not rows:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._idle_s)
+                    await wait_for(self._wake.wait(), self._idle_s)
                 continue
             sent = await self._send(connection, rows, one_by_one=tries >= PARK_AFTER_TRIES)
             tries = 0 if sent else tries + 1
@@ -252,14 +253,14 @@ class OutboxRelay:
                 waiting.append((row, future))
                 if one_by_one:
                     try:
-                        await asyncio.wait_for(future, 30)
+                        await wait_for(future, 30)
                     except KafkaError as error:
                         if getattr(error, "retriable", False) or isinstance(error, KAFKA_REFUSED):
                             return False  # what an administrator mends must cost no fact
                         await self._park(connection, row, error)
                         waiting.pop()
             done = [row.id for row, _ in waiting]
-            await asyncio.wait_for(asyncio.gather(*(future for _, future in waiting)), 60)
+            await wait_for(asyncio.gather(*(future for _, future in waiting)), 60)
         except (KafkaError, TimeoutError, OSError) as error:
             if isinstance(error, TimeoutError):
                 self._producer.suspect(error)

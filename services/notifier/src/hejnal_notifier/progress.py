@@ -20,6 +20,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient
 from hejnal_runtime.outbox import publish
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -73,7 +74,7 @@ class ProgressReporter:
                     await asyncio.sleep(LOOK_S)
                 else:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), min(REST_S, measure_at - self._clock.monotonic()))
+                        await wait_for(self._wake.wait(), min(REST_S, measure_at - self._clock.monotonic()))
             except Exception as error:
                 if not is_transient(error):
                     raise

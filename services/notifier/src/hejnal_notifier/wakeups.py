@@ -10,6 +10,7 @@ import structlog
 
 from hejnal_runtime.database import Database
 from hejnal_runtime.outbox import CONNECTION_ERRORS
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ class Wakeups:
                     wake()
                 while not ended.is_set():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(ended.wait(), STILL_THERE_S)
+                        await wait_for(ended.wait(), STILL_THERE_S)
                     await connection.execute("select 1")
             except (OSError, TimeoutError, *CONNECTION_ERRORS) as error:
                 failures += 1

@@ -12,6 +12,7 @@ from hejnal_runtime.bus import Message
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import Record, UndecodableError, UnknownTypeError, decode
 from hejnal_runtime.bus.refusals import Refusals
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class TopicTail:
             metadata_max_age_ms=60_000,
         )
         try:
-            await asyncio.wait_for(consumer.start(), 30)
+            await wait_for(consumer.start(), 30)
             await self._take_position(consumer)
             self._trouble = None
             self._refusals.clear()
@@ -84,7 +85,7 @@ class TopicTail:
         if {partition.topic for partition in partitions} != set(self._topics):
             raise OSError(f"not all of {self._topics} exist")
         if not self._positions:
-            self._positions = dict(await asyncio.wait_for(consumer.end_offsets(partitions), 30))
+            self._positions = dict(await wait_for(consumer.end_offsets(partitions), 30))
         for partition in partitions:
             consumer.seek(partition, self._positions.get(partition, 0))
 

@@ -4,7 +4,6 @@
 systems. Where Strimzi or another operator keeps users, its own resources do this instead.
 """
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, I
 from hejnal_contracts.access import Access
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.refusals import addresses, why_not_connected
+from hejnal_runtime.waiting import wait_for
 
 # Numbers of the protocol (Kafka: ResourceType, PatternType, AclOperation, AclPermissionType, ScramMechanism).
 _ANY = 1
@@ -158,7 +158,7 @@ async def _rights(administrator: KafkaConnection, user: str) -> set[Binding]:
 async def _ask(administrator: KafkaConnection, request: RequestStruct) -> Any:
     connection = await _connect(administrator)
     try:
-        return await asyncio.wait_for(connection.send(_Ready(request)), _TIMEOUT_S)
+        return await wait_for(connection.send(_Ready(request)), _TIMEOUT_S)
     except (KafkaError, TimeoutError) as error:
         raise AdministrationError(f"Kafka did not answer the administrator: {error!r}") from error
     finally:
@@ -171,9 +171,7 @@ async def _connect(kafka: KafkaConnection) -> AIOKafkaConnection:
     last: Exception | None = None
     for host, port in addresses(kafka.bootstrap):
         try:
-            return await asyncio.wait_for(
-                create_conn(host, port, request_timeout_ms=int(_TIMEOUT_S * 1000), **options), _TIMEOUT_S
-            )
+            return await wait_for(create_conn(host, port, request_timeout_ms=int(_TIMEOUT_S * 1000), **options), _TIMEOUT_S)
         except (OSError, KafkaError) as error:
             last = error
     raise AdministrationError(await why_not_connected(kafka) or f"Kafka at {kafka.bootstrap} does not answer: {last!r}")

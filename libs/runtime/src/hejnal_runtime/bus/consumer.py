@@ -24,6 +24,7 @@ from hejnal_runtime.bus.producer import MAX_MESSAGE_BYTES, Producer
 from hejnal_runtime.bus.refusals import Refusals
 from hejnal_runtime.bus.worker import PartitionWorker
 from hejnal_runtime.clock import Clock, SystemClock
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -146,7 +147,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopping.set()
         self._commit_now.set()
         try:
-            await asyncio.wait_for(self._stopped.wait(), self._drain_s + 10)
+            await wait_for(self._stopped.wait(), self._drain_s + 10)
         except TimeoutError:
             log.warning("bus_consumer_stop_late", group=self.group)
 
@@ -169,7 +170,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.subscribe(self._topics, listener=self)
         committer: asyncio.Task[None] | None = None
         try:
-            await asyncio.wait_for(consumer.start(), 30)
+            await wait_for(consumer.start(), 30)
             committer = asyncio.create_task(self._commit_loop(consumer), name=f"bus committer {self.group}")
             while not self._stopping.is_set():
                 if committer.done():
@@ -188,7 +189,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _sleep_unless_stopped(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            await wait_for(self._stopping.wait(), seconds)
 
     # --- rebalance ------------------------------------------------------------------------------------------------
 
@@ -237,7 +238,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         probe_at = 0.0
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._commit_now.wait(), self._commit_interval_s)
+                await wait_for(self._commit_now.wait(), self._commit_interval_s)
             self._commit_now.clear()
             await self._commit(list(self._workers.values()))
             if time.monotonic() >= probe_at:
@@ -254,7 +255,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not offsets or self._consumer is None or self._from_beginning:  # then nobody ever asks for them
             return
         try:
-            await asyncio.wait_for(self._consumer.commit(offsets), 10)
+            await wait_for(self._consumer.commit(offsets), 10)
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("bus_commit_refused", group=self.group, error=repr(error))  # its new owner repeats the messages
         except (KafkaError, TimeoutError) as error:
@@ -269,7 +270,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not partitions:
             return
         try:
-            ends = await asyncio.wait_for(consumer.end_offsets(partitions), 5)
+            ends = await wait_for(consumer.end_offsets(partitions), 5)
         except (KafkaError, TimeoutError, OSError) as error:
             log.warning("bus_broker_not_answering", group=self.group, error=repr(error))
             if await self._refusals.note(error, "read from"):

@@ -17,6 +17,7 @@ from hejnal_runtime.clock import Clock, SystemClock
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 from hejnal_runtime.tracing import current_traceparent
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class Producer:
             return
         producer, self._producer = self._producer, None
         try:
-            await asyncio.wait_for(producer.stop(), 5)
+            await wait_for(producer.stop(), 5)
         except (TimeoutError, KafkaError) as error:
             log.warning("kafka_producer_stop_incomplete", error=repr(error))
             await _end(producer)
@@ -89,7 +90,7 @@ class Producer:
                     metadata_max_age_ms=60_000,
                 )
                 try:
-                    await asyncio.wait_for(producer.start(), 10)
+                    await wait_for(producer.start(), 10)
                 except BaseException as error:
                     await producer.stop()
                     if isinstance(error, KafkaError | OSError):
@@ -173,7 +174,7 @@ class Producer:
         )
         try:
             future = await self.enqueue(topic_of(fact).name, fact.model_dump_json().encode(), key_of(fact), headers)
-            await asyncio.wait_for(asyncio.shield(future), timeout_s)
+            await wait_for(asyncio.shield(future), timeout_s)
         except (KafkaError, TimeoutError, OSError) as error:
             if isinstance(error, TimeoutError):
                 self.suspect(error)
@@ -186,8 +187,8 @@ async def _end(producer: AIOKafkaProducer) -> None:
     sender, held = producer._sender, producer._message_accumulator  # noqa: SLF001 aiokafka has no public way to give it up
     try:
         if sender is not None:
-            await asyncio.wait_for(sender.close(), 5)
-        await asyncio.wait_for(producer.client.close(), 5)
+            await wait_for(sender.close(), 5)
+        await wait_for(producer.client.close(), 5)
     except (TimeoutError, KafkaError, OSError) as error:
         log.warning("kafka_producer_end_incomplete", error=repr(error))
     finally:

@@ -4,7 +4,6 @@ The client library takes every failure to connect for the broker being away and 
 authority or a missing right would then be tried again for ever with nobody told.
 """
 
-import asyncio
 import ssl
 import time
 from collections.abc import Iterable
@@ -26,6 +25,7 @@ from aiokafka.errors import (
 
 from hejnal_runtime import metrics
 from hejnal_runtime.bus.connection import ConnectionSettingsError, KafkaConnection
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ async def why_not_connected(kafka: KafkaConnection) -> str | None:
     found: list[str] = []
     for host, port in addresses(kafka.bootstrap):
         try:
-            connection = await asyncio.wait_for(
+            connection = await wait_for(
                 create_conn(host, port, request_timeout_ms=int(ASK_TIMEOUT_S * 1000), **options), ASK_TIMEOUT_S
             )
         except (OSError, TimeoutError, KafkaError) as error:

@@ -14,6 +14,7 @@ from hejnal_contracts.topics import BY_NAME
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.bus.message import UndecodableError, UnknownTypeError, decode
 from hejnal_runtime.bus.refusals import Refusals
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class CompactedTable:
 
     async def load(self, timeout_s: float = 30.0) -> None:
         """Wait until everything that was on the topic at the start has been read (`run` must be running)."""
-        await asyncio.wait_for(self._loaded.wait(), timeout_s)
+        await wait_for(self._loaded.wait(), timeout_s)
 
     def health(self) -> str | None:
         """None when loaded and followed; otherwise what is wrong."""
@@ -85,7 +86,7 @@ class CompactedTable:
             metadata_max_age_ms=60_000,
         )
         try:
-            await asyncio.wait_for(consumer.start(), 30)
+            await wait_for(consumer.start(), 30)
             partitions = sorted(consumer.assignment())
             if not partitions:
                 raise OSError(f"topic {name} does not exist")

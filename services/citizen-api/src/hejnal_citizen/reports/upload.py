@@ -14,6 +14,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from hejnal_runtime.errors import AppError, Kind
+from hejnal_runtime.waiting import wait_for
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -101,7 +102,7 @@ async def _parse(chunks: AsyncIterator[bytes], boundary: bytes, parts: "_Parts")
     try:
         parser = MultipartParser(boundary, parts.callbacks())
         while True:
-            chunk = await asyncio.wait_for(anext(chunks, None), CHUNK_TIMEOUT_S)
+            chunk = await wait_for(anext(chunks, None), CHUNK_TIMEOUT_S)
             if chunk is None:
                 break
             parts.count(len(chunk))

@@ -16,6 +16,7 @@ from hejnal_notifier.subscriptions import TOPIC
 from hejnal_runtime.bus.connection import KafkaConnection
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -66,18 +67,18 @@ class SubscriptionsBarrier:
         """End offset of each partition that holds anything."""
         if self._consumer is None:
             consumer = AIOKafkaConsumer(**self._kafka.options(), enable_auto_commit=False, request_timeout_ms=5000)
-            await asyncio.wait_for(consumer.start(), ASK_TIMEOUT_S)
+            await wait_for(consumer.start(), ASK_TIMEOUT_S)
             self._consumer = consumer
             self._partitions = [TopicPartition(self._topic, number) for number in await self._partition_numbers()]
-        ends = await asyncio.wait_for(self._consumer.end_offsets(self._partitions), ASK_TIMEOUT_S)
-        beginnings = await asyncio.wait_for(self._consumer.beginning_offsets(self._partitions), ASK_TIMEOUT_S)
+        ends = await wait_for(self._consumer.end_offsets(self._partitions), ASK_TIMEOUT_S)
+        beginnings = await wait_for(self._consumer.beginning_offsets(self._partitions), ASK_TIMEOUT_S)
         return {partition.partition: end for partition, end in ends.items() if end > beginnings[partition]}
 
     async def _partition_numbers(self) -> list[int]:
         admin = AIOKafkaAdminClient(**self._kafka.options(), request_timeout_ms=5000)
-        await asyncio.wait_for(admin.start(), ASK_TIMEOUT_S)
+        await wait_for(admin.start(), ASK_TIMEOUT_S)
         try:
-            (topic,) = await asyncio.wait_for(admin.describe_topics([self._topic]), ASK_TIMEOUT_S)
+            (topic,) = await wait_for(admin.describe_topics([self._topic]), ASK_TIMEOUT_S)
         finally:
             await admin.close()
         numbers = [int(partition["partition"]) for partition in topic["partitions"]]

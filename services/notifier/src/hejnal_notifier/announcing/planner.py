@@ -18,6 +18,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import is_transient
 from hejnal_runtime.tracing import continued_span
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Planner:
                     continue
                 if not worked:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self._poll_s)
+                        await wait_for(self._wake.wait(), self._poll_s)
         finally:
             await self._barrier.close()
 

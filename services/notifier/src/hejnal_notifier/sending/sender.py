@@ -18,6 +18,7 @@ from hejnal_notifier.sending.queue import DeliveryQueue, Done
 from hejnal_notifier.sending.spans import ProviderSpans, note_outcome
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.errors import is_transient
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -148,7 +149,7 @@ class ChannelSender:
                 await self._until_half_empty()
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause_s())
+                    await wait_for(self._wake.wait(), self._pause_s())
 
     def _pause_s(self) -> float:
         """Until something is due, or the next look although nobody has woken us."""
@@ -210,7 +211,7 @@ class ChannelSender:
             self._last_pass = self._clock.monotonic()
             self._room.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), 1.0)
+                await wait_for(self._room.wait(), 1.0)
 
     async def _work(self) -> None:
         while True:

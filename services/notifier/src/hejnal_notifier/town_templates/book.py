@@ -21,6 +21,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.periodic import PeriodicLoop
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -114,7 +115,7 @@ class TemplateBook:
         self._wake.clear()
         await self.refresh()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), REFRESH_S * random.uniform(0.8, 1.2))
+            await wait_for(self._wake.wait(), REFRESH_S * random.uniform(0.8, 1.2))
         return True
 
     def wake(self) -> None:
@@ -124,7 +125,7 @@ class TemplateBook:
     async def loaded(self) -> None:
         """Returns when the templates are known; AppError(UNAVAILABLE) where the database does not give them soon."""
         try:
-            await asyncio.wait_for(self._loaded.wait(), LOADED_WITHIN_S)
+            await wait_for(self._loaded.wait(), LOADED_WITHIN_S)
         except TimeoutError as error:
             detail = "The town's templates are not known yet. Try again in a minute."
             raise AppError(Kind.UNAVAILABLE, "templates-not-loaded", detail, retry_after_s=10) from error

@@ -17,6 +17,7 @@ from hejnal_gateway.alerts.schemas import Alert, shown
 from hejnal_gateway.events import AlertEvent, EventRing
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class AlertFeed:
     async def _follow(self, connection: asyncpg.Connection) -> None:
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), _PING_S)
+                await wait_for(self._wake.wait(), _PING_S)
             except TimeoutError:
                 await connection.fetchval("select 1")  # a connection that died silently is found out
                 continue

@@ -13,6 +13,7 @@ from hejnal_gateway.live.relay_connection import RelayConnection, RelayRefusedEr
 from hejnal_media.access_unit import AccessUnit, AudioFrame, AudioParameters
 from hejnal_media.relay import Record, RelayedAudio, RelayedUnit, RelayError, RunEnded, StreamInfo
 from hejnal_runtime.tokens import TokenIssuer
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -117,7 +118,7 @@ class RelayClient:
             self._try_now.clear()
             with suppress(TimeoutError):
                 pause_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(failures, 6)) * random.uniform(0.5, 1)
-                await asyncio.wait_for(self._try_now.wait(), pause_s)
+                await wait_for(self._try_now.wait(), pause_s)
 
     async def _read(self, url: str) -> str:
         """Read until the stream breaks; why it did."""

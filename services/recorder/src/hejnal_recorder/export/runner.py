@@ -26,6 +26,7 @@ from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, is_transient
 from hejnal_runtime.ids import new_id
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -234,7 +235,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), KILLED_WITHIN_S)
+        await wait_for(process.wait(), KILLED_WITHIN_S)
 
 
 def _write_job(folder: Path, job: Job) -> None:

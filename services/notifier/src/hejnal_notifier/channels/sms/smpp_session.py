@@ -10,6 +10,7 @@ import structlog
 
 from hejnal_notifier.channels.sms import smpp_pdu
 from hejnal_notifier.channels.sms.smpp_pdu import Command, MalformedPduError, Message, Pdu, PduReader, Status
+from hejnal_runtime.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -135,7 +136,7 @@ class SmppSession:
         """Keep the link alive until it is lost (§7.2)."""
         while not self.lost.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.lost.wait(), LINK_EVERY_S)
+                await wait_for(self.lost.wait(), LINK_EVERY_S)
             if self.lost.is_set():
                 return
             try:
