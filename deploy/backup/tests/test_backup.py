@@ -72,6 +72,20 @@ async def test_schemas_are_of_one_moment_while_writing_goes_on(small_town):
     assert done.rows == 2 * facts["facts"].rows
 
 
+async def test_extensions_that_say_where_they_live_come_back_there(small_town):
+    """The PostGIS image of deploy/compose makes these in every new database."""
+    await small_town.run("create extension if not exists postgis", "create extension postgis_topology")
+    await small_town.commands.make()
+    await small_town.run("drop extension postgis_topology")
+
+    done = await small_town.commands.restore("latest", small_town.identity)
+
+    assert done.rows == 1000
+    where = "select extnamespace::regnamespace::text from pg_extension where extname = "
+    assert await small_town.value(f"{where}'postgis_topology'") == "topology"
+    assert await small_town.value(f"{where}'postgis'") == "public"
+
+
 async def test_the_role_that_makes_backups_makes_them_after_a_restore_too(small_town):
     """It may read everything and write nothing; the restored database lets it in as the one before did."""
     role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(8)

@@ -27,6 +27,8 @@ from hejnal_runtime.clock import Clock
 Say = Callable[[str], None]
 _LET_IN = """select rolname from pg_database, aclexplode(datacl) join pg_roles on pg_roles.oid = grantee
 where datname = $1 and privilege_type = 'CONNECT' and not rolsuper order by 1"""
+_HAS_ITS_PLACE = """select schema is not null from pg_available_extension_versions v join pg_available_extensions e using (name)
+where name = $1 and v.version = e.default_version"""
 
 
 @dataclass(slots=True)
@@ -114,8 +116,10 @@ class Restoring:
             await admin.execute(f"grant connect on database {quoted(staging)} to {quoted(role)}")
         async with database.connected(url, database=staging) as connection:
             for extension in manifest.extensions:
+                # some say where they live themselves, and refuse any other schema (postgis_topology, postgis_tiger_geocoder)
+                place = "" if await connection.fetchval(_HAS_ITS_PLACE, extension) else " schema public"
                 try:
-                    await connection.execute(f"create extension if not exists {quoted(extension)} schema public")
+                    await connection.execute(f"create extension if not exists {quoted(extension)}{place}")
                 except asyncpg.PostgresError as error:
                     raise BackupError(f"the extension {extension} cannot be made: {error}. Install it on the server") from error
             await connection.execute("revoke all on schema public from public")
