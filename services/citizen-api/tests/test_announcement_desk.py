@@ -1,5 +1,6 @@
 """What the announcement form works with: previews with wording, price and budget; templates; categories."""
 
+import json
 from datetime import date
 from itertools import product
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from hejnal_citizen.announcements.schemas import Draft
 from hejnal_contracts.base import Channel, Language, Severity
 from hejnal_contracts.headlines import headline
+from hejnal_runtime.webhook_signature import new_secret
 
 
 def draft(**changes):
@@ -62,6 +64,24 @@ async def test_the_preview_says_what_everybody_would_read_and_what_it_costs(open
         assert again["sms"][0]["text"].startswith("Aktualizacja: Nie ma wody")
         long = draft(texts={"pl": {"title": "a", "body": "słowo " * 200}})
         assert (await house.staff().post("/announcements/preview", json=long)).json()["sms"][0]["shortened"] is True
+
+
+async def test_the_preview_names_the_organisations_that_are_told_besides_and_the_link_that_ends_e_mails(open_house, tmp_path):
+    file = tmp_path / "organisations.json"
+    hospital = {"id": "szpital", "name": "Szpital Powiatowy", "url": "https://example.org/x", "secrets": [new_secret()]}
+    roads = hospital | {"id": "drogi", "name": "Zarząd Dróg", "categories": ["roads"]}
+    urgent = hospital | {"id": "szkola", "name": "Szkoła nr 2", "categories": ["water"], "min_severity": "emergency"}
+    file.write_text(json.dumps([hospital, roads, urgent]))
+    async with open_house(
+        notifier={"organisations_file": file, "email_from": "h@bugielsk.test", "smtp_host": "127.0.0.1"}
+    ) as house:
+        await subscribe(house, "anna@example.pl", "10.0.1.3", ["email"])
+        seen = (await house.staff().post("/announcements/preview", json=draft(channels=["email"]))).json()
+        assert (seen["people"], seen["organisations"]) == (1, ["Szpital Powiatowy"])
+        mail = next(one for one in seen["wordings"] if one["channel"] == "email")
+        assert "http://localhost:8080/wypisz/…" in mail["text"]
+        grave = (await house.staff().post("/announcements/preview", json=draft(severity="emergency"))).json()
+        assert grave["organisations"] == ["Szpital Powiatowy", "Szkoła nr 2"]
 
 
 async def test_the_preview_shows_the_towns_own_words(open_house):

@@ -88,6 +88,8 @@ async def test_organisations_are_told_what_they_wish_for_on_whatever_channels_it
     assert told["water", "warning"] == everyone
     assert told["water", "info"] == everyone[:2]
     assert told["roads", "warning"] == everyone[1:2]
+    foretold = {key: [f"organisation:{name.lower()} webhook" for name in known.told_of(key[0], Severity(key[1]))] for key in told}
+    assert foretold == {key: [one for one in who if one.startswith("organisation:")] for key, who in told.items()}
 
 
 # --- one POST --------------------------------------------------------------------------------------------------------

@@ -41,6 +41,9 @@ class AnnouncementWordings(BaseModel):
     wordings: list[Preview] = Field(description="In the order asked for, without the HTML of e-mails")
     channels_off: list[Channel] = Field(description="Of those asked for: the town has no provider, nothing would be sent")
     sms_price_grosze: int = Field(description="Of one SMS part at the first provider; 0 where there is none")
+    organisations: list[str] = Field(
+        default=[], description="Names of those that get it by webhook besides, whatever the channels"
+    )
 
 
 @router.post("/announcement-wordings")
@@ -77,4 +80,11 @@ async def word_announcement(
         ],
         channels_off=[channel for channel in asked if channel not in resources.served],
         sms_price_grosze=budget.price_grosze if budget is not None else 0,
+        organisations=_organisations(request, resources),
     )
+
+
+def _organisations(request: WordingRequest, resources: Resources) -> list[str]:
+    if resources.organisations is None or Channel.WEBHOOK not in resources.served:
+        return []
+    return resources.organisations.told_of(request.category, request.severity)

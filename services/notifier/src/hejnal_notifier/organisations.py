@@ -68,6 +68,10 @@ class Organisation(BaseModel):
         """What it is called in the read model."""
         return PREFIX + self.id
 
+    def wants(self, category: str, severity: Severity) -> bool:
+        """Whether it is told of an announcement; the same rule as a resident's filter, for the whole town."""
+        return bool({category, EVERY_CATEGORY} & set(self.categories)) and RANK[severity] >= RANK[self.min_severity]
+
     @field_validator("secrets")
     @classmethod
     def _can_sign(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -123,6 +127,10 @@ class Organisations:
         """Secrets of an organisation, newest first; none when there is no such organisation."""
         found = self._found.get(resident_id)
         return [secret.get_secret_value() for secret in found.secrets] if found is not None else []
+
+    def told_of(self, category: str, severity: Severity) -> list[str]:
+        """Names of those that an announcement would be sent to, in the order of the file."""
+        return [one.name for one in self._found.values() if one.wants(category, severity)]
 
     async def run(self) -> None:
         """Store what the file says, now and whenever it changes."""

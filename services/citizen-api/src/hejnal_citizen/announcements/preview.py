@@ -108,6 +108,7 @@ def shown(draft: Draft, found: Reach, worded: Worded | None, settings: Settings)
     return Preview(
         people=found.people,
         channels=[_channel(found, channel, worded, cost) for channel in dict.fromkeys(draft.channels)],
+        organisations=worded.organisations if worded else [],
         worded=worded is not None,
         sms=wording.sms_views(worded, found.sms_readers) if worded else [],
         wordings=wording.message_views(worded, found.contacts) if worded else [],

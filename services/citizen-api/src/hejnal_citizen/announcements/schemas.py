@@ -193,6 +193,11 @@ class Preview(Output):
 
     people: int = Field(description="Residents reached on at least one channel")
     channels: list[ChannelReach]
+    organisations: list[str] = Field(
+        default=[],
+        description="Names of those that get it by webhook besides (a hospital, a school), whatever the channels; they count "
+        "in the progress, not in `people`. Empty where `worded` is false",
+    )
     worded: bool = Field(
         default=True, description="False: notifier does not answer, so what would be said and what it costs is not known now"
     )

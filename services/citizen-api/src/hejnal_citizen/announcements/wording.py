@@ -53,6 +53,7 @@ class Worded(BaseModel):
     wordings: list[ChannelText]
     channels_off: list[Channel]
     sms_price_grosze: int = Field(ge=0)
+    organisations: list[str] = Field(default=[], description="Told by webhook besides; a notifier of an older release names none")
 
     @property
     def sms(self) -> dict[Language, SmsText]:

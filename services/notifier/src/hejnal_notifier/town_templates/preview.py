@@ -1,5 +1,6 @@
 """What a message would look like on each channel: text, HTML, SMS parts and encoding, and what SMS cannot say."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,13 +135,19 @@ def worded(
     template = book.find(channel, language) if book is not None else None
     seen = Preview(channel=channel, language=language, version=template.version if template and template.version else None)
     if channel is Channel.EMAIL:
-        subject, text, html = composer.bodies(content, language, unsubscribe_url="https://miasto.example/rezygnacja/…")
+        subject, text, html = composer.bodies(content, language, unsubscribe_url=_unsubscribe_sample(content.page_url))
         return seen.model_copy(update={"subject": subject, "text": text, "html": html})
     if channel is Channel.PUSH:
         payload = announcement_payload(content, language, town=wording.town, book=book)
         size = len(encode_payload(payload))
         return seen.model_copy(update={"title": payload["title"], "body": payload["body"], "payload_bytes": size})
     return seen.model_copy(update={"sms": sms_preview(wording, content, language)})
+
+
+def _unsubscribe_sample(page_url: str) -> str:
+    """Where a resident's own link would lead: the site that the announcement is read on, without their own token."""
+    site = re.match(r"https?://[^/]+", page_url)
+    return f"{site.group() if site is not None else 'https://miasto.example'}/wypisz/…"
 
 
 def sms_preview(wording: SmsWording, content: AnnouncementContent, language: Language) -> SmsPreview:
