@@ -68,7 +68,8 @@ class Commands:
         manifest = store.find(backup)
         done = await Restoring(self._settings, store, identities, self._clock, self._say).run(manifest, only_folders=only_folders)
         age_s = (done.restored_at - manifest.taken_at).total_seconds()
-        self._say(f"restored; the town is {age_s / 60:.0f} minutes older than it was")
+        minutes = round(age_s / 60)
+        self._say(f"restored; the town is {minutes} {'minute' if minutes == 1 else 'minutes'} older than it was")
         if done.kept_database:
             self._say(f"the database from before is kept as {done.kept_database}: drop it when all is well")
         for path in done.kept_paths:
