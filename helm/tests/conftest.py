@@ -11,6 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/hejnal"
 EXAMPLES = sorted((ROOT / "helm/examples").glob("*.yaml"))
+TOWN = CHART / "ci/backup-values.yaml"
+"""What every example leaves to the town: for whom backups are encrypted."""
 HELM = ROOT / ".cache/helm/helm"
 """Fetched by deploy/local/helm-test, which runs these tests."""
 
@@ -62,9 +64,16 @@ class Rendered:
         return {name: one["spec"]["template"] for name, one in owners.items()}
 
 
+def filled(example: Path) -> dict[str, Any]:
+    """The values of an example, with what it leaves to the town."""
+    values: dict[str, Any] = yaml.safe_load(example.read_text())
+    values["backup"] |= yaml.safe_load(TOWN.read_text())["backup"]
+    return values
+
+
 def render(values: dict[str, Any] | Path | None = None, *, upgrade: bool = False) -> Rendered:
-    """The chart with these values, or with a file of them. Raises RefusedError."""
-    text = values.read_text() if isinstance(values, Path) else yaml.safe_dump(values or {})
+    """The chart with these values, or with an example filled in. Raises RefusedError."""
+    text = yaml.safe_dump(filled(values) if isinstance(values, Path) else values or {})
     return Rendered([one for one in yaml.load_all(_rendered(text, upgrade), Loader=yaml.CSafeLoader) if one])
 
 

@@ -8,10 +8,10 @@ import yaml
 
 from hejnal_backup.settings import BackupSettings
 
-from .conftest import EXAMPLES, ROOT, Manifest, RefusedError, Rendered, render
+from .conftest import EXAMPLES, ROOT, Manifest, RefusedError, Rendered, filled, render
 
 ONE_NODE, HA = (next(path for path in EXAMPLES if path.stem == name) for name in ("one-node-k3s", "high-availability"))
-KEY = yaml.safe_load(ONE_NODE.read_text())["backup"]["recipients"][0]
+KEY = filled(ONE_NODE)["backup"]["recipients"][0]
 
 
 def job_of(rendered: Rendered) -> Manifest:
@@ -121,7 +121,7 @@ RESTORED = {"from": "latest", "databaseSecret": "superuser"}
 def test_a_restore_reads_the_same_store_and_writes_what_was_kept(values: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the guide says: a superuser of the database, and the private key that is nowhere else."""
     if not isinstance(values, dict):
-        values = yaml.safe_load(values.read_text())
+        values = filled(values)
         values["backup"]["restore"] = {"from": "latest"}
     rendered = render(values)
     job = rendered.of("Job")["town-restore"]
@@ -152,6 +152,13 @@ def test_the_guide_restores_by_the_chart() -> None:
     assert "--show-only templates/restore.yaml --set backup.restore.from=latest" in guide
     assert "/var/lib/hejnal/restored.json" in guide
     assert "town-restore" not in render(ONE_NODE).of("Job")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_an_example_is_refused_until_the_town_names_its_own_key(example: Any) -> None:
+    """A key that came with the example would make backups that nobody in the town can read."""
+    with pytest.raises(RefusedError, match="name at least one age public key"):
+        render(yaml.safe_load(example.read_text()))
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -11,7 +11,7 @@ from hejnal_contracts.topics import TOPICS
 from hejnal_local import chart_files
 from hejnal_local.database_roles import BACKUP_ROLE, EXTENSIONS, SCHEMAS
 
-from .conftest import CHART, EXAMPLES, ROOT, Rendered, render
+from .conftest import CHART, EXAMPLES, ROOT, Rendered, filled, render
 
 HA = next(path for path in EXAMPLES if path.stem == "high-availability")
 ONE_NODE = next(path for path in EXAMPLES if path.stem == "one-node-k3s")
@@ -135,7 +135,7 @@ def test_topics_and_rights_are_those_of_the_declaration() -> None:
 
 
 def test_a_prefix_of_the_topics_is_in_every_right() -> None:
-    values = yaml.safe_load(HA.read_text())
+    values = filled(HA)
     values["kafka"]["topicPrefix"] = "bugielsk-"
     for name, user in render(values).of("KafkaUser").items():
         wanted = BY_PRINCIPAL[name.removeprefix("town-")].acls("bugielsk-")
@@ -182,7 +182,7 @@ def test_the_database_has_a_schema_and_a_role_for_each_service() -> None:
 
 def test_sms_receipts_are_the_one_way_past_the_doors_and_off_by_default() -> None:
     assert all("internal" not in str(one) for one in render(OUTSIDE).of("Ingress").values())
-    values = yaml.safe_load(OUTSIDE.read_text())
+    values = filled(OUTSIDE)
     values["doors"]["smsReceipts"] = True
     paths = render(values).of("Ingress")["town-citizen-api"]["spec"]["rules"][0]["http"]["paths"]
     assert [one["path"] for one in paths] == ["/internal/v1/receipts/sms", "/"]

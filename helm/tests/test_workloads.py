@@ -166,6 +166,7 @@ def test_every_named_secret_is_made_by_the_command_of_the_readme(tmp_path: Path)
             reference = variable.get("valueFrom", {}).get("secretKeyRef")
             if reference:
                 assert reference["key"] in made[reference["name"]]["data"]
+    assert set(made["hejnal-evidence"]["data"]) == {"ca.pem", "signing.pem", "signing.key", "tsa.pem", "tsa.key"}
     authority = base64.b64decode(made["hejnal-evidence"]["data"]["ca.pem"])
     assert "Gmina Test" in load_pem_x509_certificate(authority).subject.rfc4514_string()
 

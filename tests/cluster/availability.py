@@ -6,7 +6,7 @@ from collections import Counter
 from .checks import Checks
 from .control_plane import ClusterError, ControlPlane, Manifest
 from .metrics_server import ChosenMetrics
-from .objects import EXAMPLES, namespace
+from .objects import namespace, of_example
 from .releases import RELEASE, install, ready
 
 PLACE = "available"
@@ -34,7 +34,7 @@ def hold(plane: ControlPlane, checks: Checks) -> None:
     """The example for several machines, as its nodes come and go and its load changes."""
     if PLACE not in [one["metadata"]["name"] for one in plane.get("namespaces")["items"]]:
         namespace(plane, PLACE)
-        install(plane, PLACE, "-f", EXAMPLES["high-availability"], "--set", "scaleDownAfterSeconds=0")
+        install(plane, PLACE, *of_example("high-availability"), "--set", "scaleDownAfterSeconds=0")
     with checks.check("ingest: each replica on a node and in a zone of its own"):
         nodes = Counter(pod["spec"]["nodeName"] for pod in _pods(plane, "ingest"))
         assert len(nodes) == 3, nodes

@@ -11,6 +11,13 @@ from .control_plane import ClusterError, ControlPlane, Manifest
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "helm/hejnal"
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "helm/examples").glob("*.yaml"))}
+_TOWN = CHART / "ci/backup-values.yaml"
+"""What every example leaves to the town: for whom backups are encrypted."""
+
+
+def of_example(name: str) -> tuple[object, ...]:
+    """Helm's options for an example's values, filled in."""
+    return "-f", EXAMPLES[name], "-f", _TOWN
 
 
 def define(plane: ControlPlane, checks: Checks) -> None:
@@ -43,9 +50,9 @@ def namespace(plane: ControlPlane, name: str, **labels: str) -> str:
 
 def accepted(plane: ControlPlane, checks: Checks) -> None:
     """Server-side dry run with strict field validation: an unknown field or a wrong value is an error, not a warning."""
-    for name, values in {"default": CHART / "values.yaml", **EXAMPLES}.items():
+    for name in ("default", *EXAMPLES):
         place = namespace(plane, f"dry-{name}")
-        objects = rendered(plane, "town", place, "-f", values)
+        objects = rendered(plane, "town", place, *(of_example(name) if name in EXAMPLES else ()))
         kinds = sorted({one["kind"] for one in objects})
         with checks.check(f"{name}: {len(objects)} objects of {len(kinds)} kinds accepted ({', '.join(kinds)})"):
             told = plane.apply(objects, "--dry-run=server", "--validate=strict", "-n", place)

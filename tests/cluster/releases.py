@@ -5,7 +5,7 @@ from typing import Any
 
 from .checks import Checks
 from .control_plane import ClusterError, ControlPlane, Manifest
-from .objects import CHART, EXAMPLES, namespace, rendered
+from .objects import CHART, EXAMPLES, namespace, of_example, rendered
 
 RELEASE = "town"
 WAIT = "200s"
@@ -92,10 +92,10 @@ def _images(plane: ControlPlane, place: str) -> set[str]:
 
 def go_through(plane: ControlPlane, checks: Checks) -> None:
     """The life of a release, with each example; then what can go wrong."""
-    for name, values in EXAMPLES.items():
+    for name in EXAMPLES:
         place = namespace(plane, name)
         with checks.check(f"{name}: installed, everything runs"):
-            install(plane, place, "-f", values)
+            install(plane, place, *of_example(name))
             counts = ready(plane, place)
             assert counts, "no workload"
             assert all(wanted == there for wanted, there in counts.values()), counts
@@ -116,7 +116,7 @@ def go_through(plane: ControlPlane, checks: Checks) -> None:
             assert _lasting(plane, place) == before
     place = namespace(plane, "restricted", **{"pod-security.kubernetes.io/enforce": "restricted"})
     with checks.check("every pod is admitted by the restricted Pod Security Standard (live view by TURN, no port of the node)"):
-        install(plane, place, "-f", EXAMPLES["outside-services"], "--set", "live.hostPort=false")
+        install(plane, place, *of_example("outside-services"), "--set", "live.hostPort=false")
         assert all(wanted == there for wanted, there in ready(plane, place).values())
     plane.helm("uninstall", RELEASE, "-n", place)
 
@@ -129,7 +129,7 @@ def _back_up(plane: ControlPlane, checks: Checks, place: str) -> None:
     with checks.check(f"{place}: the Job that restores, as the guide renders it, is accepted"):
         chosen = ("--show-only", "templates/restore.yaml", "--set", "backup.restore.from=latest")
         superuser = ("--set", "backup.restore.databaseSecret=superuser")
-        jobs = rendered(plane, RELEASE, place, "-f", EXAMPLES[place], *chosen, *superuser)
+        jobs = rendered(plane, RELEASE, place, *of_example(place), *chosen, *superuser)
         assert [one["metadata"]["name"] for one in jobs] == ["town-restore"], jobs
         plane.apply(jobs, "--dry-run=server", "--validate=strict", "-n", place)
 
@@ -147,7 +147,7 @@ def _stop_and_start(plane: ControlPlane, checks: Checks, place: str) -> None:
 
 
 def _upgrade(plane: ControlPlane, place: str, *options: object) -> None:
-    plane.helm("upgrade", RELEASE, CHART, "-n", place, "-f", EXAMPLES[place], *options)
+    plane.helm("upgrade", RELEASE, CHART, "-n", place, *of_example(place), *options)
 
 
 def _go_wrong(plane: ControlPlane, checks: Checks, place: str) -> None:

@@ -18,6 +18,8 @@ from hejnal_local.keys import ORGANISATION, SERVICES, KeyRing
 from hejnal_recorder.export.keys import create_keys
 
 _KEYS = ("at-rest.key", "vapid.pem", "vapid.pub", "citizen-secrets.key")
+_EVIDENCE = ("ca.pem", "signing.pem", "signing.key", "tsa.pem", "tsa.key")
+"""Not the authority's private key (`ca.key`): it signs new leaves every two years, and stays in the safe."""
 
 
 def secrets_of(folder: Path, organisation: str) -> list[dict[str, Any]]:
@@ -27,11 +29,10 @@ def secrets_of(folder: Path, organisation: str) -> list[dict[str, Any]]:
     create_keys(ring.evidence, organisation, datetime.now(UTC))  # the first to make them names the organisation
     ring.ensure()
     tokens = {f"{name}.pem": ring.service(name).read_bytes() for name in SERVICES}
-    evidence = {path.name: path.read_bytes() for path in sorted(ring.evidence.iterdir()) if path.is_file()}
     found = [
         _secret("hejnal-tokens", {**tokens, "jwks.json": ring.jwks.read_bytes()}),
         _secret("hejnal-keys", {name: (folder / name).read_bytes() for name in _KEYS}),
-        _secret("hejnal-evidence", evidence),
+        _secret("hejnal-evidence", {name: (ring.evidence / name).read_bytes() for name in _EVIDENCE}),
     ]
     for one in SCHEMAS:
         account = {"username": one.role.encode(), "password": ring.secret(one.role).encode()}

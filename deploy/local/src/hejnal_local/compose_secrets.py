@@ -35,10 +35,16 @@ def write_secrets(folder: Path, organisation: str) -> None:
     keys = folder / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
     ring = KeyRing(keys)
+    apart = folder / "ca.key"  # signs new leaves every two years: below `keys/evidence` the recorder would see it
+    root = ring.evidence / "ca.key"
+    if apart.exists():
+        apart.replace(root)
     for path in ring.evidence.glob("*.key"):  # handed over by an earlier run: read here by their owner only
         path.chmod(0o600)
     create_keys(ring.evidence, organisation, datetime.now(UTC))  # the first to make them names the organisation
     ring.ensure()
+    if root.exists():  # not where it lies in the safe already
+        root.replace(apart)
     _write_once(folder / "postgres_password", ring.secret("postgres"))
     _write_once(folder / "turn_secret", ring.secret("turn"))
     write_private(folder / "postgres_roles.sql", roles_sql(ring))
@@ -47,6 +53,9 @@ def write_secrets(folder: Path, organisation: str) -> None:
         _write_once(folder / f"hejnal_{_PREFIX[one.schema]}_database_url", url)
     url = f"postgresql://{BACKUP_ROLE}:{ring.secret(BACKUP_ROLE)}@postgres:5432/{DATABASE}"
     _write_once(folder / "hejnal_backup_database_url", url)
+    url = f"postgresql://postgres:{ring.secret('postgres')}@postgres:5432/{DATABASE}"
+    _write_once(folder / "hejnal_restore_database_url", url)  # the superuser's: only the job that restores is given it
+    _write_once(folder / "restore.identity", "")  # the private key from the safe, only while a backup is being restored
     _write_once(
         folder / "backup.recipients", "# Klucze publiczne age (age1…), po jednym w wierszu: kto przeczyta kopie zapasowe\n"
     )
@@ -89,9 +98,10 @@ def _hand_over(folder: Path, ring: KeyRing) -> None:
     for path in folder.rglob("*"):
         os.chown(path, 0, SERVICE_GROUP)
         path.chmod(0o750 if path.is_dir() else 0o640)
-    for path in (folder / "postgres_password", ring.jwks.with_name("secrets.json")):
-        os.chown(path, 0, 0)
-        path.chmod(0o600)
+    for path in (folder / "postgres_password", folder / "ca.key", ring.jwks.with_name("secrets.json")):
+        if path.exists():
+            os.chown(path, 0, 0)
+            path.chmod(0o600)
     (folder / "postgres_roles.sql").chmod(0o644)  # read by the database's own user; the folder lets nobody else in
     (folder / "keys").chmod(0o750)
 
