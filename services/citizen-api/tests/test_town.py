@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from hejnal_citizen.town.words import fold, number_key
@@ -101,3 +103,18 @@ async def test_import_is_repeatable_and_all_or_nothing(house, tmp_path):
     with pytest.raises(ValueError, match="boundary"):
         await import_file(url, file)
     assert len((await house.client().get("/addresses", params={"q": "nowa 1"})).json()) == 1
+
+
+async def test_the_example_of_the_guide_can_be_imported(house, tmp_path):
+    import re
+
+    from hejnal_citizen.town.importer import import_file
+
+    guide = (Path(__file__).parents[3] / "docs/guide/plik-miasta.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    file = tmp_path / "miasto.json"
+    file.write_text(example, encoding="utf-8")
+    told = await import_file(house.res.settings.database_url.get_secret_value(), file)
+    assert told["town"] == "Bugielsk"
+    assert (told["addresses"], told["places"]) == (2, 1)
+    assert (await house.client().get("/addresses", params={"q": "młyńska 3"})).json()[0]["label"] == "Młyńska 3"
