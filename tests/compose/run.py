@@ -46,6 +46,8 @@ TOWN = {
     "HEJNAL_SERVER_ADDRESS": "127.0.0.1",
 }
 HEALTHY_WITHIN_S = 180
+PHOTO = "photos/resident.jpg"
+KEPT_KEYS = ("at-rest.key", "citizen-secrets.key", "vapid.pem", "recorder.pem", "operator-gateway.pem", "evidence/ca.pem")
 _VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([-?])([^}]*))?\}")
 
 
@@ -161,7 +163,7 @@ class Machine:
         """A job that must end well, with other words than the file's if given; its output. ComposeError with what it said."""
         command = self.command(name)
         if words:
-            command = [*command[: -len(self.file["services"][name]["command"])], *words]
+            command = command[: -len(self.file["services"][name]["command"])] + [self._here(word, name) for word in words]
         done = subprocess.run(
             command,
             env=self.prepare(name),
@@ -173,6 +175,15 @@ class Machine:
         )
         if done.returncode != 0:
             raise ComposeError(f"{name} ended with {done.returncode}: {(done.stdout + done.stderr)[-1500:]}")
+        return done.stdout + done.stderr
+
+    def execute(self, name: str, *words: str) -> str:
+        """`docker compose exec NAME /opt/hejnal/start WORDS`; its output. ComposeError with what it said."""
+        command = [*self.command(name)[:-1], *(self._here(word, name) for word in words)]
+        environment, place = self.prepare(name), self.place(name)
+        done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode != 0:
+            raise ComposeError(f"{name} {' '.join(words)} ended with {done.returncode}: {(done.stdout + done.stderr)[-1500:]}")
         return done.stdout + done.stderr
 
     def start(self, name: str) -> None:
@@ -254,47 +265,105 @@ async def first_start(database: postgres.Server, roles: Path) -> None:
     await database_roles.create_database(database.admin_url, DATABASE)
     connection = await asyncpg.connect(database_roles.url_of(database.admin_url, database=DATABASE))
     try:
+        # the image of PostGIS makes these in the town's database before it reads the file
+        for extension in ("postgis", "postgis_topology", "fuzzystrmatch", "postgis_tiger_geocoder"):
+            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
         await connection.execute(roles.read_text(encoding="utf-8"))
     finally:
         await connection.close()
 
 
 def try_it(folder: Path) -> None:
-    """The whole way of README.md, step by step."""
+    """The whole way of README.md, step by step; then the machine is lost, and the town comes back on another."""
     print(check_with_compose(TOWN), flush=True)
     write_secrets(folder / "secrets", TOWN["HEJNAL_ORGANISATION"])
+    with a_machine(folder) as machine:
+        start_all(machine)
+        print("first administrator:", first_admin(machine), flush=True)
+        (machine.folder / "volumes/citizen" / PHOTO).write_bytes(b"a photo of a resident")
+        print("backup:", backed_up(machine), flush=True)
+        identity, target = machine.folder / "identity", machine.folder / "volumes/backups"
+    another = folder / "another"
+    another.mkdir()
+    keys_from_the_backup(another / "secrets/keys", target / "town", identity)
+    write_secrets(another / "secrets", TOWN["HEJNAL_ORGANISATION"])  # passwords are new ones
+    shutil.copytree(target, another / "volumes/backups")
+    (another / "secrets/restore.identity").write_bytes(identity.read_bytes())
+    for name in KEPT_KEYS:
+        if (another / "secrets/keys" / name).read_bytes() != (folder / "secrets/keys" / name).read_bytes():
+            raise ComposeError(f"the key {name} is not the one of before")
+    with a_machine(another) as machine:
+        print("restored on another machine:", restored(machine), flush=True)
+
+
+@contextlib.contextmanager
+def a_machine(folder: Path) -> Iterator[Machine]:
+    """A machine whose database has started for the first time and where nothing of ours runs yet."""
     file = model(TOWN)
     with servers(folder) as (broker, database):
         asyncio.run(first_start(database, folder / file["secrets"]["postgres_roles"]["file"]))
         machine = Machine(folder, file, int(broker.bootstrap.rpartition(":")[2]), int(str(urlsplit(database.admin_url).port)))
-        names = in_order(file)
-        lasting = [name for name in names if file["services"][name].get("restart") != "no"]
+        # the superuser has another name and password here than in the image of PostgreSQL
+        superuser = folder / file["secrets"]["hejnal_restore_database_url"]["file"]
+        superuser.write_text(database_roles.url_of(database.admin_url, database=DATABASE), encoding="utf-8")
+        lasting = [name for name in in_order(file) if file["services"][name].get("restart") != "no"]
         machine.internal = dict(zip(lasting, free_ports(len(lasting)), strict=True))
         machine.public = dict(zip(lasting, free_ports(len(lasting)), strict=True))
         try:
-            for name in names:
-                if name in lasting:
-                    machine.start(name)
-                else:
-                    machine.run_job(name)
-                    print(f"{name}: done", flush=True)
-            for name in lasting:
-                print(f"{name}: healthy after {machine.wait_until_healthy(name):.1f} s", flush=True)
-            print("first administrator:", first_admin(machine), flush=True)
-            print("backup:", backed_up(machine), flush=True)
+            yield machine
         finally:
             machine.stop()
 
 
+def start_all(machine: Machine) -> None:
+    """`docker compose up -d`: jobs one after another, then services, until all are healthy."""
+    for name in in_order(machine.file):
+        if name in machine.internal:
+            machine.start(name)
+        else:
+            machine.run_job(name)
+            print(f"{name}: done", flush=True)
+    for name in machine.internal:
+        print(f"{name}: healthy after {machine.wait_until_healthy(name):.1f} s", flush=True)
+
+
 def first_admin(machine: Machine) -> str:
     """The link that README.md says to ask for; its address is that of the console."""
-    name = "operator-gateway"
-    place = machine.place(name)
-    command = [*machine.command(name)[:-1], "first-admin"]
-    done = subprocess.run(command, env=machine.prepare(name), cwd=place, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode != 0 or TOWN["HEJNAL_CONSOLE_URL"] not in done.stdout:
-        raise ComposeError(f"no link for the first administrator: {(done.stdout + done.stderr)[-1500:]}")
+    said = machine.execute("operator-gateway", "first-admin")
+    if TOWN["HEJNAL_CONSOLE_URL"] not in said:
+        raise ComposeError(f"no link for the first administrator: {said[-1500:]}")
     return "a link to the console"
+
+
+def keys_from_the_backup(place: Path, target: Path, identity: Path) -> None:
+    """The way of awaria.md where the folder `secrets` is lost: keys out of the backup, with the programs of the clone."""
+    settings = {"HEJNAL_BACKUP_TARGET": str(target), "HEJNAL_BACKUP_FOLDERS": json.dumps({"keys": str(place)})}
+    command = [sys.executable, "-m", "hejnal_backup", "restore", "--only-folders", "--identity", str(identity)]
+    done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        raise ComposeError(f"no keys out of the backup: {(done.stdout + done.stderr)[-1500:]}")
+
+
+def restored(machine: Machine) -> str:
+    """The steps of awaria.md, „W Dockerze”; what came back."""
+    told = machine.run_job("restore", "verify", "--identity=/run/secrets/restore_identity")
+    if "whole; every byte decrypted and compared" not in told:
+        raise ComposeError(f"the backup is not whole: {told}")
+    machine.run_job("restore")
+    for name in ("topics", "migrate-recorder"):  # what the recorder waits for
+        machine.run_job(name)
+    machine.execute("recorder", "check", "--repair", "--archive-is-lost")
+    start_all(machine)
+    machine.execute("operator-gateway", "republish")
+    machine.execute("citizen-api", "republish", "--erase", "/var/lib/hejnal/restored.json")
+    machine.execute("notifier", "restored", "list")
+    volume = machine.folder / "volumes/citizen"
+    if (volume / PHOTO).read_bytes() != b"a photo of a resident":
+        raise ComposeError("the photo is another one")
+    report = json.loads((volume / "restored.json").read_text(encoding="utf-8"))
+    if not report["rows"] or not report["kept_database"]:
+        raise ComposeError(f"the report tells of no restored database: {report}")
+    return f"{report['rows']} rows, the photo and every key; all services healthy"
 
 
 def backed_up(machine: Machine) -> str:

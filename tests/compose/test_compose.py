@@ -44,7 +44,7 @@ def test_jobs_come_before_what_waits_for_them(file: dict[str, Any]) -> None:
 
 
 def test_ours_have_no_rights_and_a_health_check(file: dict[str, Any]) -> None:
-    for name in (*OURS, "backup"):
+    for name in (*OURS, "backup", "restore"):
         one = file["services"][name]
         assert one["read_only"] is True
         assert one["cap_drop"] == ["ALL"]
@@ -61,6 +61,17 @@ def test_a_backup_is_made_when_asked_for_and_holds_every_key(file: dict[str, Any
     keys = {Path(one["file"]).name for one in file["secrets"].values() if one["file"].startswith("secrets/keys/")}
     assert kept == keys
     assert "./secrets/keys/evidence:/etc/hejnal/keys/evidence:ro" in backup["volumes"]
+
+
+def test_a_restore_is_asked_for_too_and_alone_gets_the_superuser_and_the_private_key(file: dict[str, Any]) -> None:
+    restore, backup = file["services"]["restore"], file["services"]["backup"]
+    assert restore["profiles"] == ["restore"]
+    assert "citizen:/var/lib/hejnal" in restore["volumes"]
+    assert restore["environment"]["HEJNAL_BACKUP_TARGET"] == backup["environment"]["HEJNAL_BACKUP_TARGET"]
+    alone = {"hejnal_restore_database_url", "restore_identity"}
+    for name, one in file["services"].items():
+        given = {entry if isinstance(entry, str) else entry["source"] for entry in one.get("secrets", [])}
+        assert given & alone == (alone if name == "restore" else set()), name
 
 
 def test_only_the_doors_face_outside(file: dict[str, Any]) -> None:
@@ -92,6 +103,10 @@ def test_secrets_are_files_that_the_command_makes(file: dict[str, Any], tmp_path
     assert "age1" in (tmp_path / "secrets/backup.recipients").read_text(encoding="utf-8")
     url = (tmp_path / "secrets/hejnal_backup_database_url").read_text(encoding="utf-8")
     assert re.fullmatch(r"postgresql://hejnal_backup:\w{48}@postgres:5432/hejnal", url)
+    password = (tmp_path / "secrets/postgres_password").read_text(encoding="utf-8")
+    url = (tmp_path / "secrets/hejnal_restore_database_url").read_text(encoding="utf-8")
+    assert url == f"postgresql://postgres:{password}@postgres:5432/hejnal"
+    assert (tmp_path / "secrets/restore.identity").read_bytes() == b"", "the private key lies in the safe"
     roles = (tmp_path / "secrets/postgres_roles.sql").read_text(encoding="utf-8")
     for schema in ("recorder", "gateway", "citizen", "notifier"):
         url = (tmp_path / f"secrets/hejnal_{schema}_database_url").read_text(encoding="utf-8")
