@@ -121,7 +121,7 @@ export function AnnouncementEditor({ begun, onCreated }: AnnouncementEditorProps
       </header>
       {draft.drill ? <DrillBanner /> : null}
       <Returned returned={begun.kept?.returned ?? null} />
-      <FaultList wrong={wrong} summary={summary} />
+      <FaultList draft={draft} wrong={wrong} summary={summary} />
       {update === null && kept === null ? <UseTemplate wanted={begun.templateId} onUse={setDraft} /> : null}
       <Check checked={draft.drill} label={t("editor.drill")} help={t("editor.drillHelp")} onChange={(drill) => change({ drill })} />
       <SubjectFields draft={draft} wrong={wrong} town={town} onChange={change} />

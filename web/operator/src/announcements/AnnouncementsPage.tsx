@@ -18,6 +18,8 @@ import "../styles/town-desk.css";
 import "./announcements.css";
 
 const LIVE_MS = 5_000;
+/** What was issued just now is through within a second or two. */
+const FRESH_MS = 1_000;
 const DRAFT = /^\/announcements\/drafts(?:\/([^/]+))?$/;
 /** One pattern for all ways of writing: what is written stays mounted while it gets an address of its own. */
 const WRITING = /^\/announcements\/(?:new|drafts\/(?<draftId>[^/]+)|(?<announcementId>[^/]+)\/update)$/;
@@ -33,7 +35,7 @@ export function AnnouncementsPage() {
     queryFn: ({ pageParam }) => fetchAnnouncements(pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (state) => (state.state.data?.pages.some((page) => page.items.some(isGoingOut)) === true ? LIVE_MS : 30_000),
+    refetchInterval: (state) => paceOf(state.state.data?.pages.flatMap((page) => page.items) ?? []),
   });
   return (
     <div className="split">
@@ -65,10 +67,20 @@ export function AnnouncementsPage() {
   );
 }
 
+/** How long until the list is asked for again. */
+function paceOf(announcements: readonly Announcement[]): number {
+  const goingOut = announcements.filter(isGoingOut);
+  if (goingOut.some(isYoung)) return FRESH_MS;
+  return goingOut.length > 0 ? LIVE_MS : 30_000;
+}
+
+function isYoung(announcement: Announcement): boolean {
+  return Date.now() - Date.parse(announcement.updated_at) < 60_000;
+}
+
 function isGoingOut(announcement: Announcement): boolean {
   const last = newest(announcement.progress);
-  const young = Date.now() - Date.parse(announcement.updated_at) < 60_000;
-  return last === null ? young : !last.finished;
+  return last === null || last.version < announcement.version ? isYoung(announcement) : !last.finished;
 }
 
 interface IssuedQuery {

@@ -1,8 +1,8 @@
-import { SEVERITIES, SeverityBadge, useLanguage } from "@hejnal/shared";
+import { LANGUAGE_NAMES, SEVERITIES, SeverityBadge, useLanguage } from "@hejnal/shared";
 import { useTranslation } from "react-i18next";
 import type { Town } from "../api/town.ts";
 import { RadioChoice } from "../ui/Choice.tsx";
-import { type Draft, type Fault, withSeverity } from "./draft.ts";
+import { blanksOf, type Draft, type Fault, withSeverity } from "./draft.ts";
 
 interface SubjectFieldsProps {
   readonly draft: Draft;
@@ -48,15 +48,21 @@ export function SubjectFields({ draft, wrong, town, onChange }: SubjectFieldsPro
 }
 
 /** What keeps it from going out, as a list that takes the focus. */
-export function FaultList({ wrong, summary }: { readonly wrong: readonly Fault[]; readonly summary: React.RefObject<HTMLDivElement | null> }) {
+export function FaultList({ draft, wrong, summary }: { readonly draft: Draft; readonly wrong: readonly Fault[]; readonly summary: React.RefObject<HTMLDivElement | null> }) {
   const { t } = useTranslation();
+  const where = blanksOf(draft)
+    .map(({ language, part, words }) => `${words} (${LANGUAGE_NAMES[language]}: ${t(`editor.blankIn.${part}`)})`)
+    .join(", ");
   if (wrong.length === 0) return null;
   return (
     <div className="faults" role="alert" tabIndex={-1} ref={summary}>
       <p>{t("editor.toFix", { count: wrong.length })}</p>
       <ul>
         {wrong.map((fault) => (
-          <li key={fault}>{t(`editor.fault.${fault}`)}</li>
+          <li key={fault}>
+            {t(`editor.fault.${fault}`)}
+            {fault === "braces" && where !== "" ? <span className="cell-line">{where}</span> : null}
+          </li>
         ))}
       </ul>
     </div>

@@ -1,10 +1,10 @@
 import { type Language, LANGUAGE_NAMES } from "@hejnal/shared";
-import { FieldError, Input, Label, Tab, TabList, TabPanel, Tabs, Text as HelpText, TextArea, TextField } from "react-aria-components";
+import { Button, FieldError, Input, Label, Tab, TabList, TabPanel, Tabs, Text as HelpText, TextArea, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { Origin } from "../api/announcement-drafts.ts";
 import type { Text } from "../api/town.ts";
 import { RadioChoice } from "../ui/Choice.tsx";
-import { type Draft, DRAFT_LANGUAGES, type Fault } from "./draft.ts";
+import { blankIn, blanksOf, type Draft, DRAFT_LANGUAGES, type Fault, isBegun, NO_TEXT } from "./draft.ts";
 
 interface TextsFieldProps {
   readonly draft: Draft;
@@ -14,6 +14,11 @@ interface TextsFieldProps {
 
 const ORIGINS: readonly Origin[] = ["written", "machine", "machine_checked"];
 const LANGUAGE_FAULT: Readonly<Record<Language, readonly Fault[]>> = { pl: ["titlePl", "bodyPl"], en: ["textsEn"], uk: ["textsUk"] };
+
+/** Whether something on a language's tab keeps the draft from being sent. */
+function isToFix(draft: Draft, wrong: readonly Fault[], language: Language): boolean {
+  return LANGUAGE_FAULT[language].some((fault) => wrong.includes(fault)) || (wrong.includes("braces") && blanksOf(draft).some((blank) => blank.language === language));
+}
 
 /** The words in each language; Polish first, the others when there is time for them. */
 export function TextsField({ draft, wrong, onChange }: TextsFieldProps) {
@@ -26,7 +31,7 @@ export function TextsField({ draft, wrong, onChange }: TextsFieldProps) {
           {DRAFT_LANGUAGES.map((language) => (
             <Tab key={language} id={language} className="tab">
               <span lang={language}>{LANGUAGE_NAMES[language]}</span>
-              {LANGUAGE_FAULT[language].some((fault) => wrong.includes(fault)) ? <span className="attention">{t("editor.tabFault")}</span> : draft.texts[language].title.trim() === "" ? <span className="soft">{t("editor.tabEmpty")}</span> : null}
+              {isToFix(draft, wrong, language) ? <span className="attention">{t("editor.tabFault")}</span> : draft.texts[language].title.trim() === "" ? <span className="soft">{t("editor.tabEmpty")}</span> : null}
             </Tab>
           ))}
         </TabList>
@@ -48,6 +53,11 @@ export function TextsField({ draft, wrong, onChange }: TextsFieldProps) {
                   isInvalid={wrong.includes("machine") && draft.origins[language] === "machine"}
                   onChange={(origin) => onChange({ origins: { ...draft.origins, [language]: origin } })}
                 />
+                {isBegun(draft.texts[language]) ? (
+                  <Button className="button" onPress={() => onChange({ texts: { ...draft.texts, [language]: NO_TEXT }, origins: { ...draft.origins, [language]: "written" } })}>
+                    {t("editor.removeTranslation")}
+                  </Button>
+                ) : null}
                 {draft.origins[language] === "written" ? null : <p className="field-help">{t("editor.originHelp")}</p>}
               </>
             )}
@@ -70,33 +80,36 @@ function Words({ language, text, wrong, withSms, onChange }: WordsProps) {
   const { t } = useTranslation();
   const half = LANGUAGE_FAULT[language].some((fault) => wrong.includes(fault));
   const polish = language === "pl";
+  const blank = (part: keyof Text) => (wrong.includes("braces") ? blankIn(text[part]) : null);
+  const unfilled = (part: keyof Text) => t("editor.blank", { words: blank(part) ?? "" });
   return (
     <>
-      <TextField className="field" value={text.title} maxLength={120} isRequired={polish} isInvalid={half && text.title.trim() === ""} onChange={(title) => onChange({ ...text, title })}>
+      <TextField className="field" value={text.title} maxLength={120} isRequired={polish} isInvalid={(half && text.title.trim() === "") || blank("title") !== null} onChange={(title) => onChange({ ...text, title })}>
         <Label>{t("editor.title")}</Label>
         <Input className="input" lang={language} />
         <HelpText slot="description" className="field-help">
           {t("editor.titleHelp")}
         </HelpText>
-        <FieldError className="field-error">{t("editor.fault.titlePl")}</FieldError>
+        <FieldError className="field-error">{blank("title") === null ? t("editor.fault.titlePl") : unfilled("title")}</FieldError>
       </TextField>
-      <TextField className="field" value={text.body} maxLength={4000} isRequired={polish} isInvalid={half && text.body.trim() === ""} onChange={(body) => onChange({ ...text, body })}>
+      <TextField className="field" value={text.body} maxLength={4000} isRequired={polish} isInvalid={(half && text.body.trim() === "") || blank("body") !== null} onChange={(body) => onChange({ ...text, body })}>
         <Label>{t("editor.body")}</Label>
         <TextArea className="input" rows={5} lang={language} />
-        <FieldError className="field-error">{t("editor.fault.bodyPl")}</FieldError>
+        <FieldError className="field-error">{blank("body") === null ? t("editor.fault.bodyPl") : unfilled("body")}</FieldError>
       </TextField>
-      <TextField className="field" value={text.instruction} maxLength={1000} onChange={(instruction) => onChange({ ...text, instruction })}>
+      <TextField className="field" value={text.instruction} maxLength={1000} isInvalid={blank("instruction") !== null} onChange={(instruction) => onChange({ ...text, instruction })}>
         <Label>{t("editor.instruction")}</Label>
         <TextArea className="input" rows={2} lang={language} />
+        <FieldError className="field-error">{unfilled("instruction")}</FieldError>
       </TextField>
       {withSms ? (
-        <TextField className="field" value={text.sms} isInvalid={text.sms.length > 459} onChange={(sms) => onChange({ ...text, sms })}>
+        <TextField className="field" value={text.sms} isInvalid={text.sms.length > 459 || blank("sms") !== null} onChange={(sms) => onChange({ ...text, sms })}>
           <Label>{t("editor.sms")}</Label>
           <TextArea className="input" rows={2} lang={language} />
           <HelpText slot="description" className="field-help">
             {t("editor.smsHelp", { count: text.sms.length })}
           </HelpText>
-          <FieldError className="field-error">{t("editor.fault.sms")}</FieldError>
+          <FieldError className="field-error">{blank("sms") === null ? t("editor.fault.sms") : unfilled("sms")}</FieldError>
         </TextField>
       ) : null}
     </>

@@ -13,6 +13,7 @@ const PREVIEW = {
     { channel: "push", recipients: 900, sms_parts: null, cost_pln: null },
     { channel: "sms", recipients: 334, sms_parts: 668, cost_pln: 53.44 },
   ],
+  organisations: ["Szpital Powiatowy", "Szkoła nr 2"],
   sms: [{ language: "pl", text: "Nie ma wody na Rynku.", encoding: "gsm-7", characters: 21, parts: 1, recipients: 334, cost_pln: 53.44, written: "Nie ma wody na Rynku.", unrepresentable: [], shortened: false }],
   wordings: [
     { channel: "push", language: "pl", title: "Nie ma wody na Rynku", text: "Pękła rura.", recipients: 900 },
@@ -86,6 +87,33 @@ describe("issuing", () => {
     await expectAccessible(container);
   });
 
+  it("says in which language and field a template's blank is left, and takes a translation away whole", async () => {
+    withAnnouncements();
+    withDrafts();
+    gateway().json("POST /api/v1/town/announcements/preview", PREVIEW);
+    const { user } = openConsole(gateway(), "/announcements/new", "editor");
+    await user.selectOptions(await screen.findByLabelText("Czego dotyczy"), "water");
+    await fill(user, screen.getByLabelText("Tytuł"), "Nie ma wody: {ulica}");
+    await fill(user, screen.getByLabelText("Tekst"), "Pękła rura.");
+    await user.click(screen.getByRole("tab", { name: /^English/ }));
+    await fill(user, screen.getByLabelText("Tytuł"), "No water");
+    await fill(user, screen.getByLabelText("Tekst"), "Until {hour}.");
+    await user.click(screen.getByRole("button", { name: "Sprawdź przed wysłaniem" }));
+    const alert = await screen.findByRole("alert");
+    expect(within(alert).getByText("{ulica} (Polski: tytuł), {hour} (English: tekst)")).toBeVisible();
+    expect(screen.getByRole("tab", { name: /^Polski/ })).toHaveTextContent("popraw");
+    expect(screen.getByRole("tab", { name: /^English/ })).toHaveTextContent("popraw");
+    expect(screen.getByText("Puste miejsce z szablonu: w miejsce {hour} wpisz słowa.")).toBeVisible();
+
+    await user.click(screen.getByRole("button", { name: "Usuń to tłumaczenie" }));
+    expect(screen.getByRole("tab", { name: /^English/ })).toHaveTextContent("bez tekstu");
+    await user.click(screen.getByRole("tab", { name: /^Polski/ }));
+    await user.clear(screen.getByLabelText("Tytuł"));
+    await fill(user, screen.getByLabelText("Tytuł"), "Nie ma wody na Rynku");
+    await user.click(screen.getByRole("button", { name: "Sprawdź przed wysłaniem" }));
+    expect(await screen.findByText("Dostaną to 1234 osoby.")).toBeVisible();
+  });
+
   it("shows recipients, parts and cost, and sends only after the second press", async () => {
     withAnnouncements();
     const { user, container } = openConsole(gateway(), "/announcements/new", "editor");
@@ -93,6 +121,7 @@ describe("issuing", () => {
     withDrafts();
     await write(user);
     expect(await screen.findByText("Dostaną to 1234 osoby.")).toBeVisible();
+    expect(screen.getByText("Pójdzie też do organizacji: Szpital Powiatowy, Szkoła nr 2.")).toBeVisible();
     expect(screen.getByRole("row", { name: /SMS 334 668 53,44/ })).toBeVisible();
     expect(screen.getByText("21 znaków, 1 część, GSM-7", { exact: false })).toBeVisible();
     await expectAccessible(container);

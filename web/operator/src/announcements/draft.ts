@@ -42,7 +42,7 @@ export interface Draft {
 const BY_HAND: Readonly<Record<Language, Origin>> = { pl: "written", en: "written", uk: "written" };
 
 const HOUR_MS = 3_600_000;
-const NO_TEXT: Text = { title: "", body: "", instruction: "", sms: "" };
+export const NO_TEXT: Text = { title: "", body: "", instruction: "", sms: "" };
 
 /** SMS costs money and wakes people: it is ticked from "warning" on. */
 export function usualChannels(severity: DraftSeverity): readonly Channel[] {
@@ -227,7 +227,7 @@ export function faults(draft: Draft, nowMs: number): Fault[] {
   else if (until <= nowMs) found.push("untilPast");
   if (draft.channels.length === 0) found.push("channels");
   if (DRAFT_LANGUAGES.some((language) => isBegun(draft.texts[language]) && draft.origins[language] === "machine")) found.push("machine");
-  if (DRAFT_LANGUAGES.some((language) => hasBraces(draft.texts[language]))) found.push("braces");
+  if (blanksOf(draft).length > 0) found.push("braces");
   const publish = draft.publishAt === "" ? nowMs : fromLocalInput(draft.publishAt);
   if (publish === null) found.push("publishAt");
   else if (publish < nowMs) found.push("publishPast");
@@ -239,13 +239,33 @@ function halfWritten(text: Text): boolean {
   return isBegun(text) && (text.title.trim() === "" || text.body.trim() === "");
 }
 
-function isBegun(text: Text): boolean {
+/** Whether anything at all is written. */
+export function isBegun(text: Text): boolean {
   return [text.title, text.body, text.instruction, text.sms].some((part) => part.trim() !== "");
 }
 
-/** A blank of a template that nobody has filled in: `{ulica}`. */
-function hasBraces(text: Text): boolean {
-  return [text.title, text.body, text.instruction, text.sms].some((part) => /\{[^{}]*\}/.test(part));
+/** A blank of a template that nobody has filled in, `{ulica}`, and where it stands. */
+export interface Blank {
+  readonly language: Language;
+  readonly part: keyof Text;
+  readonly words: string;
+}
+
+const PARTS = ["title", "body", "instruction", "sms"] as const satisfies readonly (keyof Text)[];
+
+/** The blanks that are left, in the order of the form; one for each field that has any. */
+export function blanksOf(draft: Draft): Blank[] {
+  return DRAFT_LANGUAGES.flatMap((language) =>
+    PARTS.flatMap((part) => {
+      const words = blankIn(draft.texts[language][part]);
+      return words === null ? [] : [{ language, part, words }];
+    }),
+  );
+}
+
+/** The first blank of a text. */
+export function blankIn(words: string): string | null {
+  return /\{[^{}]*\}/.exec(words)?.[0] ?? null;
 }
 
 /** The body to preview or to send. Call it only when `faults` finds none. */

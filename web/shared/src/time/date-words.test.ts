@@ -23,10 +23,10 @@ function words(language: string): DateWords {
 describe("DateWords", () => {
   it.each([
     ["2026-11-22T15:00:00Z", "dziś do 16:00"],
-    ["2026-11-23T07:00:00Z", "do jutra do 8:00"],
-    ["2026-11-27T11:00:00Z", "do piątku do 12:00"],
-    ["2026-12-15T11:00:00Z", "do 15 grudnia do 12:00"],
-    ["2027-01-02T11:00:00Z", "do 2 stycznia 2027 do 12:00"],
+    ["2026-11-23T07:00:00Z", "do jutra, 8:00"],
+    ["2026-11-27T11:00:00Z", "do piątku, 12:00"],
+    ["2026-12-15T11:00:00Z", "do 15 grudnia, 12:00"],
+    ["2027-01-02T11:00:00Z", "do 2 stycznia 2027, 12:00"],
   ])("says until when in Polish: %s", (until, wanted) => {
     expect(words("pl").until(new Date(until))).toBe(wanted);
   });
@@ -37,7 +37,7 @@ describe("DateWords", () => {
 
   it("says a coming period over days", () => {
     expect(words("pl").period(new Date("2026-11-24T07:00:00Z"), new Date("2026-11-26T13:00:00Z"))).toBe(
-      "we wtorek od 8:00, do czwartku do 14:00",
+      "we wtorek od 8:00 do czwartku, 14:00",
     );
   });
 
@@ -60,7 +60,7 @@ describe("DateWords", () => {
 
   it("counts days by the town's calendar across the change to winter time", () => {
     const before = new DateWords(i18next.getFixedT("pl", "shared"), "pl", () => new Date("2026-10-24T21:30:00Z"));
-    expect(before.until(new Date("2026-10-25T22:30:00Z"))).toBe("do jutra do 23:30");
+    expect(before.until(new Date("2026-10-25T22:30:00Z"))).toBe("do jutra, 23:30");
   });
 
   it("speaks English and Ukrainian", () => {

@@ -30,7 +30,7 @@ export class DateWords {
     };
   }
 
-  /** "dziś do 16:00", "do jutra do 8:00", "do piątku do 12:00", "do 15 grudnia do 12:00". */
+  /** "dziś do 16:00", "do jutra, 8:00", "do piątku, 12:00", "do 15 grudnia, 12:00". */
   until(at: Date): string {
     return this.t("date.until", this.values(at));
   }
@@ -56,6 +56,6 @@ export class DateWords {
     if (localDay(from).number === localDay(until).number) {
       return this.t("date.fromUntil", { ...this.values(from), endTime: localTime(until, this.language) });
     }
-    return `${this.from(from)}, ${this.until(until)}`;
+    return `${this.from(from)} ${this.until(until)}`;
   }
 }
