@@ -44,6 +44,11 @@ def test_settings_of_a_service_are_handed_on(tmp_path: Path) -> None:
         ("HEJNAL_KAFKA_PORT=8080", "HEJNAL_KAFKA_PORT and HEJNAL_CITIZEN_PUBLIC_PORT are both 8080"),
         ("HEJNAL_CAMERAS=-1", "HEJNAL_CAMERAS is '-1'"),
         ("HEJNAL_STREET_CAMERAS=9", "a number from 0 to 3"),
+        ("HEJNAL_LOG_LEVEL=LOUD", "HEJNAL_LOG_LEVEL is 'LOUD': DEBUG"),
+        ("HEJNAL_GATEWAY_LOG_LEVEL=2", "HEJNAL_GATEWAY_LOG_LEVEL is '2'"),
+        ("HEJNAL_NOTIFER_SMTP_HOST=x", "HEJNAL_NOTIFER_SMTP_HOST in .env is no setting: do you mean HEJNAL_NOTIFIER_…"),
+        ("HEJNAL_CHROMIUM=/x", "it is read from the environment only"),
+        ("HEJNAL_QQQQQQQQQQQQQQQQQQQQQQQQQQ=1", ".env.example shows what is read"),
         ("what is this", ".env, line 1: expected NAME=value"),
     ],
 )

@@ -143,13 +143,31 @@ def test_an_identity_survives_a_file(tmp_path: Path) -> None:
     assert ProcessId.read(file) is None
 
 
-def test_a_program_told_anew_has_it_at_its_next_start_and_keeps_the_rest(supervisor: Supervisor) -> None:
-    supervisor.start([sleeper("one", WORD="dawne", OTHER="zostaje")])
+def test_a_program_told_anew_has_that_and_no_more_at_its_next_start(supervisor: Supervisor) -> None:
+    supervisor.start([sleeper("one", "export A=b", WORD="dawne", OTHER="nic", LINES="a\nexport WORD='x'")])
     script = supervisor.log_of("one").parents[1] / "programs" / "one"
-    assert supervisor.tell("one", {"WORD": "dawne"}) == []
-    assert supervisor.tell("one", {"WORD": "nowe 'słowo'", "MORE": "$HOME"}) == ["MORE", "WORD"]
-    assert supervisor.tell("one", {"WORD": "nowe 'słowo'"}) == []
-    assert "export OTHER=zostaje" in script.read_text().splitlines()
+    command = script.read_text().splitlines()[-1]
+    assert supervisor.tell("one", {"WORD": "dawne", "OTHER": "nic", "LINES": "a\nexport WORD='x'"}) == []
+    assert supervisor.tell("one", {"WORD": "nowe 'słowo'", "MORE": "$HOME # nie"}) == ["LINES", "MORE", "OTHER", "WORD"]
+    assert supervisor.tell("one", {"WORD": "nowe 'słowo'", "MORE": "$HOME # nie"}) == []
+    assert "OTHER" not in script.read_text()
+    assert script.read_text().splitlines()[-1] == command
     assert script.stat().st_mode & 0o777 == 0o700
     supervisor.begin("one")
     eventually(lambda: "nowe 'słowo'" in supervisor.log_of("one").read_text())
+    assert supervisor.log_end("one", 1).startswith("nowe 'słowo'")
+    assert supervisor.log_end("nobody") == ""
+
+
+def test_who_was_asked_to_end_is_told_from_who_ended_by_itself(supervisor: Supervisor) -> None:
+    supervisor.start([sleeper("one")])
+    supervisor.begin("one")
+    eventually(lambda: supervisor.states()["one"]["statename"] == "RUNNING")
+    killed = pid_of(supervisor, "one")
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: pid_of(supervisor, "one") not in {0, killed})
+    asked = pid_of(supervisor, "one")
+    supervisor.halt("one")
+    assert supervisor.was_halted("one", asked)
+    assert not supervisor.was_halted("one", killed)
+    assert not supervisor.was_halted("nobody", asked)

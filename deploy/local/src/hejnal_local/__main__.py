@@ -50,7 +50,14 @@ def _run(chosen: argparse.Namespace) -> int:
         return 0
     if chosen.command == "totp":
         return _totp(workspace, chosen.login)
-    settings = s.LocalSettings.load(workspace.root)
+    if chosen.command in {"stop", "clean-run"}:
+        settings = s.LocalSettings.checked({})  # a slip in `.env` must not keep a town from being ended
+    elif chosen.command in {"status", "restart", "dead-letters"}:
+        from hejnal_local.started import settings_of_running
+
+        settings = settings_of_running(workspace.root, workspace.run)
+    else:
+        settings = s.LocalSettings.load(workspace.root)
     if chosen.command == "run":
         given = ((s.CAMERAS, chosen.cameras), (s.STANDBY, chosen.standby), (s.S3, chosen.s3))
         for variable, value in (*given, (s.KAFKA_SECURITY, chosen.kafka_security), (s.MONITORING, chosen.monitoring)):

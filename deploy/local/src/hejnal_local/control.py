@@ -15,13 +15,17 @@ from hejnal_contracts.topics import DLQ_SUFFIX, TOPICS
 from hejnal_local import readiness
 from hejnal_local import settings as s
 from hejnal_local.ports import HOST
-from hejnal_local.programs import SERVICES, Town
+from hejnal_local.programs import Town
+from hejnal_local.service_settings import refused
+from hejnal_local.started import Started
 from hejnal_local.supervision import Supervisor
 
 READY_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 60
 _KAFKA_TIMEOUT_S = 20
 _SHOWN_LETTERS = 20
+_MOST_FALLS = 5
+_SHOWN_LINES = 4
 DEAD_LETTERS = tuple(f"{one.name}{DLQ_SUFFIX}" for one in TOPICS)
 
 
@@ -45,23 +49,26 @@ def status(town: Town, say: Callable[[str], None]) -> int:
 def restart(town: Town, name: str, say: Callable[[str], None]) -> int:
     """End a program in order if it runs, start it, and wait until it is ready.
 
-    A service gets what `.env` and the environment say of it now; how the town lies on this machine (its ports) stays.
+    A service gets what `.env` and the environment say of it now, and nothing that they no longer say; how the town lies on this
+    machine (its ports) stays. Where the service would refuse that, nothing is ended: ControlError quotes the reasons.
     """
     supervisor = _supervisor(town)
     known = _states(supervisor)
     if name not in known:
         raise ControlError(f"no program {name!r}; known: {', '.join(sorted(known))}")
+    changed = _tell(town, name, supervisor, say)
     supervisor.halt(name)
     deadline = time.monotonic() + _STOP_TIMEOUT_S
     while supervisor.states()[name]["statename"] in {"RUNNING", "STOPPING", "STARTING"}:
         if time.monotonic() > deadline:
             raise ControlError(f"{name} does not end; its log: {supervisor.log_of(name)}")
         time.sleep(0.2)
-    if changed := supervisor.tell(name, _given_to(town, name)):
+    if changed:
         say(f"{name} is told anew: {', '.join(changed)}")
+    falls = _Falls(supervisor, name, say)
     supervisor.begin(name)
     door = _door_of(town, name)
-    readiness.wait_until_ready({name: door} if door else {}, lambda: _given_up(supervisor, name), say, timeout_s=READY_TIMEOUT_S)
+    readiness.wait_until_ready({name: door} if door else {}, falls, say, timeout_s=READY_TIMEOUT_S)
     say(f"{name} runs")
     return 0
 
@@ -154,13 +161,42 @@ def _door_of(town: Town, name: str) -> str | None:
     return servers.get(name) or town.doors().get(name)
 
 
-def _given_to(town: Town, name: str) -> dict[str, str]:
-    """A service's own settings as a person has given them."""
-    fixed = {variable.name for variable in s.VARIABLES}
-    given = {key: value for one in SERVICES if one.name == name for key, value in town.settings.for_service(one.prefix).items()}
-    return {key: value for key, value in given.items() if key not in fixed}
+def _tell(town: Town, name: str, supervisor: Supervisor, say: Callable[[str], None]) -> list[str]:
+    """Write a service's settings for its next start, as far as it is one; the names of those that change."""
+    told = town.told(name)
+    if told is None:
+        return []
+    started = Started.read(town.workspace.run)
+    if started is None:
+        raise ControlError("this town was started by an older version: end it with `make stop`, then `make run`")
+    service, environment = told
+    given = [one for one in town.settings.for_service(service.prefix) if one not in started.environment]
+    if reasons := refused(town.workspace.python, [service.package], environment, given):
+        lines = "".join(f"\n  {one}" for one in reasons)
+        raise ControlError(f"{name} is left as it is: it would not start with what .env or the environment says{lines}")
+    if waiting := started.waiting(town.workspace.root):
+        say(f"only `make stop` and `make run` change: {', '.join(waiting)}")
+    return supervisor.tell(name, environment)
 
 
-def _given_up(supervisor: Supervisor, name: str) -> dict[str, str]:
-    state = supervisor.states()[name]
-    return {name: f"see {supervisor.log_of(name)}"} if state["statename"] == "FATAL" else {}
+class _Falls:
+    """Tells how often a program ends by itself while it is waited for, and gives it up after a few times."""
+
+    def __init__(self, supervisor: Supervisor, name: str, say: Callable[[str], None]) -> None:
+        self._supervisor, self._name, self._say = supervisor, name, say
+        self._starts: set[int] = {int(supervisor.states()[name]["start"])}
+        self._said = 0
+
+    def __call__(self) -> dict[str, str]:
+        """Nothing, or the program with why it is waited for in vain."""
+        state = self._supervisor.states()[self._name]
+        self._starts.add(int(state["start"]))
+        falls = len(self._starts) - 2  # the last start but this one is known, too
+        if state["statename"] == "FATAL" or falls >= _MOST_FALLS:
+            log = self._supervisor.log_of(self._name)
+            return {self._name: f"it ends again and again, see {log}\n{self._supervisor.log_end(self._name)}"}
+        if falls > self._said:
+            self._said = falls
+            end = self._supervisor.log_end(self._name, _SHOWN_LINES)
+            self._say(f"{self._name} has ended by itself and is started again; its log ends:\n{end}")
+        return {}

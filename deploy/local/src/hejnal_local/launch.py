@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
@@ -19,8 +20,11 @@ from hejnal_local.processes import ProcessId
 from hejnal_local.programs import DATABASE, SERVERS, SERVICES, SIMULATORS, Town
 from hejnal_local.second_copies import STANDBY, STANDBY_DATABASE, STORE
 from hejnal_local.seeds import TOKEN_TTL_S, Seeds, address_cameras, migrate_standby, run_command
+from hejnal_local.service_settings import refused
+from hejnal_local.settings import read_env_file
 from hejnal_local.setup.commands import run
 from hejnal_local.setup.stamps import Stamps, fingerprint
+from hejnal_local.started import Started
 from hejnal_local.supervision import Supervisor
 from hejnal_runtime.bus.topics import create_topics
 
@@ -68,6 +72,8 @@ class Launcher:
         began = time.monotonic()
         town = self._town
         town.keys.ensure()
+        self._refuse_settings()
+        Started.of(town.settings).write(town.workspace.run)
         self._seeds.write_camera_accounts()
         self._prepare_servers()
         self._prepare_town()
@@ -101,6 +107,16 @@ class Launcher:
         if taken:
             lines = [f"  port {port} ({one.meaning}): choose another with {one.name}=… in .env" for port, one in taken]
             raise LaunchError("another program listens on a port that is needed here:\n" + "\n".join(lines))
+
+    def _refuse_settings(self) -> None:
+        """What a service would refuse is told now, not by a service that ends again and again."""
+        town = self._town
+        environment = {name: value for service in SERVICES for name, value in town.environment_of(service).items()}
+        given = read_env_file(town.workspace.root / ".env")
+        reasons = refused(town.workspace.python, [service.package for service in SERVICES], environment, given)
+        if reasons:
+            lines = "".join(f"\n  {one}" for one in reasons)
+            raise LaunchError(f"these settings, of .env or the environment, cannot be used:{lines}")
 
     def _prepare_servers(self) -> None:
         run_folder = self._town.workspace.run
@@ -186,16 +202,12 @@ class Launcher:
 
     def _failed(self) -> dict[str, str]:
         """Programs that supervisord has given up, with where to look."""
+        known = self._supervisor
         return {
-            name: f"{state['spawnerr'] or 'it ends at once'}, see {self._supervisor.log_of(name)}\n{self._log_end(name)}"
-            for name, state in self._supervisor.states().items()
+            name: f"{state['spawnerr'] or 'it ends at once'}, see {known.log_of(name)}\n{known.log_end(name)}"
+            for name, state in known.states().items()
             if state["statename"] == "FATAL"
         }
-
-    def _log_end(self, name: str) -> str:
-        with contextlib.suppress(OSError):
-            return "\n".join(self._supervisor.log_of(name).read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
-        return ""
 
     def _watch(self) -> None:
         """Stay until asked to stop; keep the list of processes and the tokens for outside checks fresh."""
@@ -227,7 +239,9 @@ class Launcher:
         now = {name: int(state["pid"]) for name, state in self._supervisor.states().items()}
         for name, pid in now.items():
             if before.get(name) and pid and pid != before[name]:
-                self._say(f"{name} had ended and was started anew, see {self._supervisor.log_of(name)}")
+                asked = self._supervisor.was_halted(name, before[name])
+                why = "was ended and started anew, as asked" if asked else "had ended by itself and was started anew"
+                self._say(f"{name} {why}, see {self._supervisor.log_of(name)}")
         return {name: pid or before.get(name, 0) for name, pid in now.items()}
 
     def _end(self) -> None:
@@ -285,7 +299,6 @@ def stop(town: Town, say: Callable[[str], None], timeout_s: float = 90) -> int:
 
 
 def _own_pid() -> int:
-    import os
 
     return os.getpid()
 

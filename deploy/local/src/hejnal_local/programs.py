@@ -11,7 +11,7 @@ from hejnal_local.database_roles import SCHEMAS
 from hejnal_local.kafka_security import KafkaSecurity
 from hejnal_local.keys import ORGANISATION, KeyRing
 from hejnal_local.ports import HOST
-from hejnal_local.second_copies import SecondCopies
+from hejnal_local.second_copies import STANDBY, SecondCopies
 from hejnal_local.settings import LocalSettings
 from hejnal_local.setup.java import find_java
 from hejnal_local.supervision import Program
@@ -126,6 +126,16 @@ class Town:
         """All `HEJNAL_<SERVICE>_…` variables of a service; what the person has set goes first."""
         computed = {**self._common(service), **self._own(service)}
         return {service.prefix + name: value for name, value in computed.items()} | self.settings.for_service(service.prefix)
+
+    def told(self, program: str) -> tuple[Service, dict[str, str]] | None:
+        """The service that a program is, and all its variables; None for a program that is no service."""
+        first = next((one for one in SERVICES if one.name == program), None)
+        if first is not None:
+            return first, self.environment_of(first)
+        if program == STANDBY and self.second.has_standby:
+            recorder = next(one for one in SERVICES if one.name == "recorder")
+            return recorder, self.second.standby(self._service(recorder)).environment
+        return None
 
     def internal_url(self, service: str) -> str:
         """Base URL of a service's internal port."""

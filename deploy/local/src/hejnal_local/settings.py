@@ -1,5 +1,7 @@
 """What the local town can be told: variables of the environment or, after it, of `.env`. Standard library only."""
 
+import difflib
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -89,6 +91,7 @@ VARIABLES: tuple[Variable, ...] = (
 )
 PORTS: tuple[Variable, ...] = tuple(variable for variable in VARIABLES if variable.is_port)
 SERVICE_PREFIXES = tuple(f"HEJNAL_{name}_" for name in ("INGEST", "RECORDER", "NOTIFIER", "CITIZEN", "GATEWAY"))
+OF_THE_ENVIRONMENT = ("HEJNAL_CHROMIUM", "HEJNAL_PYTHON", "HEJNAL_RUN_DIR")
 S3_PORTS = 8
 MOST_CAMERAS = 1000
 MOST_STREET_CAMERAS = 3
@@ -103,7 +106,13 @@ class LocalSettings:
     @classmethod
     def load(cls, root: Path, environment: Mapping[str, str] | None = None) -> "LocalSettings":
         """Defaults, then `.env` in the clone, then the environment. Raises SettingsError for what cannot be used."""
-        given = {**read_env_file(root / ".env"), **(os.environ if environment is None else environment)}
+        from_file = read_env_file(root / ".env")
+        refuse_unknown(from_file)
+        return cls.checked({**from_file, **(os.environ if environment is None else environment)})
+
+    @classmethod
+    def checked(cls, given: Mapping[str, str]) -> "LocalSettings":
+        """Defaults and, before them, what of `given` is ours. Raises SettingsError."""
         values = {variable.name: variable.default for variable in VARIABLES}
         values |= {name: value for name, value in given.items() if name in values or name.startswith(SERVICE_PREFIXES)}
         settings = cls(values)
@@ -162,12 +171,27 @@ class LocalSettings:
             seen[port] = variable.name
         self._whole(CAMERAS, 0, MOST_CAMERAS)
         self._whole(STREET_CAMERAS, 0, MOST_STREET_CAMERAS)
+        for name, value in self.values.items():
+            if name.endswith("_LOG_LEVEL") and value.upper() not in logging.getLevelNamesMapping():
+                raise SettingsError(f"{name} is {value!r}: DEBUG, INFO, WARNING or ERROR is needed")
 
     def _whole(self, variable: Variable, lowest: int, highest: int) -> int:
         text = self.values[variable.name]
         if not text.isdecimal() or not lowest <= int(text) <= highest:
             raise SettingsError(f"{variable.name} is {text!r}: a number from {lowest} to {highest} is needed")
         return int(text)
+
+
+def refuse_unknown(given: Mapping[str, str]) -> None:
+    """Raise SettingsError for a name of ours that nobody reads: it is a slip of the pen. Services know their own names."""
+    ours = [one.name for one in VARIABLES]
+    for name in given:
+        if name.startswith("HEJNAL_") and name not in ours and not name.startswith(SERVICE_PREFIXES):
+            near = difflib.get_close_matches(name, [*ours, *SERVICE_PREFIXES], n=1)
+            hint = f"do you mean {near[0]}{'…' if near[0].endswith('_') else ''}?" if near else ".env.example shows what is read"
+            if name in OF_THE_ENVIRONMENT:
+                hint = "it is read from the environment only"
+            raise SettingsError(f"{name} in .env is no setting: {hint}")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -194,18 +218,18 @@ def example() -> str:
     """The text of `.env.example`."""
     lines = [
         "# Copy to .env and change what you need; every line is optional and shows its default. The environment goes first.",
-        "# Ports are opened on 127.0.0.1 only.",
+        "# Ports are opened on 127.0.0.1 only. What is changed here holds from the next `make run` on, settings of a service and",
+        "# HEJNAL_LOG_LEVEL from its next `make restart PROGRAM=notifier` on.",
         "",
     ]
     lines += [f"# {variable.meaning}\n#{variable.name}={variable.default}" for variable in VARIABLES]
     lines += [
         "",
-        "# Any other setting of a service can be given too, by its name in that service's README, for example:",
+        "# Any other setting of a service can be given too, by its name in docs/reference/settings.md, for example:",
         "#HEJNAL_RECORDER_DEFAULT_KEEP_DAYS=7",
         "",
-        "# A Chromium with another name or place, for `make test`",
-        "#HEJNAL_CHROMIUM=/usr/bin/chromium",
-        "# A Python with another name or place, for the set-up",
-        "#HEJNAL_PYTHON=/usr/bin/python3.11",
+        "# Not here but in the environment: a Chromium or a Python with another name or place, for tests and for the set-up:",
+        "#   HEJNAL_CHROMIUM=/usr/bin/chromium make test",
+        "#   HEJNAL_PYTHON=/usr/bin/python3.11 make run",
     ]
     return "\n".join(lines) + "\n"

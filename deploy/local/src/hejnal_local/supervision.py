@@ -1,5 +1,6 @@
 """Runs programs under supervisord: starts them, starts them anew when they die, ends every one of them."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -62,6 +63,8 @@ class Supervisor:
         programs = list(programs)
         self._groups = {program.name: _group(program) for program in programs}
         (self._folder / "log").mkdir(parents=True, exist_ok=True)
+        for program in programs:
+            self._halted(program.name).unlink(missing_ok=True)
         self._write_scripts(programs)
         write_private(self._folder / "supervisord.conf", self._configuration(programs))
         command = [str(self._python), "-m", "supervisor.supervisord", "-n", "-c", str(self._folder / "supervisord.conf")]
@@ -93,26 +96,44 @@ class Supervisor:
         self.record()
 
     def halt(self, *names: str) -> None:
-        """End programs and leave them ended; one that does not run is left alone."""
+        """End programs and leave them ended; one that does not run is left alone. `was_halted` knows of it afterwards."""
+        states = self.states()
+        (self._folder / "halted").mkdir(exist_ok=True)
         for name in names:
+            if pid := states.get(name, {}).get("pid"):
+                with self._halted(name).open("a", encoding="utf-8") as file:
+                    file.write(f"{pid}\n")
             try:
                 self._call("supervisor.stopProcess", f"{self._groups.get(name, name)}:{name}", False)
             except xmlrpc.client.Fault as fault:
                 if "NOT_RUNNING" not in fault.faultString:
                     raise SupervisionError(f"{name} could not be ended ({fault.faultString})") from fault
 
+    def was_halted(self, name: str, pid: int) -> bool:
+        """Whether this process of a program was ended because somebody asked for it."""
+        with contextlib.suppress(OSError):
+            return str(pid) in self._halted(name).read_text(encoding="utf-8").splitlines()
+        return False
+
     def tell(self, name: str, settings: Mapping[str, str]) -> list[str]:
-        """Change variables of a program's script; it has them at its next start. Gives the names of those that were otherwise."""
+        """Give a program these variables and no others at its next start, with the command that its script has.
+
+        Gives the names of those that were otherwise.
+        """
         script = self._folder / "programs" / name
-        before = script.read_text(encoding="utf-8").splitlines()
-        wanted = [f"export {key}={shlex.quote(value)}" for key, value in sorted(settings.items())]
-        changed = [line.partition("=")[0].removeprefix("export ") for line in wanted if line not in before]
+        before = script.read_text(encoding="utf-8")
+        told = _told(before)
+        changed = sorted(key for key in {*told, *settings} if told.get(key) != settings.get(key))
         if changed:
-            told = tuple(f"export {key}=" for key in changed)
-            kept = [line for line in before if not line.startswith(told)]
-            write_private(script, "\n".join([*kept[:1], *(line for line in wanted if line.startswith(told)), *kept[1:]]) + "\n")
+            write_private(script, _script(settings, before[before.rindex("\nexec ") + 1 :]))
             script.chmod(0o700)
         return changed
+
+    def log_end(self, name: str, lines: int = 12) -> str:
+        """The last lines that a program has written."""
+        with contextlib.suppress(OSError):
+            return "\n".join(self.log_of(name).read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return ""
 
     def states(self) -> dict[str, dict[str, Any]]:
         """What supervisord knows of each program: its state, pid, and why it could not be started."""
@@ -189,6 +210,9 @@ class Supervisor:
             sections.append((f"group:{_group(members[0])}", {"programs": names, "priority": order}))
         return "\n".join(_section(title, entries) for title, entries in sections)
 
+    def _halted(self, name: str) -> Path:
+        return self._folder / "halted" / name
+
     def _script_of(self, program: Program) -> Path:
         return self._folder / "programs" / program.name
 
@@ -196,9 +220,7 @@ class Supervisor:
         """One private script per program with its settings, which a person can read and start by hand as well."""
         (self._folder / "programs").mkdir(mode=0o700, exist_ok=True)
         for program in programs:
-            exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(program.environment.items())]
-            lines = ["#!/bin/sh", *exports, "exec " + shlex.join(program.command)]
-            write_private(self._script_of(program), "\n".join(lines) + "\n")
+            write_private(self._script_of(program), _script(program.environment, f"exec {shlex.join(program.command)}\n"))
             self._script_of(program).chmod(0o700)
 
     def _program(self, program: Program) -> dict[str, Any]:
@@ -242,6 +264,18 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
+
+
+def _script(environment: Mapping[str, str], command: str) -> str:
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
+    return f"#!/bin/sh\n{exports}{command}"
+
+
+def _told(script: str) -> dict[str, str]:
+    """The variables that a script hands on."""
+    exports = script[: script.rindex("\nexec ")]
+    pairs = [word.partition("=") for word in shlex.split(exports, comments=True) if word != "export"]
+    return {name: value for name, _, value in pairs}
 
 
 def _section(title: str, entries: dict[str, Any]) -> str:
