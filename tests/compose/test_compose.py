@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hejnal_local.compose_secrets import write_secrets
 from hejnal_local.images import SERVICES
@@ -82,6 +83,21 @@ def test_only_the_doors_face_outside(file: dict[str, Any]) -> None:
         "citizen-api": ["127.0.0.1:8080:8080"],
         "operator-gateway": ["127.0.0.1:8081:8080", "8189:8189/udp"],
     }
+
+
+def test_prometheus_of_the_same_server_finds_every_service(file: dict[str, Any]) -> None:
+    added = yaml.safe_load((FOLDER / "monitoring.yaml").read_text(encoding="utf-8"))["services"]
+    assert set(added) == set(SERVICES)
+    assert all(file["services"][name]["environment"][f"{_prefix(name)}_INTERNAL_PORT"] == 9000 for name in added)
+    asked = yaml.safe_load((ROOT / "deploy/monitoring/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in asked if job["job_name"] in SERVICES}
+    assert {name: [f"{target}:9000" for target in found] for name, found in targets.items()} == {
+        name: one["ports"] for name, one in added.items()
+    }
+
+
+def _prefix(service: str) -> str:
+    return SERVICES[service].upper()
 
 
 def test_secrets_are_files_that_the_command_makes(file: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,3 +100,14 @@ def test_docker_without_its_daemon_is_passed_over(monkeypatch: pytest.MonkeyPatc
     there.clear()
     with pytest.raises(SetupError, match="install one of them"):
         images.usable_tool()
+
+
+@pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
+def test_an_image_has_the_name_that_compose_looks_for(tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`${HEJNAL_REGISTRY:-localhost}/hejnal-…`: podman and buildah say localhost/ by themselves, docker has to be told."""
+    ran: list[str] = []
+    monkeypatch.setattr(images, "usable_tool", lambda: tool)
+    monkeypatch.setattr(images, "run", lambda command, **_: ran.extend(map(str, command)) or "")
+    name = images.build(WORKSPACE, WORKSPACE.cache / "images", "notifier")
+    named = [ran[at + 1] for at, word in enumerate(ran) if word == "-t"]
+    assert named == ([name, f"localhost/{name}"] if tool == "docker" else [name])

@@ -231,7 +231,9 @@ def build(workspace: Workspace, folder: Path, service: str) -> str:
     # Times of files and of the image are those of the commit, not of the build (docker's builder keeps its own).
     stable = () if tool == "docker" else ("--timestamp", _committed_at(workspace))
     alone = () if system or tool == "buildah" else ("--network", "none")
-    command = [tool, *_TOOLS[tool], *alone, *stable, *given, "-t", name, "."]
+    # buildah and podman put localhost/ before a bare name by themselves; deploy/compose looks for it there
+    names = ["-t", name, "-t", f"localhost/{name}"] if tool == "docker" else ["-t", name]
+    command = [tool, *_TOOLS[tool], *alone, *stable, *given, *names, "."]
     run(command, step=f"image of {service}", cwd=folder, timeout_s=_BUILD_TIMEOUT_S)
     return name
 
