@@ -173,3 +173,16 @@ def test_rotation_needs_the_roots_key_and_signing_does_not(tmp_path: Path) -> No
     assert load_keys(tmp_path).signing
     with pytest.raises(KeysError, match="safe"):
         rotate_keys(tmp_path, datetime.now(UTC))
+
+
+def test_the_key_of_another_authority_changes_nothing(tmp_path: Path) -> None:
+    ours, others = tmp_path / "ours", tmp_path / "others"
+    create_keys(ours, "Gmina", datetime.now(UTC))
+    create_keys(others, "Gmina", datetime.now(UTC))
+    before = {path.name: path.read_bytes() for path in ours.iterdir()}
+    (others / "ca.key").replace(ours / "ca.key")
+    with pytest.raises(KeysError, match="bring the right one"):
+        rotate_keys(ours, datetime.now(UTC))
+    assert {path.name: path.read_bytes() for path in ours.iterdir() if path.name != "ca.key"} == {
+        name: data for name, data in before.items() if name != "ca.key"
+    }

@@ -87,7 +87,7 @@ def create_keys(folder: Path, organisation: str, now: datetime) -> EvidenceKeys:
         _write_pair(folder, ROOT, _make_root(organisation, now))
     for name in (SIGNING, STAMPING):
         if not (folder / f"{name}.pem").exists():
-            _write_pair(folder, name, _make_leaf(_pair(folder, ROOT), name, now))
+            _write_pair(folder, name, _make_leaf(_authority(folder), name, now))
     return load_keys(folder)
 
 
@@ -98,7 +98,7 @@ def rotate_keys(folder: Path, now: datetime) -> EvidenceKeys:
     """
     if not (folder / f"{ROOT}.key").exists():
         raise KeysError(f"{ROOT}.key is missing: bring it back from the safe for the rotation, then take it away again")
-    root = _pair(folder, ROOT)
+    root = _authority(folder)
     retired = folder / "retired"
     retired.mkdir(mode=0o700, exist_ok=True)
     for name in (SIGNING, STAMPING):
@@ -121,6 +121,16 @@ def is_private(mode: int, *, owner: int, user: int) -> bool:
     if owner == 0 and user != 0:
         return not mode & 0o037
     return not mode & 0o077
+
+
+def _authority(folder: Path) -> KeyPair:
+    """The root with its private key, which may have been brought from elsewhere: nothing is signed by another town's."""
+    pair = _pair(folder, ROOT)
+    if pair.certificate != x509.load_pem_x509_certificate((folder / f"{ROOT}.pem").read_bytes()):
+        raise KeysError(
+            f"{folder / ROOT}.key is not the key of {ROOT}.pem: bring the right one; nothing was changed"
+        )
+    return pair
 
 
 def _pair(folder: Path, name: str) -> KeyPair:
