@@ -117,6 +117,7 @@ def test_a_program_that_ends_again_and_again_is_given_up_with_its_last_words(tmp
         supervisor.stop()
     assert "notifier cannot be started: it ends again and again" in str(raised.value)
     assert str(raised.value).endswith("a wrong value")
+    assert len(said) == 1
     assert said[0].startswith("notifier has ended by itself and is started again; its log ends:\na wrong value")
 
 

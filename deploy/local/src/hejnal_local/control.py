@@ -180,12 +180,12 @@ def _tell(town: Town, name: str, supervisor: Supervisor, say: Callable[[str], No
 
 
 class _Falls:
-    """Tells how often a program ends by itself while it is waited for, and gives it up after a few times."""
+    """Tells that a program ends by itself while it is waited for, and gives it up after a few times."""
 
     def __init__(self, supervisor: Supervisor, name: str, say: Callable[[str], None]) -> None:
         self._supervisor, self._name, self._say = supervisor, name, say
         self._starts: set[int] = {int(supervisor.states()[name]["start"])}
-        self._said = 0
+        self._said = False
 
     def __call__(self) -> dict[str, str]:
         """Nothing, or the program with why it is waited for in vain."""
@@ -195,8 +195,8 @@ class _Falls:
         if state["statename"] == "FATAL" or falls >= _MOST_FALLS:
             log = self._supervisor.log_of(self._name)
             return {self._name: f"it ends again and again, see {log}\n{self._supervisor.log_end(self._name)}"}
-        if falls > self._said:
-            self._said = falls
+        if falls > 0 and not self._said:
+            self._said = True
             end = self._supervisor.log_end(self._name, _SHOWN_LINES)
             self._say(f"{self._name} has ended by itself and is started again; its log ends:\n{end}")
         return {}

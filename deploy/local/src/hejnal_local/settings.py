@@ -59,7 +59,7 @@ KAFKA_SECURITY = Variable(
     "1: Kafka with TLS, a user per service and only its topics; `make run KAFKA_SECURITY=1` goes first",
 )
 MONITORING = Variable("HEJNAL_MONITORING", "0", "1: Prometheus and Alertmanager; `make run MONITORING=1` goes first")
-LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG, INFO, WARNING or ERROR")
+LOG_LEVEL = Variable("HEJNAL_LOG_LEVEL", "INFO", "of every service: DEBUG (what libraries say, too), INFO, WARNING or ERROR")
 
 VARIABLES: tuple[Variable, ...] = (
     CITIZEN_PORT,
