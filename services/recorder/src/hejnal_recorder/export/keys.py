@@ -127,9 +127,7 @@ def _authority(folder: Path) -> KeyPair:
     """The root with its private key, which may have been brought from elsewhere: nothing is signed by another town's."""
     pair = _pair(folder, ROOT)
     if pair.certificate != x509.load_pem_x509_certificate((folder / f"{ROOT}.pem").read_bytes()):
-        raise KeysError(
-            f"{folder / ROOT}.key is not the key of {ROOT}.pem: bring the right one; nothing was changed"
-        )
+        raise KeysError(f"{folder / ROOT}.key is not the key of {ROOT}.pem: bring the right one; nothing was changed")
     return pair
 
 
