@@ -22,7 +22,6 @@ from hejnal_local.server_process import ServerProcess
 RECIPE = Path(__file__).resolve().parents[2] / "kafka"
 """pom.xml, server.properties, secured.properties and log4j2.properties."""
 
-_HEAP = ("-Xms64m", "-Xmx256m")
 _FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-XX:-UsePerfData", "-Djava.awt.headless=true")
 
 
@@ -36,6 +35,8 @@ class Installation:
 
     folder: Path
     java: str = "java"
+    heap_mb: int = 256
+    """At most; enough for the town's topics. Some 6,000 partitions do not fit."""
 
     @property
     def libs(self) -> Path:
@@ -74,7 +75,8 @@ class Installation:
         jars = sorted(str(jar) for jar in self.libs.glob("*.jar"))  # the class archive wants the same order every time
         share = [f"-XX:SharedArchiveFile={self.archive}"] if self.archive.exists() else []
         logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.properties'}"
-        return [self.java, *_HEAP, *_FLAGS, *share, "-Xshare:auto", *jvm, logging, "-cp", ":".join(jars), main, *arguments]
+        heap = ("-Xms64m", f"-Xmx{self.heap_mb}m")
+        return [self.java, *heap, *_FLAGS, *share, "-Xshare:auto", *jvm, logging, "-cp", ":".join(jars), main, *arguments]
 
     def _fingerprint(self) -> str:
         version = subprocess.run([self.java, "-version"], check=True, capture_output=True, text=True, timeout=60).stderr

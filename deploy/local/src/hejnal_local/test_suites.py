@@ -211,7 +211,8 @@ def _servers(workspace: Workspace) -> Iterator[dict[str, str]]:
     folder = workspace.cache / "test-servers"
     shutil.rmtree(folder, ignore_errors=True)
     java = find_java()
-    installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java")
+    # each of a thousand tests leaves its topics behind
+    installation = kafka.Installation(workspace.cache / "kafka", java[0] if java else "java", heap_mb=1024)
     ports = free_ports(3)
     broker = kafka.Broker(installation, folder / "kafka", ports[0], ports[1])
     database = postgres.Server(folder / "postgres", ports[2], durable=False)
