@@ -37,7 +37,7 @@ export function PreviewBody({ draft, preview, town }: PreviewBodyProps) {
           <Icon name="clock" /> {t("preview.goesOut", { when: dates.moment(new Date(publish)) })}
         </p>
       )}
-      {preview.organisations.length === 0 ? null : <p>{t("preview.organisations", { count: preview.organisations.length, names: preview.organisations.join(", ") })}</p>}
+      {preview.organisations.length === 0 ? null : <p>{t("preview.organisations", { names: preview.organisations.join(", ") })}</p>}
       {preview.people === 0 ? <p className="problem-line">{t("preview.nobody")}</p> : null}
       {preview.worded ? null : (
         <p className="warning-line" role="status">
