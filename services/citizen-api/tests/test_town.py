@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,29 @@ async def test_the_example_of_the_guide_can_be_imported(house, tmp_path):
     assert told["town"] == "Bugielsk"
     assert (told["addresses"], told["places"]) == (2, 1)
     assert (await house.client().get("/addresses", params={"q": "młyńska 3"})).json()[0]["label"] == "Młyńska 3"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"name": "Nowe", "center": {"lat": 151, "lon": 20}}', ["center.lat: ", "teryt: Field required", "plik-miasta.md"]),
+        ("<xml/>", ["the file: Invalid JSON"]),
+        (None, ["No such file"]),
+    ],
+)
+def test_a_town_file_that_is_none_is_refused_in_words(tmp_path, content, said):
+    file = tmp_path / "town.json"
+    if content is not None:
+        file.write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "hejnal_citizen", "import-town", str(file)],
+        env=os.environ | {"HEJNAL_CITIZEN_DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/none"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for words in said:
+        assert words in done.stderr

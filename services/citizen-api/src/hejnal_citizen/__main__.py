@@ -46,7 +46,10 @@ def main() -> None:
     elif arguments.command == "import-town":
         from hejnal_citizen.town.importer import import_file
 
-        print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+        try:
+            print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+        except (OSError, ValueError) as error:
+            sys.exit(str(error))
     elif arguments.command == "republish":
         asyncio.run(_republish(arguments.erase))
     elif arguments.command == "open311-key":

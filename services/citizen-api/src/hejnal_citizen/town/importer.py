@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen.sql import command
@@ -13,6 +13,8 @@ from hejnal_contracts.base import Model, Point
 from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.database import Database
 
+_MOST_TOLD = 20
+"""Wrong places of a file that are named."""
 STREET_WIDTH_M = 60.0
 """A street reaches this far around each of its address points."""
 
@@ -93,8 +95,8 @@ _FOOTPRINTS = command(
 
 
 async def import_file(database_url: str, path: Path) -> dict[str, int | str]:
-    """Replace the town by the file's; all or nothing. Returns what was imported. ValueError names what is wrong."""
-    town = TownFile.model_validate_json(path.read_bytes())  # noqa: ASYNC240 a command with nothing else to do
+    """Replace the town by the file's; all or nothing. Returns what was imported. ValueError names what is wrong, OSError too."""
+    town = read_file(path)
     database = Database(database_url, schema="citizen", statement_timeout_s=120)
     try:
         async with database.transaction() as session:
@@ -107,6 +109,17 @@ async def import_file(database_url: str, path: Path) -> dict[str, int | str]:
         "addresses": len(town.addresses),
         "places": len(town.places),
     }
+
+
+def read_file(path: Path) -> TownFile:
+    """The file's town. ValueError names the first places that are wrong, OSError why it cannot be read."""
+    try:
+        return TownFile.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        lines = [f"  {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in found[:_MOST_TOLD]]
+        more = [f"  and {len(found) - _MOST_TOLD} more"] if len(found) > _MOST_TOLD else []
+        raise ValueError("\n".join([f"{path} is no town file (docs/guide/plik-miasta.md):", *lines, *more])) from None
 
 
 async def import_town(session: AsyncSession, town: TownFile) -> None:
