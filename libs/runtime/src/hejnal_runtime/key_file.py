@@ -6,6 +6,7 @@ without that line, seal everything anew, take the old one away.
 
 import base64
 import binascii
+import os
 import secrets
 from pathlib import Path
 
@@ -20,6 +21,17 @@ _NEXT = [b"#", b"next"]
 def new_key() -> str:
     """A fresh key as a line of a key file: 32 random bytes in base64."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def write_whole(path: Path, text: str, mode: int) -> None:
+    """A file of keys, whole or not at all, never readable for more than `mode` says."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text if text.endswith("\n") else text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 class KeyFile:

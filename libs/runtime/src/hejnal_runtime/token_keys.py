@@ -10,7 +10,6 @@ Between `new` and `retire` the service is started anew with the new key. Verifie
 
 import argparse
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from hejnal_runtime.key_file import write_whole
 from hejnal_runtime.tokens import RETIRED, public_jwk
 
 
@@ -33,8 +33,8 @@ def new(service: str, key_file: Path, key_set: Path) -> str:
     key = Ed25519PrivateKey.generate()
     jwk = public_jwk(service, key)
     documents = _read(key_set)
-    _write(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), 0o600)
-    _write(key_set, json.dumps({"keys": [*documents, jwk]}, indent=1), _mode(key_set))
+    write_whole(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), 0o600)
+    write_whole(key_set, json.dumps({"keys": [*documents, jwk]}, indent=1), _mode(key_set))
     return str(jwk["kid"])
 
 
@@ -46,7 +46,7 @@ def retire(kid: str, key_set: Path, now: datetime) -> None:
     if not others:
         raise KeySetError(f"{kid} is the only key of {_service(found)}: make a new one first, and start the service with it")
     found[RETIRED] = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    _write(key_set, json.dumps({"keys": documents}, indent=1), _mode(key_set))
+    write_whole(key_set, json.dumps({"keys": documents}, indent=1), _mode(key_set))
 
 
 def forget(kid: str, key_set: Path, now: datetime) -> None:
@@ -54,7 +54,7 @@ def forget(kid: str, key_set: Path, now: datetime) -> None:
     if RETIRED not in _find(_read(key_set), kid):
         retire(kid, key_set, now)
     kept = [jwk for jwk in _read(key_set) if jwk["kid"] != kid]
-    _write(key_set, json.dumps({"keys": kept}, indent=1), _mode(key_set))
+    write_whole(key_set, json.dumps({"keys": kept}, indent=1), _mode(key_set))
 
 
 def listing(key_set: Path) -> list[str]:
@@ -85,16 +85,6 @@ def _read(key_set: Path) -> list[dict[str, Any]]:
 
 def _mode(path: Path) -> int:
     return path.stat().st_mode & 0o777 if path.exists() else 0o644
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text + ("" if text.endswith("\n") else "\n"))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> None:

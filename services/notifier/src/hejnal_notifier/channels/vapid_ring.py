@@ -11,7 +11,6 @@ key first, with a mark before a key that is not in use yet and in the place of o
 """
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from hejnal_notifier.channels.push_encryption import unb64url
 from hejnal_notifier.channels.vapid import Vapid, application_server_key
+from hejnal_runtime.key_file import write_whole
 
 log = structlog.get_logger()
 
@@ -212,9 +212,9 @@ def read_ring(path: Path) -> Ring:
 
 def write_ring(ring: Ring, private: Path, public: Path | None) -> None:
     """Write the file, readable by its owner only, and the one with the public halves, the current one first, for citizen-api."""
-    _write(private, ring.text(), 0o600)
+    write_whole(private, ring.text(), 0o600)
     if public is not None:
-        _write(public, "\n".join(ring.accepted) + "\n", public.stat().st_mode & 0o777 if public.exists() else 0o644)
+        write_whole(public, "\n".join(ring.accepted) + "\n", public.stat().st_mode & 0o777 if public.exists() else 0o644)
 
 
 def make_vapid_key(private: Path, public: Path | None) -> str:
@@ -222,10 +222,10 @@ def make_vapid_key(private: Path, public: Path | None) -> str:
     if not private.exists():
         private.parent.mkdir(parents=True, exist_ok=True)
         made = generate_private_key(SECP256R1())
-        _write(private, _pem(made), 0o600)
+        write_whole(private, _pem(made), 0o600)
     ring = read_ring(private)
     if public is not None:
-        _write(public, "\n".join(ring.accepted) + "\n", public.stat().st_mode & 0o777 if public.exists() else 0o644)
+        write_whole(public, "\n".join(ring.accepted) + "\n", public.stat().st_mode & 0o777 if public.exists() else 0o644)
     return ring.current.public_key
 
 
@@ -258,14 +258,3 @@ def _pem(key: EllipticCurvePrivateKey) -> str:
 
 def _stamp(now: datetime) -> str:
     return f"{now:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

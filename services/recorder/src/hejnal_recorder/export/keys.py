@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hejnal_runtime.key_file import write_whole
+
 CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 """c2pa-kp-claimSigning."""
 ROOT_DAYS, LEAF_DAYS = 7300, 730
@@ -106,7 +108,7 @@ def rotate_keys(folder: Path, now: datetime) -> EvidenceKeys:
         old = folder / f"{name}.pem"
         if old.exists():
             certificate = x509.load_pem_x509_certificate(old.read_bytes())
-            _write(retired / f"{name}-{certificate.serial_number:x}.pem", old.read_text(), 0o644)
+            write_whole(retired / f"{name}-{certificate.serial_number:x}.pem", old.read_text(), 0o644)
         _write_pair(folder, name, pair)
     return load_keys(folder)
 
@@ -146,18 +148,8 @@ def _pair(folder: Path, name: str) -> KeyPair:
 
 
 def _write_pair(folder: Path, name: str, pair: KeyPair) -> None:
-    _write(folder / f"{name}.key", pair.key_pem + pair.pem, 0o600)
-    _write(folder / f"{name}.pem", pair.pem, 0o644)
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(folder / f"{name}.key", pair.key_pem + pair.pem, 0o600)
+    write_whole(folder / f"{name}.pem", pair.pem, 0o644)
 
 
 def _name(organisation: str, common_name: str) -> x509.Name:
