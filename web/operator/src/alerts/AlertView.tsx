@@ -1,11 +1,11 @@
 import { ErrorState, Icon, SeverityBadge, Skeleton } from "@hejnal/shared";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { type SyntheticEvent, useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { type AlertEntry, alertKey, type AlertWithLog, fetchAlert, noteOnAlert } from "../api/alerts.ts";
+import { type AlertEntry, alertKey, type AlertWithLog, noteOnAlert } from "../api/alerts.ts";
 import { idempotencyKey } from "../api/client.ts";
 import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
@@ -19,6 +19,7 @@ import { AlertAge, AlertKindMark, AlertStateMark, EscalationNote } from "./Alert
 import { AlertPlace } from "./AlertPlace.tsx";
 import { IncidentOfAlert } from "../incidents/IncidentOfAlert.tsx";
 import type { useAlertActions } from "./use-alert-actions.ts";
+import { useAlert } from "./use-alerts.ts";
 
 /** A dialog asked for by key or by button. */
 export type Asked = "assign" | "resolve" | null;
@@ -32,7 +33,7 @@ interface AlertViewProps {
 
 /** One alert with everything needed to act on it. */
 export function AlertView({ alertId, ...rest }: AlertViewProps) {
-  const query = useQuery({ queryKey: alertKey(alertId), queryFn: () => fetchAlert(alertId) });
+  const query = useAlert(alertId);
   if (query.isPending) return <Skeleton rows={4} />;
   if (query.data === undefined) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   return <Opened alert={query.data} {...rest} />;

@@ -15,7 +15,7 @@ import { AlertSections } from "./AlertSections.tsx";
 import { AlertView, type Asked } from "./AlertView.tsx";
 import { RaiseDialog } from "./RaiseDialog.tsx";
 import { useAlertActions } from "./use-alert-actions.ts";
-import { useOpenAlerts } from "./use-alerts.ts";
+import { useAlert, useOpenAlerts } from "./use-alerts.ts";
 import "../reports/reports.css";
 import "./alerts.css";
 
@@ -42,7 +42,7 @@ export function AlertsPage({ alertId }: { readonly alertId: string | null }) {
   // The one that is open is always in sight.
   const isExpanded = (group: AlertGroup) => expanded.has(group.id) || group.alerts.some((alert) => alert.alert_id === alertId);
   const ids = items.flatMap((item) => ("alert" in item ? [item.alert.alert_id] : isExpanded(item.group) ? item.group.alerts.map((alert) => alert.alert_id) : []));
-  const chosen = source.find((alert) => alert.alert_id === alertId);
+  const chosen = useAlert(alertId).data ?? source.find((alert) => alert.alert_id === alertId);
   const go = (step: 1 | -1) => {
     const next = neighbour(ids, alertId, step);
     if (next === null) return false;

@@ -79,6 +79,7 @@ describe("alerts", () => {
   it("reach every page as they are raised, and Space takes the most urgent", async () => {
     const { user } = open("/cameras", "operator");
     await screen.findByRole("heading", { name: "Kamery" });
+    await gateway().lineOpened();
     act(() => gateway().send("alert", { alert: alert({ severity: "emergency" }) }, "x-1"));
     const edge = await screen.findByRole("region", { name: "Czekające alarmy" });
     expect(within(edge).getByRole("link")).toHaveTextContent("Zasłonięty obraz: Rynek 1");
@@ -89,8 +90,34 @@ describe("alerts", () => {
     await user.keyboard(" ");
     await waitFor(() => expect(screen.queryByRole("region", { name: "Czekające alarmy" })).toBeNull());
     expect(document.title).not.toMatch(/^\(/);
+    await gateway().lineOpened();
     act(() => gateway().send("alert", { alert: alert({ version: 1 }) }, "x-2"));
     expect(screen.queryByRole("region", { name: "Czekające alarmy" })).toBeNull();
+  });
+
+  it("are handled by keys as soon as they are seen, the list still on its way", async () => {
+    const { user } = open("/alerts/al-1", "operator", alert());
+    gateway().on("GET /api/v1/alerts", () => new Promise(() => undefined));
+    await screen.findByRole("heading", { name: "Zasłonięty obraz: Rynek 1" });
+    await user.keyboard("p");
+    expect(await screen.findByLabelText("Patrol albo osoba")).toBeVisible();
+  });
+
+  it("are not lost when they are raised while the list is on its way", async () => {
+    open("/cameras", "operator");
+    let answer: (list: Response) => void = () => undefined;
+    gateway().on("GET /api/v1/alerts", () => new Promise((resolve) => (answer = resolve)));
+    await waitFor(() => expect(gateway().asked("GET /api/v1/alerts")).toHaveLength(1));
+    await gateway().lineOpened();
+    act(() => {
+      gateway().send("alert", { alert: alert() }, "x-1");
+      gateway().send("report", { type: "submitted", report_id: "r2", report: { reference: "Z-2026-00043" } }, "x-2");
+    });
+    await screen.findByRole("region", { name: "Nowe zgłoszenia" }); // so the alert before it was heard, too
+    answer(Response.json({ items: [second], next_cursor: null }));
+    const edge = await screen.findByRole("region", { name: "Czekające alarmy" });
+    expect(await within(edge).findByText("Zasłonięty obraz: Rynek 1")).toBeVisible();
+    expect(screen.getByLabelText("2 alarmy czekają")).toBeVisible();
   });
 
   it("can be silent: the choice stays", async () => {

@@ -36,6 +36,7 @@ describe("a camera's picture", () => {
     const { user } = openConsole(gateway(), "/cameras", "operator");
     const row = (await screen.findAllByRole("row")).find((each) => each.dataset.camera === "cam-001")!;
     expect(within(row).queryByText("obraz zasłonięty")).toBeNull();
+    await gateway().lineOpened();
     act(() => gateway().send("camera-status", { camera_id: "cam-001", status: tampered }, "e-1"));
     expect(await within(row).findByText("obraz zasłonięty")).toBeVisible();
     await user.click(screen.getByRole("radio", { name: /1/ }));

@@ -3,8 +3,9 @@ import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useStat
 import { applyAlert } from "../alerts/use-alerts.ts";
 import { type Alert, ALERTS_KEY } from "../api/alerts.ts";
 import { cameraEventsKey } from "../api/camera-events.ts";
-import { CAMERAS_KEY, type Camera, type CameraStatus } from "../api/cameras.ts";
+import { CAMERAS_KEY, type CameraStatus } from "../api/cameras.ts";
 import { ANNOUNCEMENTS_KEY, REPORTS_KEY } from "../api/town.ts";
+import { applyStatuses } from "../cameras/use-cameras.ts";
 import { useSession } from "../session/session.tsx";
 import { EventStream, type StreamState } from "./event-stream.ts";
 import type { ServerEvent } from "./sse.ts";
@@ -129,16 +130,6 @@ function statusesOf(entries: unknown): ReadonlyMap<string, CameraStatus> {
     }
   }
   return found;
-}
-
-function applyStatuses(queryClient: ReturnType<typeof useQueryClient>, statuses: ReadonlyMap<string, CameraStatus>): void {
-  if (statuses.size === 0) return;
-  queryClient.setQueryData<Camera[]>(CAMERAS_KEY, (cameras) =>
-    cameras?.map((camera) => {
-      const status = statuses.get(camera.camera_id);
-      return status === undefined ? camera : { ...camera, status };
-    }),
-  );
 }
 
 /** The alert an event carries; what does not look like one is left alone, and the next look at the list sets it right. */

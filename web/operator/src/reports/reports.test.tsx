@@ -24,6 +24,7 @@ describe("the queue of reports", () => {
     openConsole(gateway(), "/reports", "operator");
     await screen.findByText("Z-2026-00042");
     gateway().json("GET /api/v1/town/reports", { items: [reportSummary({ id: "r2", reference: "Z-2026-00043" }), reportSummary()], next_cursor: null });
+    await gateway().lineOpened();
     act(() => gateway().send("report", submitted("r2", "Z-2026-00043"), "x-1"));
     const card = (await screen.findByText("Z-2026-00043")).closest("a");
     expect(card).toHaveTextContent("nowe");
@@ -33,6 +34,7 @@ describe("the queue of reports", () => {
   it("shows it at the edge of other pages until it is acknowledged with Space", async () => {
     const { user } = openConsole(gateway(), "/cameras", "operator");
     await screen.findByRole("heading", { name: "Kamery" });
+    await gateway().lineOpened();
     act(() => gateway().send("report", submitted("r2", "Z-2026-00043"), "x-1"));
     const edge = await screen.findByRole("region", { name: "Nowe zgłoszenia" });
     expect(within(edge).getByRole("link")).toHaveTextContent("Z-2026-00043 Drogi");

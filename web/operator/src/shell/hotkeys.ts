@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 /** A handler that does not want the key returns false; the browser then does with it what it always does. */
 export type Hotkeys = Readonly<Record<string, (event: KeyboardEvent) => boolean | undefined>>;
@@ -9,10 +9,11 @@ export type Hotkeys = Readonly<Record<string, (event: KeyboardEvent) => boolean 
  */
 export function useHotkeys(keys: Hotkeys, enabled = true): void {
   const current = useRef(keys);
-  useEffect(() => {
+  // Before the page is painted: what is seen can be pressed.
+  useLayoutEffect(() => {
     current.current = keys;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;

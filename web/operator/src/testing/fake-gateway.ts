@@ -14,6 +14,7 @@ export class FakeGateway {
   readonly requests: { method: string; path: string; body: unknown; headers: Headers }[] = [];
   readonly #routes = new Map<string, Handler>();
   readonly #lines = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  readonly #waiting = new Set<() => void>();
 
   on(route: `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`, handler: Handler): this {
     this.#routes.set(route, handler);
@@ -28,8 +29,14 @@ export class FakeGateway {
     return this.on(route, () => problem(status, slug, headers));
   }
 
+  /** Waits until the console listens; what is sent before is heard by nobody. */
+  async lineOpened(): Promise<void> {
+    if (this.#lines.size === 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
   /** Sends a server-sent event to every open line. */
   send(type: string, data: unknown, id = ""): void {
+    if (this.#lines.size === 0) throw new Error("no event line is open: wait for lineOpened()");
     const text = `${id === "" ? "" : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const line of this.#lines) line.enqueue(new TextEncoder().encode(text));
   }
@@ -59,6 +66,8 @@ export class FakeGateway {
       start: (controller) => {
         own = controller;
         this.#lines.add(controller);
+        for (const resolve of this.#waiting) resolve();
+        this.#waiting.clear();
       },
       cancel: () => {
         if (own !== null) this.#lines.delete(own);

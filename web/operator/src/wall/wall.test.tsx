@@ -81,9 +81,10 @@ describe("the wall", () => {
     await screen.findByRole("grid");
     await user.click(screen.getByRole("button", { name: /Rynek 1/ }));
     const status = { condition: "retrying", cause: "no_route", detail: "", since: new Date(Date.now() - 120_000).toISOString(), observed_at: null, retry_at: null, streams: [] };
+    await gateway().lineOpened();
     act(() => gateway().send("camera-status", { camera_id: "cam-001", status }, "e-1"));
     expect(await within(tile(1)).findByText("Kamera nie odpowiada w sieci")).toBeVisible();
-    expect(within(tile(1)).getByText(/od \d\d:\d\d \(2 min\)/)).toBeVisible();
+    expect(await within(tile(1)).findByText(/od \d\d:\d\d \(2 min\)/)).toBeVisible();
     expect(tile(1)).toHaveAttribute("data-state", "gone");
   });
 
