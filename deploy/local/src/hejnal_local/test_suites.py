@@ -11,7 +11,6 @@ What passes then counts as passed and is named as unsteady, so that it is seen a
 import argparse
 import contextlib
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +29,7 @@ from hejnal_local.workspace import Workspace
 
 _WITHOUT_SERVERS = "not kafka and not postgres and not browser and not slow"
 _SHOWN_LINES = 60
+_CAUSE_LINES = 8
 _MOST_UNSTEADY = 8
 """More failures than this have a cause of their own: they are not run again."""
 _SECOND_RUN_TIMEOUT_S = 600
@@ -62,8 +62,8 @@ class Suite:
     count: Callable[[int, str, Path], Count] = lambda code, _output, _report: Count(1) if code == 0 else Count(0, 1)
     needs: str = ""
     """Left out if this path is not there."""
-    again: tuple[str, ...] = ()
-    """Runs only what failed, one test after the other; nothing if it is not run again."""
+    again: Callable[[list[str]], tuple[str, ...]] | None = None
+    """The command that runs the failed tests (file::name) once more; nothing if this suite is not run again."""
 
 
 def suites(workspace: Workspace) -> list[Suite]:
@@ -84,7 +84,7 @@ def suites(workspace: Workspace) -> list[Suite]:
         Suite("web-clients", ("npm", "run", "generate"), "web"),
         Suite("web-lint", ("npm", "run", "lint"), "web"),
         Suite("web-types", ("npm", "run", "typecheck"), "web"),
-        Suite("web-unit", ("npm", "run", "test"), "web", count=_vitest),
+        _vitest("web-unit", "web"),
         Suite("web-build", ("npm", "run", "build"), "web"),
         _pytest(
             "integration", python, *tested, "-m", f"not ({_WITHOUT_SERVERS}) and not browser",
@@ -120,12 +120,13 @@ def main(arguments: list[str] | None = None) -> int:
             if suite.name == "integration":
                 environment |= stack.enter_context(_servers(workspace))
             count = _run(suite, workspace, logs, environment)
-            if suite.again and 0 < count.failed <= _MOST_UNSTEADY:
-                count, passed_now = _run_again(suite, count, workspace, logs, environment)
+            bad = list(_failed(logs / f"{suite.name}.xml"))
+            if suite.again and bad and count.failed <= _MOST_UNSTEADY:
+                count, bad, passed_now = _run_again(suite, count, workspace, logs, environment)
                 unsteady += passed_now
             total += count
             if count.failed:
-                failing.append(suite.name)
+                failing.append(" ".join([suite.name, *bad]))
     if failing:
         print(f"\nfailing: {', '.join(failing)}; the whole output is in {logs}", flush=True)
     if unsteady:
@@ -151,12 +152,14 @@ def _run(suite: Suite, workspace: Workspace, logs: Path, environment: dict[str, 
 
 def _run_again(
     suite: Suite, first: Count, workspace: Workspace, logs: Path, environment: dict[str, str]
-) -> tuple[Count, list[str]]:
-    """What a suite counts after its failed tests had a second run, and the names of those that passed in it."""
+) -> tuple[Count, list[str], list[str]]:
+    """What a suite counts after its failed tests had a second run; those that failed in it too; those that passed."""
     print(f"  … {suite.name}: what failed, once more and alone", flush=True)
+    assert suite.again is not None
     report = logs / f"{suite.name}.again.xml"
     before = set(_failed(logs / f"{suite.name}.xml"))
-    code, output = _output_of(suite, suite.again, report, _SECOND_RUN_TIMEOUT_S, workspace, environment)
+    command = suite.again(sorted(before))
+    code, output = _output_of(suite, command, report, _SECOND_RUN_TIMEOUT_S, workspace, environment)
     still = set(_failed(report))
     count = suite.count(code, output, report)
     if code != 0:
@@ -165,7 +168,7 @@ def _run_again(
     passed_now = sorted(before - still) if report.exists() and ran >= len(before) and code in (0, 1) else []
     failed = len(before) - len(passed_now) if before else first.failed
     print(f"{'FAIL' if failed else ' ok '} {suite.name:<12} {len(passed_now)} of {len(before)} passed", flush=True)
-    return Count(first.passed + len(passed_now), failed, first.skipped), passed_now
+    return Count(first.passed + len(passed_now), failed, first.skipped), sorted(before - set(passed_now)), passed_now
 
 
 def _output_of(
@@ -196,9 +199,12 @@ def _output_of(
 
 
 def _show(report: Path, output: str) -> None:
-    """The names of what failed, then the end of the output."""
-    lines = [*(f"failed: {name}" for name in _failed(report)), *output.splitlines()[-_SHOWN_LINES:]]
-    print("\n".join("       " + line for line in lines), flush=True)
+    """What failed with the first lines of each cause, or the end of the output of a suite that names no tests."""
+    lines = list[str]()
+    for name, (cause, place) in _failed(report).items():
+        said = [line for line in cause.splitlines() if line.strip()]
+        lines += [f"failed: {name}", *(f"    {line}" for line in [*said[:_CAUSE_LINES], place])]
+    print("\n".join("       " + line for line in lines or output.splitlines()[-_SHOWN_LINES:]), flush=True)
 
 
 @contextlib.contextmanager
@@ -242,7 +248,19 @@ def _pytest(name: str, python: str, *arguments: str, quick: bool = False, timeou
         *arguments,
     )
     alone = (*command, "-n", "0", "--last-failed", "--last-failed-no-failures", "none")
-    return Suite(name, command, count=_junit, quick=quick, timeout_s=timeout_s, again=alone)
+    return Suite(name, command, count=_junit, quick=quick, timeout_s=timeout_s, again=lambda _failed: alone)
+
+
+def _vitest(name: str, folder: str) -> Suite:
+    """Its second run takes the whole files of what failed: vitest chooses tests by patterns, not by names."""
+    command = ("npx", "vitest", "run", "--reporter=default", "--reporter=junit", "--outputFile.junit=@REPORT@")
+    return Suite(
+        name,
+        command,
+        folder,
+        count=_junit,
+        again=lambda failed: (*command, "--no-file-parallelism", *sorted({test.split("::")[0] for test in failed})),
+    )
 
 
 def _junit(code: int, _output: str, report: Path) -> Count:
@@ -257,23 +275,18 @@ def _junit(code: int, _output: str, report: Path) -> Count:
     return Count(passed, failed, skipped)
 
 
-def _failed(report: Path) -> list[str]:
-    """The tests that failed by a report, as file::name."""
+def _failed(report: Path) -> dict[str, tuple[str, str]]:
+    """The tests that failed by a report, as file::name, each with its cause and the place in the code."""
     if not report.exists():
-        return []
-    cases = ET.parse(report).iter("testcase")  # noqa: S314 -- our own report
-    bad = [case for case in cases if {child.tag for child in case} & {"failure", "error"}]
-    return sorted({f"{case.get('file') or case.get('classname')}::{case.get('name')}" for case in bad})
-
-
-def _vitest(code: int, output: str, _report: Path) -> Count:
-    """Reads `Tests  2 failed | 40 passed (42)`."""
-    found = re.findall(r"^\s*Tests\s+(.*)$", re.sub(r"\x1b\[[0-9;]*m", "", output), re.MULTILINE)
-    if not found:
-        return Count(0, 1)
-    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", found[-1])}
-    failed = numbers.get("failed", 0)
-    return Count(numbers.get("passed", 0), failed or (1 if code else 0), numbers.get("skipped", 0))
+        return {}
+    bad = dict[str, tuple[str, str]]()
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 -- our own report
+        for child in case:
+            if child.tag in ("failure", "error"):
+                text = (child.text or "").strip()
+                name = f"{case.get('file') or case.get('classname')}::{case.get('name')}"
+                bad[name] = child.get("message") or text, text.splitlines()[-1] if text else ""
+    return bad
 
 
 if __name__ == "__main__":
