@@ -140,7 +140,8 @@ def _stop_and_start(plane: ControlPlane, checks: Checks, place: str) -> None:
     with checks.check("stopped for a restore, an upgrade with the same values starts everything again"):
         plane.kubectl("scale", "deployment,statefulset", *ours, "--replicas=0")
         plane.kubectl("wait", "pod", *ours, "--field-selector=status.phase=Running", "--for=delete", "--timeout=120s")
-        assert {there for _, there in ready(plane, place).values()} == {0}
+        # The pods are gone before their controllers have counted them.
+        plane.wait("nothing ready", lambda: {there for _, there in ready(plane, place).values()} == {0})
         _upgrade(plane, place, "--set", "image.tag=next", "--wait", "--timeout", WAIT)
         counts = ready(plane, place)
         assert all(there == wanted > 0 for wanted, there in counts.values()), counts
