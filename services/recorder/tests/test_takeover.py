@@ -10,10 +10,12 @@ import pytest
 from aiohttp import web
 from recorder_footage import Clip, SpoolRun
 from recorder_room import START, Room
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from hejnal_contracts.media import GapCause
 from hejnal_recorder.fragments import pack, unpack
+from hejnal_recorder.resources import SCHEMA
+from hejnal_runtime.database import Database
 from hejnal_runtime.errors import AppError, Kind, is_transient
 
 
@@ -46,6 +48,29 @@ async def test_fragments_come_one_by_one(room: Room, clip: Clip) -> None:
     [gap] = await room.rows("select * from gaps")
     assert (gap.cause, gap.starts_at, gap.ends_at) == ("stalled", START + timedelta(seconds=7), None)
     assert await room.check() == []
+
+
+async def test_while_nothing_can_be_committed_the_lag_grows(room: Room, clip: Clip) -> None:
+    run = SpoolRun(room.spool, clip, room.clock.now() - timedelta(seconds=3))
+    await room.takeover.take([run.started(), *run.fragments(1)])
+    assert room.takeover.lag_s() == pytest.approx(2, abs=0.5)
+    somebody = Database(room.url, schema=SCHEMA)
+    try:
+        async with somebody.transaction() as session:
+            await session.execute(text("lock table segments in share row exclusive mode"))
+            taking = asyncio.create_task(room.takeover.take(run.fragments(2)))
+            waits = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            async with asyncio.timeout(30):
+                while not await room.rows(waits):
+                    await asyncio.sleep(0.02)
+            room.clock.advance(60)
+            assert room.takeover.lag_s() == pytest.approx(61, abs=0.5)
+        await taking
+        assert room.takeover.lag_s() == pytest.approx(60, abs=0.5)
+        await room.takeover.take(run.fragments(57))
+        assert room.takeover.lag_s() == pytest.approx(3, abs=0.5)
+    finally:
+        await somebody.close()
 
 
 async def test_a_replay_changes_nothing_even_after_a_restart(room: Room, clip: Clip) -> None:

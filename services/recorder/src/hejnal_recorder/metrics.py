@@ -15,7 +15,7 @@ TAKEOVER_SECONDS = Histogram(
     "Taking a batch of facts over: files, rows, commit",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-LAG_SECONDS = Gauge("hejnal_recorder_lag_seconds", "Age of the newest fragment when its row was committed")
+LAG_SECONDS = Gauge("hejnal_recorder_lag_seconds", "How far the archive is behind the cameras; grows while nothing is committed")
 RECORDED_SECONDS = Counter("hejnal_recorder_recorded_seconds_total", "Length of the footage taken over, of all cameras together")
 STANDBY = Gauge("hejnal_recorder_standby", "1: this recorder keeps the second copy; 0: the first")
 SEGMENTS_STORED = Counter("hejnal_recorder_segments_stored_total", "Segments complete in the archive")

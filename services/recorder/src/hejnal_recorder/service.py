@@ -81,6 +81,7 @@ async def run_service(settings: Settings) -> None:
         archive = Archive(settings.archive_dir.absolute(), settings.spool_dir.absolute() if settings.spool_dir else None)
         fetcher = SpoolFetcher(resources.http, archive, resources.issuer, resources.clock, give_up_s=settings.fetch_give_up_s)
         takeover = Takeover(resources.database, archive, fetcher, resources.clock, new_id, admission)
+        metrics.LAG_SECONDS.set_function(takeover.lag_s)
         gatherer = Gatherer(takeover.take, linger_s=settings.batch_linger_s)
         intake = Intake(resources, takeover, gatherer)
         consumer = Consumer(

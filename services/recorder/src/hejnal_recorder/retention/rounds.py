@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 MEASURE_S = 5.0
 FORECAST_EVERY_S = 600.0
+FORECAST_MOVED = 0.02
+"""Share of the disk: whoever made that much room, or filled it, wants to know at once what it means."""
 
 _PRIORITIES = text("select camera_id, priority from cameras")
 _HELD_CAMERAS = text(
@@ -75,6 +77,7 @@ class Retention:
         self._interval_s = interval_s
         self._days = SegmentDays(database)
         self._forecast_at: float | None = None
+        self._forecast_free_bytes = 0
         self._lasting = Lasting()
         self._lingering = Lingering()
         self.level = Level.FINE
@@ -174,9 +177,11 @@ class Retention:
 
     async def _tell_forecast(self, disk: Disk) -> None:
         now = self._clock.monotonic()
-        if self._forecast_at is not None and now < self._forecast_at:
+        moved = abs(disk.free_bytes - self._forecast_free_bytes) > disk.total_bytes * FORECAST_MOVED
+        if self._forecast_at is not None and now < self._forecast_at and not moved:
             return
         self._forecast_at = now + FORECAST_EVERY_S
+        self._forecast_free_bytes = disk.free_bytes
         async with self._database.read() as session:
             told = await read_forecast(
                 session, disk, self._clock.now(), default_days=self._default_keep_days, local_days=self._local_days

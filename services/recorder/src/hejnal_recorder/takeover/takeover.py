@@ -64,10 +64,20 @@ class Takeover:
         self._runs: OrderedDict[str, KnownRun] = OrderedDict()
         self._days = SegmentDays(database)
         self._filler = Filler(database, self._bring, self._days, clock, new_id)
+        self._lag_s = 0.0
+        self._in_hand: datetime | None = None
+        """End of the oldest fragment that is being taken over, or was tried in vain."""
 
     def forget(self) -> None:
         """Read all stories anew: partitions have moved."""
         self._stories.clear()
+        self._in_hand = None
+
+    def lag_s(self) -> float:
+        """How far the archive is behind the cameras; grows while nothing can be committed. Back-filled footage is not counted."""
+        if self._in_hand is None:
+            return self._lag_s
+        return max(0.0, (self._clock.now() - self._in_hand).total_seconds())
 
     async def take(self, facts: Sequence[StoryFact]) -> None:
         """Facts of any cameras, each camera's in order; safe to repeat.
@@ -114,6 +124,7 @@ class Takeover:
         return live, filling
 
     async def _take_live(self, facts: Sequence[StoryFact]) -> None:
+        self._in_hand = min((fact.ends_at for fact in facts if isinstance(fact, FragmentWritten)), default=None)
         missing: set[Place] = set()
         held: set[tuple[Place, str]] = set()
         while True:
@@ -125,6 +136,7 @@ class Takeover:
                 break
             missing |= lost
         await self._commit(plan)
+        self._in_hand = None
         self._count(plan, missing)
 
     async def _load(self, facts: Sequence[StoryFact]) -> None:
@@ -228,7 +240,7 @@ class Takeover:
                 metrics.GAPS.labels(gap.started.cause.value).inc()
         metrics.SEGMENTS_STORED.inc(sum(fact.TYPE.startswith("segment.stored") for fact in plan.changes.facts))
         if newest := plan.changes.newest():
-            metrics.LAG_SECONDS.set((self._clock.now() - newest).total_seconds())
+            self._lag_s = max(0.0, (self._clock.now() - newest).total_seconds())
 
     def _refuse_future(self, facts: Sequence[StoryFact]) -> None:
         """A machine whose clock is years ahead must not claim those years.
