@@ -16,7 +16,6 @@ from hejnal_runtime.periodic import PeriodicLoop
 
 log = structlog.get_logger()
 
-EVERY_S = 600.0
 INBOX_DAYS = 45
 """Longer than the topic `deliveries` is kept."""
 
@@ -24,14 +23,14 @@ _KNOWN_REPORTS = query("select id from reports where id = any(cast(:ids as text[
 
 
 class Housekeeping:
-    """Runs at start and every ten minutes; a failure is logged and tried again next time."""
+    """Runs at start and every `housekeeping_every_s`; a failure is logged and tried again next time."""
 
     def __init__(self, res: Resources) -> None:
         self._res = res
 
     async def run(self) -> None:
         """Keep house until cancelled."""
-        await PeriodicLoop("housekeeping_postponed", self.once, every_s=EVERY_S).run()
+        await PeriodicLoop("housekeeping_postponed", self.once, every_s=self._res.settings.housekeeping_every_s).run()
 
     async def once(self) -> None:
         """One round."""

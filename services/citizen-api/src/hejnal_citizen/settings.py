@@ -65,6 +65,9 @@ class Settings(ServiceSettings):
         default=3600, ge=60, description="A draft that nobody decides about in this time goes back to its author"
     )
     publish_poll_s: float = Field(default=1.0, gt=0, le=60, description="How often it is looked for drafts whose time has come")
+    housekeeping_every_s: float = Field(
+        default=600.0, ge=1, le=3600, description="How often expired codes, sessions and left-over photos are removed"
+    )
     attachment_bytes: int = Field(default=7 * MIB, ge=1024, description="Largest file attached to an announcement")
     cap_sender: str = Field(
         default="", pattern=r"^[^\s,<&]*$", description="CAP sender, e.g. kryzys@miasto.pl; empty: made from the public address"
