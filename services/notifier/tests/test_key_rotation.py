@@ -58,6 +58,11 @@ async def browsers_by_key(town: Town) -> dict[tuple[str, str], float]:
     return {(key, state): float(count) for key, state, count in found}
 
 
+async def browsers_known(town: Town, name: str) -> bool:
+    """Whether subscriptions of a key are in the table yet."""
+    return any(line.startswith(name) for line in (await vapid_keys(town, "list"))[1].splitlines())
+
+
 async def failures(town: Town, count: int) -> list[ContactFailed]:
     consumer = AIOKafkaConsumer(f"{town.prefix}deliveries", bootstrap_servers=town.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
@@ -148,6 +153,28 @@ async def test_a_key_that_cannot_be_found_is_waited_for_and_ends_nobody(town: To
     (town.folder / "part").replace(path)
     await until(lambda: state("sent", None), 90, "the key is back")
     assert len(await town.sinks.push_payloads(device)) == 1
+
+
+async def test_a_lost_key_that_no_backup_has_is_given_up(town: Town) -> None:
+    lost = application_server_key(ec.generate_private_key(ec.SECP256R1()))
+    _, waiting = await browser(town.sinks, lost)
+    await town.send(subscription("a", waiting))
+    town.start()
+    await town.ready()
+    used = read_ring(town.folder / "vapid.pem").current.key_id
+    name = key_id(lost)
+
+    async def counted(*expected: tuple[str, str, int]) -> bool:
+        return await browsers_by_key(town) == {(key, state): count for key, state, count in expected}
+
+    await until(lambda: browsers_known(town, name), 90, "the subscription")
+    code, said = await vapid_keys(town, "withdraw", name)
+    assert (code, said.partition(" still")[0]) == (1, "1 browsers")
+    assert (await vapid_keys(town, "withdraw", name, "--anyway"))[0] == 0
+    (failed,) = await failures(town, 1)
+    assert (failed.resident_id, failed.reason) == ("a", "key_withdrawn")
+    await until(lambda: counted((used, "current", 0), (name, "withdrawn", 0)), 90, "the metric")
+    assert read_ring(town.folder / "vapid.pem").oldest.key_id == used  # whose subscriptions named no key hang on the same
 
 
 # --- one try --------------------------------------------------------------------------------------------------------

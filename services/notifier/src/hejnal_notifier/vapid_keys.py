@@ -5,7 +5,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from hejnal_notifier.channels.vapid_ring import Ring, RingError, read_ring, write_ring
+from hejnal_notifier.channels.vapid_ring import KeyState, Ring, RingError, read_ring, write_ring
 from hejnal_notifier.push_subscriptions import KeyCount, count_by_key
 from hejnal_notifier.resources import SCHEMA
 from hejnal_runtime.database import Database
@@ -25,9 +25,17 @@ def switch(private: Path, public: Path) -> str:
     return ring.current.key_id
 
 
-def withdraw(private: Path, public: Path, name: str, now: datetime, *, browsers: int | None, anyway: bool) -> None:
-    """End a key and the subscriptions that hang on it. RingError while some do, or nobody knows (None), unless `anyway`."""
-    ring = read_ring(private).without(name, now)
+def withdraw(private: Path, public: Path, name: str, now: datetime, *, counts: list[KeyCount] | None, anyway: bool) -> int | None:
+    """End a key and the subscriptions that hang on it, their number if it is known.
+
+    A key that the file has lost is known by its subscriptions. RingError while some hang on it, or nobody knows (`counts` is
+    None), unless `anyway`.
+    """
+    hanging = [one for one in counts or [] if one.key.key_id == name]
+    lost = next((one.key for one in hanging if one.key.state is KeyState.MISSING), None)
+    ring = read_ring(private)
+    ring = ring.without(name, now) if lost is None else ring.given_up(lost, now)
+    browsers = None if counts is None else sum(one.browsers for one in hanging)
     if browsers is None and not anyway:
         raise RingError("HEJNAL_NOTIFIER_DATABASE_URL is not set: nobody can say who hangs on the key; set it, or say --anyway")
     if browsers and not anyway:
@@ -36,6 +44,7 @@ def withdraw(private: Path, public: Path, name: str, now: datetime, *, browsers:
             "have subscribed anew, or say --anyway"
         )
     write_ring(ring, private, public)
+    return browsers
 
 
 def listing(ring: Ring, counts: list[KeyCount] | None) -> list[str]:
@@ -74,8 +83,7 @@ def run_vapid_keys(
                 sys.stdout.write("\n".join(listing(ring, counts)) + "\n")
                 return 0
             assert name is not None
-            hanging = None if counts is None else sum(one.browsers for one in counts if name == one.key.key_id)
-            withdraw(private, public, name, now, browsers=hanging, anyway=anyway)
+            hanging = withdraw(private, public, name, now, counts=counts, anyway=anyway)
             sys.stdout.write(f"{name}: withdrawn; {'its' if hanging is None else hanging} subscriptions are ended\n")
     except (RingError, OSError) as error:
         sys.stderr.write(f"{error}\n")

@@ -133,6 +133,11 @@ class Ring:
         )
         return Ring(tuple(gone if one is key else one for one in self.keys))
 
+    def given_up(self, lost: RingKey, now: datetime) -> "Ring":
+        """With a key that the file did not know as a withdrawn one: its subscriptions will be ended."""
+        gone = replace(lost, private_key=None, state=KeyState.WITHDRAWN, since=_stamp(now))
+        return Ring((self.oldest, gone, *self.keys[1:]))
+
     def text(self) -> str:
         """The file."""
         return "\n".join(_lines(key) for key in self.keys) + "\n"
