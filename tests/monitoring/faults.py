@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -14,13 +15,14 @@ from aiokafka import AIOKafkaProducer
 
 from hejnal_local import readiness
 from hejnal_local.keys import write_private
+from hejnal_local.programs import SERVICES
 from hejnal_runtime.bus.message import event_headers
 from hejnal_runtime.clock import SystemClock
 from hejnal_runtime.ids import new_id
 
 from .house import House, ask
 from .servers import until
-from .towns import internal_doors
+from .towns import internal_doors, setting
 
 Fault = Callable[[House], None]
 
@@ -103,6 +105,31 @@ def starved(service: str) -> Fault:
         house.left_over.append(lambda: (over.set(), thread.join(10))[0])
 
     return starve
+
+
+def locked(service: str, table: str) -> Fault:
+    """Somebody looks into a service's table with psql, as its user, and goes home in the middle of a transaction."""
+
+    def lock(house: House) -> None:
+        prefix = next(one.prefix for one in SERVICES if one.name == service)
+        url = setting(house.town.run, service, f"{prefix}DATABASE_URL").replace("+asyncpg", "")
+        psql = subprocess.Popen(
+            ["psql", "-q", url], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
+        assert psql.stdin is not None
+        schema = prefix.removeprefix("HEJNAL_").lower().rstrip("_")
+        psql.stdin.write(f"begin; lock table {schema}.{table} in share row exclusive mode;\n")
+        psql.stdin.flush()
+
+        def go_home() -> None:
+            psql.kill()
+            psql.communicate()
+
+        house.left_over.append(go_home)
+        held = "select 1 from pg_locks where granted and mode = 'ShareRowExclusiveLock' and relation = $1::regclass"
+        until(lambda: house.sql(held, f"{schema}.{table}"), what=f"{table} is not locked")
+
+    return lock
 
 
 # --- Kafka

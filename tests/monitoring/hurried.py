@@ -20,11 +20,13 @@ _LIMITS = {
     "HejnalDeliveriesStuck": ("> 300", "> 15"),
     "HejnalApprovalWaits": ("> 900", "> 15"),
     "HejnalBackupTooOld": ("> 26 * 3600", "> 120"),
+    "HejnalHousekeepingStopped": ("> 3600", "> 20"),
+    "HejnalRecorderBehind": ("> 120", "> 15"),
 }
 """Limits that nothing but time passes."""
 _IN_TIME = ('le="300.0"', 'le="15.0"')
 _OF_EVENTS = dict.fromkeys(WINDOWS, 30) | {"5m": 10, "30m": 15, "1h": 20, "2h": 20}
-_OF_FOOTAGE = dict.fromkeys(WINDOWS, 180) | {"5m": 60, "30m": 120, "1h": 90, "6h": 150}
+_OF_FOOTAGE = dict.fromkeys(WINDOWS, 240) | {"5m": 60, "30m": 120, "1h": 90, "2h": 180, "6h": 200}
 """Seconds. Fragments come two seconds at a time: a shorter window would miss its share of them."""
 
 

@@ -3,16 +3,18 @@
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from hejnal_local.keys import write_private
+from hejnal_notifier.channels.vapid_ring import make_vapid_key
 from tests.bench.live_viewers import join
 
-from .faults import ended, killed, until_ready
+from .faults import ended, killed, locked, until_ready
 from .house import House, announcement, ask, soon
 from .servers import until
 from .towns import setting
@@ -79,23 +81,10 @@ def announced_while_providers_are_away(house: House) -> None:
 
 
 def table_locked(house: House) -> None:
-    """Somebody looks after the deliveries with psql, as the notifier's user, and goes home in the middle of it."""
+    """Somebody looks after the deliveries by hand when the providers are back."""
     announced_while_providers_are_away(house)
     until(lambda: house.sql("select 1 from notifier.deliveries where state = 'queued'"), what="nothing waits to be sent again")
-    url = setting(house.town.run, "notifier", "HEJNAL_NOTIFIER_DATABASE_URL").replace("+asyncpg", "")
-    script = "begin; lock table notifier.deliveries in share row exclusive mode;\n"
-    psql = subprocess.Popen(
-        ["psql", "-q", url], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
-    )
-    assert psql.stdin is not None
-    psql.stdin.write(script)
-    psql.stdin.flush()
-
-    def go_home() -> None:
-        psql.kill()
-        psql.communicate()
-
-    house.left_over.append(go_home)
+    locked("notifier", "deliveries")(house)
     house.supervisor.begin("sinks")
 
 
@@ -152,6 +141,20 @@ async def _as_admin(house: House, act: Callable[[aiohttp.ClientSession], Awaitab
 
 
 # --- the prepaid account
+
+
+def push_key_lost(house: House) -> None:
+    """Somebody makes a new key for web push and throws the old one away."""
+    file = Path(setting(house.town.run, "notifier", "HEJNAL_NOTIFIER_VAPID_KEY_FILE"))
+    house.kept["vapid"] = file.read_text(encoding="utf-8")
+    file.unlink()
+    make_vapid_key(file, None)
+
+
+def push_key_found(house: House) -> None:
+    """What the runbook asks for: it is brought back from the backup."""
+    file = Path(setting(house.town.run, "notifier", "HEJNAL_NOTIFIER_VAPID_KEY_FILE"))
+    write_private(file, house.kept["vapid"])
 
 
 def account_runs_low(house: House) -> None:

@@ -43,11 +43,12 @@ def file_gone(house: House) -> None:
     asked = query_of({"from": soon(-600), "to": soon(0)})
     status, _, playlist = house.staff("recorder", "GET", f"/internal/v1/cameras/{camera}/playlist.m3u8?{asked}")
     assert status == 200, playlist
-    found = re.search(r"segments/([^/]+)/media", playlist)
+    listed = re.findall(r"segments/([^/]+)/media", playlist)
+    local = "select segment_id, path from recorder.segments where tier = 'local' and state = 'stored' and segment_id = any($1)"
+    found = house.sql(local, listed)
     assert found, playlist
-    path = house.sql("select path from recorder.segments where segment_id = $1", found[1])[0]["path"]
-    (house.disk / path).unlink()
-    status, _, answer = house.staff("recorder", "GET", f"/internal/v1/segments/{found[1]}/media")
+    (house.disk / found[0]["path"]).unlink()
+    status, _, answer = house.staff("recorder", "GET", f"/internal/v1/segments/{found[0]['segment_id']}/media")
     assert status == 410, (status, answer)
 
 

@@ -29,11 +29,15 @@ class Walk:
 
 
 WALKS = (
+    # First: a forecast of days needs an archive that has not grown much yet.
+    Walk("the disk fills slowly", "dysk pełny w 92 %", storage_faults.filled(0.08),
+         ("HejnalDiskGettingShort", "HejnalDiskFullSoon"), ()),
     Walk("no backup yet", "nikt nie zrobił kopii", nothing, ("HejnalBackupMissing",), ()),
     Walk("a service ends", "usługa zatrzymana", ended("notifier"), ("HejnalServiceDown",), more={"USLUGA": "notifier"}),
     Walk("the cameras' power", "kamery bez zasilania", ended("cameras"),
-         ("HejnalCamerasDark", "HejnalCameraGroupDark", "HejnalCameraDark", "HejnalRecordingBudgetFast"),
-         ("HejnalCamerasDark",), ends_within_s=420),
+         ("HejnalCamerasDark", "HejnalCameraGroupDark", "HejnalCameraDark", "HejnalRecordingBudgetFast",
+          "HejnalRecordingBudgetSlow"),
+         ("HejnalCamerasDark",), ends_within_s=600),
     Walk("ingest is killed", "ingest zabity (kill -9)", faults.killed("ingest"), ("HejnalRecordingGaps",), ()),
     Walk("Kafka ends", "Kafka zatrzymana, ktoś wydaje komunikat", all_of(ended("kafka"), faults.announced_in_vain),
          ("HejnalKafkaAway", "HejnalOutboxStuck", "HejnalNotReady"), ("HejnalKafkaAway",)),
@@ -60,6 +64,8 @@ WALKS = (
          more={"HEJNAL_NOTIFIER_SMS_MONTHLY_BUDGET_ZL": "500"}),
     Walk("the account runs low", "pusto na koncie u dostawcy SMS", people.account_runs_low, ("HejnalProviderCreditLow",), (),
          mend=people.account_is_paid),
+    Walk("a push key is lost", "klucz powiadomień podmieniony", people.push_key_lost, ("HejnalPushKeyMissing",),
+         mend=people.push_key_found),
     Walk("nobody approves", "alarm czeka na drugą osobę", people.approval_wanted, ("HejnalApprovalWaits",), (),
          mend=people.approval_given),
     Walk("a draft is overtaken", "zaplanowaną wersję ubiegło odwołanie", people.overtaken_draft, ("HejnalDraftReturned",), ()),
@@ -80,8 +86,11 @@ WALKS = (
          ("HejnalAuditBroken",), mend=storage_faults.audit_log_restored),
     Walk("a file of the archive is gone", "plik archiwum skasowany ręcznie", storage_faults.file_gone,
          ("HejnalFootageMissing",), ()),
-    Walk("the disk fills slowly", "dysk pełny w 92 %", storage_faults.filled(0.08), ("HejnalDiskGettingShort",), ()),
     Walk("the disk fills", "dysk pełny w 97 %", storage_faults.filled(0.03), ("HejnalDiskShort",)),
+    Walk("the recorder cannot commit", "czyjaś otwarta transakcja blokuje tabelę nagrań", faults.locked("recorder", "segments"),
+         ("HejnalRecorderBehind",), ()),
+    Walk("nobody keeps house", "czyjaś otwarta transakcja blokuje kody mieszkańców", faults.locked("citizen-api", "challenges"),
+         ("HejnalHousekeepingStopped",), (), {"USLUGA": "citizen-api"}),
     Walk("the recorder ends", "rejestrator zatrzymany, bufor pełny", ended("recorder"),
          ("HejnalSpoolFilling", "HejnalFootageGivenUp"), (), fires_within_s=420, ends_within_s=300),
     Walk("somebody guesses passwords", "40 błędnych haseł", faults.guesses, ("HejnalSignInsLocked",), ()),
@@ -91,12 +100,7 @@ WALKS = (
     Walk("the backup is old", "kopia starsza niż doba", nothing, ("HejnalBackupTooOld",), (), fires_within_s=240),
 )  # fmt: skip
 
-BY_PROMTOOL = {
-    "HejnalRecorderBehind": "nadrabianie trwa krócej niż jedno pytanie Prometheusa",
-    "HejnalRecordingBudgetSlow": "okna liczone w dniach",
-    "HejnalDiskFullSoon": "prognoza potrzebuje pełnych dni nagrań",
-    "HejnalHousekeepingStopped": "godzina bez porządków",
-}
+BY_PROMTOOL: dict[str, str] = {}
 """What cannot be provoked in earnest within minutes on one machine, and why."""
 
 GUARD = ("HejnalWatchdog", "Prometheus i Alertmanager zatrzymane")
