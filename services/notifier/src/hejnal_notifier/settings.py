@@ -1,8 +1,10 @@
 """What the notifier can be told from outside."""
 
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -11,6 +13,13 @@ from hejnal_contracts.base import Severity
 from hejnal_runtime.settings import ServiceSettings
 
 PUSH_HOSTS = ("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Settings(ServiceSettings):
@@ -29,7 +38,9 @@ class Settings(ServiceSettings):
         description="Folder of this replica that outlives it: what is handed to SMSCs is noted there, and only that is in doubt "
         "after a crash",
     )
-    town_name: str = Field(default="Bugielsk", description="Name of the town in messages")
+    town_name: str = Field(
+        default="Bugielsk", description="Name of the town in messages; must be set where e-mail or SMS leave this machine"
+    )
 
     push_enabled: bool = Field(default=True, description="Send web push; needs vapid_key_file")
     vapid_key_file: Path | None = Field(
@@ -55,7 +66,10 @@ class Settings(ServiceSettings):
     smtp_security: Literal["none", "starttls", "tls"] = Field(default="starttls", description="How the connection is protected")
     smtp_username: str | None = Field(default=None, description="Account on the mail server")
     smtp_password: SecretStr | None = Field(default=None, description="Its password")
-    email_from: str = Field(default="Hejnał Bugielsk <hejnal@bugielsk.test>", description="Sender of e-mails")
+    email_from: str = Field(
+        default="Hejnał Bugielsk <hejnal@bugielsk.test>",
+        description="Sender of e-mails; must be set where they leave this machine",
+    )
     email_dkim_keys: dict[str, Path] = Field(
         default={}, description="DKIM: selector → private key (PEM, RSA or Ed25519); make one with `dkim-key`. Empty: not signed"
     )
@@ -87,7 +101,9 @@ class Settings(ServiceSettings):
 
     sms_url: str | None = Field(default=None, description="The gateway's `sms.do` address; without it SMS is off")
     sms_token: SecretStr | None = Field(default=None, description="Bearer token of the gateway account")
-    sms_sender: str = Field(default="Bugielsk", max_length=11, description="Sender name registered with the gateway")
+    sms_sender: str = Field(
+        default="Bugielsk", max_length=11, description="Sender name registered with the gateway; must be set with its address"
+    )
     sms_diacritics: bool = Field(
         default=False, description="Send Polish letters as they are (UCS-2, about three times the price)"
     )
@@ -153,6 +169,20 @@ class Settings(ServiceSettings):
             raise ValueError("bounce_imap_host needs email_bounce_address, bounce_imap_username and bounce_imap_password")
         if self.bounce_lmtp_port and not self.email_bounce_address:
             raise ValueError("bounce_lmtp_port needs email_bounce_address")
+        return self
+
+    @model_validator(mode="after")
+    def _residents_know_who_writes(self) -> Self:
+        """The examples' names are for this machine's own sinks: no resident gets a message of another town."""
+        needed: set[str] = set()
+        if self.smtp_host and not _is_here(self.smtp_host):
+            needed |= {"town_name", "email_from"}
+        if self.sms_url and not _is_here(urlsplit(self.sms_url).hostname or ""):
+            needed |= {"town_name", "sms_sender"}
+        unset = sorted(needed - self.model_fields_set)
+        if unset:
+            names = ", ".join(f"HEJNAL_NOTIFIER_{name.upper()}" for name in unset)
+            raise ValueError(f"{names} must be set before messages leave this machine: residents would read an example's name")
         return self
 
     @model_validator(mode="after")
