@@ -165,6 +165,38 @@ def test_the_brokers_let_a_dead_ingest_go_in_time() -> None:
     assert config["min.insync.replicas"] == 2
 
 
+def test_programs_outside_have_no_way_to_the_brokers_unless_one_is_made() -> None:
+    listeners = render(HA).of("Kafka")["hejnal"]["spec"]["kafka"]["listeners"]
+    assert [(one["name"], one["type"]) for one in listeners] == [("tls", "internal")]
+
+
+def test_programs_outside_come_by_tls_and_password_from_the_networks_named() -> None:
+    values = filled(ONE_NODE)
+    values["strimzi"] |= {
+        "outsideUsers": ["dispatch"],
+        "external": {"enabled": True, "names": ["192.0.2.10"], "nodePort": 32094, "networks": ["192.0.2.30/32", "10.9.0.0/16"]},
+    }
+    rendered = render(values)
+    inside, outside = rendered.of("Kafka")["hejnal"]["spec"]["kafka"]["listeners"]
+    assert (outside["type"], outside["port"], outside["tls"]) == ("nodeport", 9094, True)
+    assert outside["authentication"] == inside["authentication"]
+    assert outside["networkPolicyPeers"] == [{"ipBlock": {"cidr": "192.0.2.30/32"}}, {"ipBlock": {"cidr": "10.9.0.0/16"}}]
+    assert outside["configuration"] == {
+        "externalTrafficPolicy": "Local",
+        "bootstrap": {"alternativeNames": ["192.0.2.10"], "nodePort": 32094},
+    }
+    assert "town-dispatch" in rendered.of("KafkaUser")
+    assert rendered.of("NetworkPolicy") == render(ONE_NODE).of("NetworkPolicy"), "the services' own ways are as they were"
+
+
+def test_a_load_balancer_lets_in_the_networks_named_only() -> None:
+    values = filled(HA)
+    values["strimzi"]["external"] = {"enabled": True, "type": "loadbalancer", "port": 9095, "networks": ["192.0.2.30/32"]}
+    outside = render(values).of("Kafka")["hejnal"]["spec"]["kafka"]["listeners"][1]
+    assert (outside["type"], outside["port"]) == ("loadbalancer", 9095)
+    assert outside["configuration"] == {"externalTrafficPolicy": "Local", "loadBalancerSourceRanges": ["192.0.2.30/32"]}
+
+
 def test_the_database_has_a_schema_and_a_role_for_each_service() -> None:
     cluster = render(HA).of("Cluster")["town-postgres"]["spec"]
     sql = "\n".join(cluster["bootstrap"]["initdb"]["postInitApplicationSQL"])
@@ -178,6 +210,20 @@ def test_the_database_has_a_schema_and_a_role_for_each_service() -> None:
     assert f"GRANT CONNECT ON DATABASE hejnal TO {BACKUP_ROLE}" in sql
     assert "backup" in cluster
     assert render(HA).of("ScheduledBackup")["town-postgres"]["spec"]["cluster"] == {"name": "town-postgres"}
+
+
+def test_the_documents_name_the_operators_that_know_the_backups_of_the_chart() -> None:
+    """CloudNativePG 1.30 is the last with `barmanObjectStore`; once the chart asks the plugin instead, so do the documents."""
+    assert render(HA).of("ScheduledBackup")["town-postgres"]["spec"]["method"] == "barmanObjectStore"
+    named = {
+        "helm/README.md": "CloudNativePG's (1.28 to 1.30",
+        "helm/hejnal/values.yaml": "CloudNativePG's operator, 1.28 to 1.30",
+        "docs/guide/kubernetes.md": "CloudNativePG od 1.28 do 1.30",
+    }
+    for path, words in named.items():
+        text = (ROOT / path).read_text()
+        assert words in text, path
+        assert not re.search(r"CloudNativePG\S* \(?1\.28 (or newer|lub nowszy)", text), path
 
 
 def test_sms_receipts_are_the_one_way_past_the_doors_and_off_by_default() -> None:

@@ -11,6 +11,7 @@ import yaml
 from cryptography.x509 import load_pem_x509_certificate
 
 from hejnal_local.cluster_secrets import secrets_of
+from hejnal_local.database_roles import SCHEMAS
 
 from .conftest import CHART, ROOT, Manifest, RefusedError, Rendered, render
 
@@ -154,6 +155,10 @@ def test_every_named_secret_is_made_by_the_command_of_the_readme(tmp_path: Path)
     made = {one["metadata"]["name"]: one for one in secrets_of(tmp_path / "keys", "Gmina Test")}
     again = {one["metadata"]["name"]: one for one in secrets_of(tmp_path / "keys", "Gmina Test")}
     assert made == again
+    databases = {name for name in made if name.endswith("-database")}
+    assert len(databases) == len(SCHEMAS) + 1
+    for name in databases:  # so that CloudNativePG takes a changed password at once
+        assert made[name]["metadata"]["labels"] == {"cnpg.io/reload": "true"}, name
     rendered = render(ROOT / "helm/examples/one-node-k3s.yaml")
     from_elsewhere = {*rendered.of("KafkaUser"), "hejnal-cluster-ca-cert", "hejnal-backup-store"}
     for name, pod in rendered.pods().items():
@@ -192,6 +197,24 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"kafka": {"bootstrap": ""}, "strimzi": {"createCluster": True, "topics": True, "users": True, "brokers": 1}},
         "3 copies need as many brokers",
     ),
+    (
+        {"strimzi": {"users": True}, "services": {"notifier": {"existingSecret": "town-notifier"}}},
+        "services.notifier.existingSecret: in the Secret town-notifier Strimzi keeps a Kafka password",
+    ),
+    (
+        {"strimzi": {"users": True}, "services": {"recorder": {"filesSecret": "town-recorder"}}},
+        "services.recorder.filesSecret: in the Secret town-recorder Strimzi keeps a Kafka password",
+    ),
+    (
+        {"strimzi": {"users": True, "outsideUsers": ["dispatch"]}, "services": {"ingest": {"existingSecret": "town-dispatch"}}},
+        "give yours another name, e.g. town-ingest-settings",
+    ),
+    ({"strimzi": {"external": {"enabled": True}}}, "strimzi.external: it is a way to brokers that this chart makes"),
+    ({"strimzi": {"external": {"enabled": True}}}, "strimzi.external.networks: name the networks"),
+    ({"strimzi": {"external": {"enabled": True}}}, "strimzi.external.names: name the nodes' addresses"),
+    ({"strimzi": {"external": {"enabled": True, "type": "loadbalancer", "nodePort": 32094}}}, "is for the type nodeport"),
+    ({"strimzi": {"external": {"port": 9093}}}, "/strimzi/external/port"),
+    ({"strimzi": {"external": {"networks": ["all"]}}}, "/strimzi/external/networks/0"),
     ({"strimzi": {"users": True}}, "users need kafka.securityProtocol SASL_SSL"),
     ({"postgres": {"enabled": True}}, "postgres.image: name an image of CloudNativePG with PostGIS"),
     ({"services": {"recorder-standby": {"enabled": True}}}, "the second copy has a database of its own"),
@@ -203,6 +226,20 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "minReplicas is above maxReplicas",
     ),
 ]
+
+
+def test_a_secret_may_be_called_as_a_service_where_strimzi_makes_no_users() -> None:
+    pod = render({"services": {"notifier": {"existingSecret": "town-notifier"}}}).workloads()["notifier"]["spec"]["template"][
+        "spec"
+    ]
+    assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "town-notifier"}}]
+
+
+def test_the_kafka_password_itself_may_be_that_of_strimzi() -> None:
+    values = {"strimzi": {"users": True}, "kafka": {"securityProtocol": "SASL_SSL"}, "topics": {"create": False}}
+    values["services"] = {"notifier": {"kafka": {"user": "town-notifier", "existingSecret": "town-notifier"}}}
+    volumes = render(values).workloads()["notifier"]["spec"]["template"]["spec"]["volumes"]
+    assert next(one for one in volumes if one["name"] == "kafka")["secret"]["secretName"] == "town-notifier"
 
 
 @pytest.mark.parametrize(("values", "message"), REFUSED, ids=[message[:40] for _, message in REFUSED])

@@ -67,6 +67,13 @@ operator-gateway:
 {{- else }}{{ dict "name" "" "key" "" | toJson }}{{ end -}}
 {{- end -}}
 
+{{/* Users that Strimzi makes: KafkaUser and Secret are called <release>-<user>. */}}
+{{- define "hejnal.kafka.users" -}}
+{{- $users := .Values.strimzi.outsideUsers -}}
+{{- range $_, $facts := include "hejnal.enabled" . | fromYaml }}{{ $users = append $users $facts.user }}{{ end -}}
+{{- $users | toJson -}}
+{{- end -}}
+
 {{/* Ports of Kafka's brokers, for network policies. */}}
 {{- define "hejnal.kafka.ports" -}}
 {{- $ports := list -}}

@@ -36,10 +36,17 @@ def secrets_of(folder: Path, organisation: str) -> list[dict[str, Any]]:
     ]
     for one in SCHEMAS:
         account = {"username": one.role.encode(), "password": ring.secret(one.role).encode()}
-        found.append(_secret(f"hejnal-{one.service}-database", account, "kubernetes.io/basic-auth"))
+        found.append(_database_secret(f"hejnal-{one.service}-database", account))
     account = {"username": BACKUP_ROLE.encode(), "password": ring.secret(BACKUP_ROLE).encode()}
-    found.append(_secret("hejnal-backup-database", account, "kubernetes.io/basic-auth"))
+    found.append(_database_secret("hejnal-backup-database", account))
     return found
+
+
+def _database_secret(name: str, account: dict[str, bytes]) -> dict[str, Any]:
+    """CloudNativePG changes the role's password as soon as a Secret with this label changes."""
+    made = _secret(name, account, "kubernetes.io/basic-auth")
+    made["metadata"]["labels"] = {"cnpg.io/reload": "true"}
+    return made
 
 
 def _secret(name: str, data: dict[str, bytes], kind: str = "Opaque") -> dict[str, Any]:
