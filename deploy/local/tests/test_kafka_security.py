@@ -247,6 +247,24 @@ async def test_the_administrator_adds_rotates_and_removes_an_outside_system(town
         await create_topics(connection)
 
 
+async def test_dead_letters_are_read_by_whom_the_administrator_lets(town: KafkaSecurity, tmp_path: Path) -> None:
+    who = town.administrator
+    common = ["--bootstrap", who.bootstrap, "--ca-file", str(who.ca_file)]
+    common += ["--client-certificate-file", str(who.client_certificate_file)]
+    file = tmp_path / "odlozone.password"
+
+    async def users(*arguments: str) -> int:
+        return await asyncio.to_thread(main, [*common, *arguments])
+
+    assert await users("reader", "odlozone", "announcements.dlq", "--file", str(file)) == 0
+    connection = replace(town.as_user("odlozone"), password_file=file)
+    assert await may_see_and_read(connection) == ({"announcements.dlq"}, {"announcements.dlq"})
+    assert await may_write(connection) == set()
+    assert await users("remove", "odlozone") == 0
+    with pytest.raises(SystemExit):  # what was put aside is for eyes only
+        main([*common, "writer", "odlozone", "announcements.dlq", "--file", str(file)])
+
+
 async def test_granting_again_changes_nothing(town: KafkaSecurity) -> None:
     assert await grant(town.administrator, ACCESS) == Changes(0, 0)
 

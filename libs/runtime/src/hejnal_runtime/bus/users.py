@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from hejnal_contracts.access import ACCESS, BY_PRINCIPAL, Access, outside_consumer, outside_producer
-from hejnal_contracts.topics import BY_NAME
+from hejnal_contracts.topics import TOPICS
 from hejnal_runtime.bus.administration import AdministrationError, grant, remove_users, set_passwords
 from hejnal_runtime.bus.connection import KafkaConnection
 
@@ -43,10 +43,15 @@ def _parser() -> argparse.ArgumentParser:
     password = commands.add_parser("password", help="give a user a new random password")
     password.add_argument("name")
     password.add_argument("--file", type=Path, required=True, help="where it is written, readable by its owner only")
-    for name, text in (("reader", "an outside system that reads topics"), ("writer", "an outside system that writes topics")):
+    written = sorted(topic.name for topic in TOPICS)
+    read = sorted({*written, *(topic.dlq for topic in TOPICS)})
+    for name, text, topics in (
+        ("reader", "an outside system that reads topics, or a person who reads the dead letters of one (<topic>.dlq)", read),
+        ("writer", "an outside system that writes topics", written),
+    ):
         outside = commands.add_parser(name, help=text)
         outside.add_argument("name")
-        outside.add_argument("topics", nargs="+", choices=sorted(BY_NAME), metavar="topic")
+        outside.add_argument("topics", nargs="+", choices=topics, metavar="topic")
         outside.add_argument("--file", type=Path, required=True, help="where its password is written")
     remove = commands.add_parser("remove", help="take an outside system's user and rights away")
     remove.add_argument("name")
