@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,21 @@ def test_a_key_that_is_none_is_named(tmp_path: Path) -> None:
         load_dkim_keys({"hejnal": tmp_path / "bad.pem"})
     with pytest.raises(ValueError, match="no DNS label"):
         load_dkim_keys({"hej nal": tmp_path / "bad.pem"})
+
+
+@pytest.mark.parametrize(
+    ("sender", "name"),
+    [
+        ("Hejnał Bugielsk <hejnal@bugielsk.example>", "h2027._domainkey.bugielsk.example"),
+        ("hejnal@mstów.example", "h2027._domainkey.xn--mstw-sqa.example"),
+        (None, "h2027._domainkey.<domain of the sender>"),
+    ],
+)
+def test_the_command_says_where_the_record_goes_beside_its_value(tmp_path: Path, sender: str | None, name: str) -> None:
+    environment = {one: value for one, value in os.environ.items() if not one.startswith("HEJNAL_")}
+    if sender:
+        environment["HEJNAL_NOTIFIER_EMAIL_FROM"] = sender
+    command = [sys.executable, "-m", "hejnal_notifier", "dkim-key", "--private", tmp_path / "dkim.pem", "--selector", "h2027"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == load_dkim_keys({"h2027": tmp_path / "dkim.pem"})[0].record() + "\n"
+    assert f"TXT record {name} with" in done.stderr

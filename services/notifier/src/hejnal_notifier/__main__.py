@@ -59,10 +59,7 @@ def main() -> int:
     if arguments.command == "vapid-keys":
         return _vapid_keys(arguments)
     if arguments.command == "dkim-key":
-        from hejnal_notifier.channels.dkim import make_dkim_key
-
-        print(make_dkim_key(arguments.private, arguments.selector, ed25519_key=arguments.ed25519))
-        return 0
+        return _dkim_key(arguments)
 
     from hejnal_notifier.settings import Settings
     from hejnal_runtime.logs import configure_logging
@@ -88,6 +85,29 @@ def main() -> int:
 
     uvloop.run(run_service(settings))
     return 0
+
+
+def _dkim_key(arguments: argparse.Namespace) -> int:
+    """The record's value alone on standard output, for programs; its name beside it, for people."""
+    from hejnal_notifier.channels.dkim import make_dkim_key, record_name
+
+    record = make_dkim_key(arguments.private, arguments.selector, ed25519_key=arguments.ed25519)
+    print(f"DNS: a TXT record {record_name(arguments.selector, _sender())} with this value:", file=sys.stderr, flush=True)
+    print(record)
+    return 0
+
+
+def _sender() -> str | None:
+    """The configured sender of e-mails; None where the settings do not say, as on the machine on which keys are made."""
+    from pydantic import ValidationError
+
+    from hejnal_notifier.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError:
+        return None
+    return settings.email_from if "email_from" in settings.model_fields_set else None
 
 
 def _vapid_keys(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -162,3 +163,9 @@ def make_dkim_key(path: Path, selector: str, *, ed25519_key: bool = False) -> st
         path.touch(mode=0o600, exist_ok=False)
         path.write_bytes(pem)
     return _load(selector, path).record()
+
+
+def record_name(selector: str, sender: str | None) -> str:
+    """Where the TXT record goes for mail from `sender` (an address, with or without a name); None: the domain is left open."""
+    domain = parseaddr(sender)[1].rpartition("@")[2].encode("idna").decode() if sender else ""
+    return f"{selector}._domainkey.{domain or '<domain of the sender>'}"
