@@ -1,4 +1,7 @@
-"""`hejnal-backup make | list | verify | restore | rewind | prune | key`: backups of a town, settings in `HEJNAL_BACKUP_…`."""
+"""`python -m hejnal_backup make | list | verify | restore | rewind | prune | key`.
+
+Backups of a town; settings in `HEJNAL_BACKUP_…`.
+"""
 
 import argparse
 import asyncio
@@ -23,10 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         settings = BackupSettings()
     except ValidationError as error:
-        print(f"hejnal-backup: {error}", file=sys.stderr)
+        print(f"backup: {error}", file=sys.stderr)
         return 2
     except BackupError as error:
-        print(f"hejnal-backup: {error}", file=sys.stderr)
+        print(f"backup: {error}", file=sys.stderr)
         return 1
     from hejnal_backup.commands import Commands
 
@@ -39,15 +42,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return asyncio.run(commands.run(chosen))
     except BackupError as error:
-        print(f"hejnal-backup {chosen.command}: {error}", file=sys.stderr)
+        print(f"backup, {chosen.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nhejnal-backup: interrupted; what was begun does not count as a backup", file=sys.stderr)
+        print("\nbackup: interrupted; what was begun does not count as a backup", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hejnal-backup", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m hejnal_backup", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("make", help="back the town up while it runs, then let old backups go")
     listed = commands.add_parser("list", help="what is there")

@@ -100,7 +100,10 @@ class Commands:
         for backup_id in store.broken():
             self._say(f"{backup_id} was begun and is not whole: it is no backup")
         if not found:
-            self._say("there is no backup yet: `hejnal-backup make`")
+            self._say(
+                "there is no backup yet. `make backup` makes one in a clone, `docker compose run --rm backup` with Docker "
+                "Compose, a Job of the chart's CronJob in Kubernetes"
+            )
         return 0
 
     def _verify(self, backup: str, identity: Path | None) -> int:

@@ -77,8 +77,9 @@ def read_recipients(path: Path | None) -> list[pyrage.x25519.Recipient]:
     """Public keys from a file, `#` begins a comment. BackupError when there is none, or a private key among them."""
     if path is None:
         raise BackupError(
-            "HEJNAL_BACKUP_RECIPIENTS_FILE is not set: `hejnal-backup key FILE` makes a key pair. Run it on another machine, "
-            "keep FILE there and bring the line that begins with age1 here"
+            "HEJNAL_BACKUP_RECIPIENTS_FILE is not set: it names a file with age public keys. `age-keygen -o FILE` (package age) "
+            "or `python -m hejnal_backup key FILE` makes a key pair. Run it on another machine, keep FILE there and bring the "
+            "line that begins with age1 here"
         )
     found = []
     for line in _lines(path, "recipients"):

@@ -53,7 +53,8 @@ async def rewind(kafka: KafkaConnection, prefix: str, taken_at: datetime) -> Rew
             await admin.close()
     except (KafkaError, TimeoutError, OSError) as error:
         raise BackupError(
-            f"Kafka at {kafka.bootstrap} could not be put back ({error!r}). Databases are: run `hejnal-backup rewind`"
+            f"Kafka at {kafka.bootstrap} could not be put back ({error!r}). Databases are: once it answers, "
+            "`python -m hejnal_backup rewind` with the same settings does the rest"
         ) from error
     return done
 
