@@ -1,11 +1,12 @@
 import { Icon } from "@hejnal/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+import { Button, ComboBox, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { searchStreets, type Town } from "../api/town.ts";
 import { AddressSearch } from "../ui/AddressSearch.tsx";
 import { RadioChoice } from "../ui/Choice.tsx";
+import { namedOrFirst, PickInput } from "../ui/PickInput.tsx";
 import { useSettled } from "../wall/use-settled.ts";
 import { AreaMap } from "./AreaMap.tsx";
 import { AREA_KINDS, type Draft, type Fault } from "./draft.ts";
@@ -60,7 +61,7 @@ function Streets({ streets, isInvalid, onChange }: { readonly streets: readonly 
         }}
       >
         <Label>{t("editor.street")}</Label>
-        <Input className="input" />
+        <PickInput pick={(words) => (words.trim() === q && found.isSuccess ? (namedOrFirst(items, ({ name }) => name, words)?.id ?? null) : null)} />
         <Popover className="popover">
           <ListBox className="menu" renderEmptyState={() => <p className="menu-empty">{q.length < 2 ? t("editor.typeMore") : found.isFetching ? t("editor.searching") : t("editor.noStreet")}</p>}>
             {(street: (typeof items)[number]) => (

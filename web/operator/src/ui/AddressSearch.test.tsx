@@ -32,4 +32,37 @@ describe("searching an address", () => {
       expect(screen.getByRole("button", { name: "Dalej", hidden: false })).toBeVisible();
     }
   });
+
+  it("takes by Enter the very address that was typed, else the first, and keeps words that fit none", async () => {
+    const hits = (...labels: string[]) => labels.map((label) => ({ label, place: { lat: 51.05, lon: 20.95 }, district: "Stare Miasto", kind: "address", postcode: "" }));
+    gateway().on("GET /api/v1/town/addresses", (request) => {
+      const q = new URL(request.url).searchParams.get("q");
+      return Response.json(q === "rynek 2" ? hits("Rynek 20", "Rynek 2") : q === "Ryn" ? hits("Rynek 20", "Rynia 1") : []);
+    });
+    const found = vi.fn();
+    const user = userEvent.setup({ delay: null });
+    render(
+      <QueryClientProvider client={new QueryClient()}>
+        <AddressSearch label="Adres" onFound={found} />
+      </QueryClientProvider>,
+    );
+    const field = screen.getByRole("combobox");
+    for (const [typed, label, last] of [
+      ["rynek 2", "Rynek 2", "Rynek 2"],
+      ["Ryn", "Rynek 20", "Rynia 1"],
+    ] as const) {
+      await user.clear(field);
+      await user.type(field, typed);
+      await screen.findByRole("option", { name: new RegExp(`^${last} `) });
+      await user.keyboard("{Enter}");
+      expect(found).toHaveBeenLastCalledWith(expect.objectContaining({ label }));
+      expect(field).toHaveValue(label);
+    }
+    await user.clear(field);
+    await user.type(field, "Nieznana");
+    await screen.findByText("Nie ma takiego adresu.");
+    await user.keyboard("{Enter}");
+    expect(field).toHaveValue("Nieznana");
+    expect(found).toHaveBeenCalledTimes(2);
+  });
 });

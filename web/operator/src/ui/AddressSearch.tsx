@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
+import { ComboBox, Label, ListBox, ListBoxItem, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type AddressHit, searchAddresses } from "../api/town.ts";
 import { useSettled } from "../wall/use-settled.ts";
+import { namedOrFirst, PickInput } from "./PickInput.tsx";
 
 interface AddressSearchProps {
   readonly label: string;
@@ -34,7 +35,7 @@ export function AddressSearch({ label, isInvalid = false, onFound }: AddressSear
       }}
     >
       <Label>{label}</Label>
-      <Input className="input" />
+      <PickInput pick={(words) => (words.trim() === q && found.isSuccess ? (namedOrFirst(items, ({ label: name }) => name, words)?.id ?? null) : null)} />
       <Popover className="popover">
         <ListBox className="menu" renderEmptyState={() => <p className="menu-empty">{q.length < 2 ? t("editor.typeMore") : found.isFetching ? t("editor.searching") : t("editor.noAddress")}</p>}>
           {(hit: (typeof items)[number]) => (

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { WallView } from "../api/views.ts";
+import { cameraByNumber } from "../cameras/camera-search.ts";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { useNowQuarters } from "../words/ticker.ts";
 import { calledNumber, type Call, isAwaitingView, isOpen } from "./call-buffer.ts";
@@ -24,7 +25,7 @@ export function CallBox({ call, cameras, views }: CallBoxProps) {
   }
   if (!isOpen(call, nowMs)) return null;
   const number = calledNumber(call);
-  const wanted = call.kind === "view" ? viewOf(views, number)?.name : cameras.find((camera) => camera.number === number)?.name;
+  const wanted = call.kind === "view" ? viewOf(views, number)?.name : cameraByNumber(cameras, number)?.name;
   return (
     <p className="call-box" role="status">
       <kbd>{call.kind === "view" ? `W ${call.digits}` : call.digits}</kbd>

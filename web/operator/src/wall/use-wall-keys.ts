@@ -2,6 +2,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { WallView } from "../api/views.ts";
+import { cameraByNumber } from "../cameras/camera-search.ts";
 import type { NumberedCamera } from "../cameras/use-cameras.ts";
 import { useSession } from "../session/session.tsx";
 import { useAnnounce } from "../shell/Announcer.tsx";
@@ -61,7 +62,7 @@ export function useWallKeys(options: WallKeysOptions) {
     return undefined;
   };
   const callCamera = () => {
-    const wanted = cameras.find((camera) => camera.number === calledNumber(call));
+    const wanted = cameraByNumber(cameras, calledNumber(call));
     if (wanted === undefined) {
       announce(t("wall.noSuchCamera", { number: call.digits }));
       return;
