@@ -5,7 +5,7 @@ import { addTemplate, fetchTemplates, type Template, TEMPLATES_KEY } from "../ap
 import { useAnnounce } from "../shell/Announcer.tsx";
 import { Field, NumberField } from "../ui/Field.tsx";
 import { FormDialog } from "../ui/FormDialog.tsx";
-import { toLocalInput } from "../words/town-clock.ts";
+import { toLocalInput, toLocalInputRoundedUp } from "../words/town-clock.ts";
 import { contentOf, type Draft, draftOfContent } from "./draft.ts";
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 export function draftOfTemplate(template: Template, nowMs: number): Draft {
   const draft = draftOfContent(template.body, [], nowMs);
   const hours = template.valid_for_h ?? null;
-  return { ...draft, templateId: template.id, from: "", until: hours === null ? (draft.until === "" ? toLocalInput(nowMs + 8 * HOUR_MS) : draft.until) : toLocalInput(Math.ceil((nowMs + hours * HOUR_MS) / HOUR_MS) * HOUR_MS) };
+  return { ...draft, templateId: template.id, from: "", until: hours === null ? (draft.until === "" ? toLocalInput(nowMs + 8 * HOUR_MS) : draft.until) : toLocalInputRoundedUp(nowMs + hours * HOUR_MS) };
 }
 
 /** Begins with a text of the town's own; while there is none, nothing is offered. */

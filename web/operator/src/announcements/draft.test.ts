@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { announcementDetail } from "../testing/fake-gateway.ts";
 import { allClearTexts, missingWords, startAllClear } from "./all-clear.ts";
 import { type Draft, draftBody, draftOf, emptyDraft, faults, quickEnds, withSeverity } from "./draft.ts";
+import { fromLocalInput } from "../words/town-clock.ts";
 import { boundsOf } from "./geometry-bounds.ts";
 import { newest, tally } from "./progress.ts";
+import { draftOfTemplate } from "./Templates.tsx";
 
 const NOW = Date.parse("2026-11-22T11:20:00Z");
 const text = { title: "Nie ma wody", body: "Pękła rura.", instruction: "", sms: "" };
@@ -24,11 +26,42 @@ describe("a new draft", () => {
 
   it("offers ends in town time", () => {
     expect(Object.fromEntries(quickEnds(NOW).map(({ key, until }) => [key, until]))).toEqual({
-      h2: "2026-11-22T15:00",
-      h6: "2026-11-22T19:00",
+      h2: "2026-11-22T14:20",
+      h6: "2026-11-22T18:20",
       today: "2026-11-22T23:59",
       tomorrow: "2026-11-23T20:00",
     });
+  });
+
+  it.each([
+    ["2026-11-23T03:14:00Z", 5],
+    ["2026-11-23T03:15:00.001Z", 5],
+    ["2026-03-28T23:58:00Z", 5],
+    ["2026-03-29T00:14:59Z", 5],
+    ["2026-10-24T22:07:00Z", 5],
+    ["2026-10-24T23:14:00Z", 46], // its end falls into the second 02:00–03:00, which has no name of its own
+  ])("offers the hours it says, to the next five minutes: at %s", (now, mostMinutes) => {
+    const nowMs = Date.parse(now);
+    for (const { key, until } of quickEnds(nowMs)) {
+      if (key !== "h2" && key !== "h6") continue;
+      const overMs = (fromLocalInput(until) ?? Number.NaN) - nowMs - (key === "h2" ? 2 : 6) * 3_600_000;
+      expect(overMs).toBeGreaterThanOrEqual(0);
+      expect(overMs).toBeLessThan((key === "h2" ? mostMinutes : 5) * 60_000 + 1);
+      expect(Number(until.slice(-2)) % 5).toBe(0);
+    }
+  });
+
+  it("gives a template the hours it says", () => {
+    const body = { category: null, severity: null, texts: {}, area: { kind: "town" as const }, channels: [], drill: false, attachments: [], origins: {}, valid_from: null, valid_until: null };
+    const template = { id: "t", name: "Woda", body, valid_for_h: 3, version: 1, changed_at: "2026-11-22T10:00:00Z", changed_by: "staff-1" };
+    expect(draftOfTemplate(template, Date.parse("2026-11-23T03:14:00Z")).until).toBe("2026-11-23T07:15");
+  });
+
+  it("knows tomorrow in the nights when the clocks change", () => {
+    const tomorrow = (now: string) => quickEnds(Date.parse(now)).find(({ key }) => key === "tomorrow")?.until;
+    expect(tomorrow("2026-03-28T23:30+01:00")).toBe("2026-03-29T20:00");
+    expect(tomorrow("2026-10-25T00:30+02:00")).toBe("2026-10-26T20:00");
+    expect(tomorrow("2026-12-31T12:00+01:00")).toBe("2027-01-01T20:00");
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Language } from "@hejnal/shared";
 import type { DraftContent, Origin } from "../api/announcement-drafts.ts";
 import type { AnnouncementDetail, AnnouncementDraft, Area, Attachment, Channel, Text } from "../api/town.ts";
-import { fromLocalInput, toLocalInput, townDay } from "../words/town-clock.ts";
+import { dayAfter, fromLocalInput, toLocalInput, toLocalInputRoundedUp, townDay } from "../words/town-clock.ts";
 
 export const DRAFT_LANGUAGES: readonly Language[] = ["pl", "en", "uk"];
 export const DRAFT_CHANNELS: readonly Channel[] = ["push", "email", "sms"];
@@ -72,14 +72,13 @@ export function emptyDraft(nowMs: number): Draft {
   };
 }
 
-/** Ends that are offered with one press. */
+/** Ends that are offered with one press: what the button says, to the next full five minutes. */
 export function quickEnds(nowMs: number): { readonly key: "h2" | "h6" | "today" | "tomorrow"; readonly until: string }[] {
-  const hour = (ms: number) => toLocalInput(Math.ceil(ms / HOUR_MS) * HOUR_MS);
   return [
-    { key: "h2", until: hour(nowMs + 2 * HOUR_MS) },
-    { key: "h6", until: hour(nowMs + 6 * HOUR_MS) },
+    { key: "h2", until: toLocalInputRoundedUp(nowMs + 2 * HOUR_MS) },
+    { key: "h6", until: toLocalInputRoundedUp(nowMs + 6 * HOUR_MS) },
     { key: "today", until: `${townDay(nowMs)}T23:59` },
-    { key: "tomorrow", until: `${townDay(nowMs + 24 * HOUR_MS)}T20:00` },
+    { key: "tomorrow", until: `${dayAfter(townDay(nowMs))}T20:00` },
   ];
 }
 

@@ -76,6 +76,23 @@ export function fromLocalInput(value: string): number | null {
   return asUtc - 3_600_000;
 }
 
+const FIVE_MINUTES_MS = 300_000;
+
+/**
+ * The next full five minutes as a `datetime-local` value. In the second of the two hours that have one name it is the end
+ * of that hour: a minute of it, written down, would be read as one an hour before.
+ */
+export function toLocalInputRoundedUp(atMs: number): string {
+  let full = Math.ceil(atMs / FIVE_MINUTES_MS) * FIVE_MINUTES_MS;
+  while (fromLocalInput(toLocalInput(full)) !== full) full += FIVE_MINUTES_MS;
+  return toLocalInput(full);
+}
+
+/** The calendar day after `2026-11-22`; days of 23 and 25 hours count as one. */
+export function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Whole days between the town's calendar days of two instants: 0 today, 1 tomorrow, -1 yesterday. */
 export function dayDistance(atMs: number, nowMs: number): number {
   const day = (ms: number) => {
