@@ -47,7 +47,7 @@ def main() -> None:
         from hejnal_citizen.town.importer import import_file
 
         try:
-            print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file))))
+            print(json.dumps(asyncio.run(import_file(_database_url(), arguments.file, _warn))))
         except (OSError, ValueError) as error:
             sys.exit(str(error))
     elif arguments.command == "republish":
@@ -64,6 +64,10 @@ def main() -> None:
             print(secret_keys.write_file(arguments.file, None if arguments.new else Settings().token_key_file))
         else:
             print(json.dumps(asyncio.run(secret_keys.reseal(_database_url(), Settings()))))
+
+
+def _warn(words: str) -> None:
+    print(f"warning: {words}", file=sys.stderr)
 
 
 async def _republish(erase: Path | None) -> None:

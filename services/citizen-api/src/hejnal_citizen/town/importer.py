@@ -1,13 +1,16 @@
 """Puts a town's own data into the database: boundary, streets, address points, places."""
 
-import json
+import codecs
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hejnal_citizen.sql import command
+from hejnal_citizen.town.boundary import Boundary
 from hejnal_citizen.town.words import fold, number_key
 from hejnal_contracts.base import Model, Point
 from hejnal_runtime.clock import SystemClock
@@ -15,6 +18,9 @@ from hejnal_runtime.database import Database
 
 _MOST_TOLD = 20
 """Wrong places of a file that are named."""
+_MOST_OUTSIDE_NAMED = 5
+_MOST_OUTSIDE = 0.9
+"""From this share of addresses outside the boundary on, the file is wrong and not a few of its addresses."""
 STREET_WIDTH_M = 60.0
 """A street reaches this far around each of its address points."""
 
@@ -51,10 +57,17 @@ class TownFile(Model):
     name: str = Field(min_length=1)
     teryt: str
     center: Point
-    boundary: dict[str, Any]
+    boundary: Boundary
     streets: tuple[TownStreet, ...]
     addresses: tuple[TownAddress, ...]
     places: tuple[TownPlace, ...] = ()
+
+    @field_validator("teryt")
+    @classmethod
+    def _is_code(cls, teryt: str) -> str:
+        if re.fullmatch("[0-9]{7}", teryt) is None:
+            raise PydanticCustomError("teryt", "a municipality's code has 7 digits, the last one its kind, as in 1413011")
+        return teryt
 
 
 _TOWN = command(
@@ -92,17 +105,37 @@ _FOOTPRINTS = command(
     ) as a where a.street_id = s.id
     """
 )
+_OUTSIDE = command(
+    """
+    select s.name || ' ' || a.number as name, st_covers(t.boundary, st_flipcoordinates(a.place)) as flipped_inside
+    from addresses a join streets s on s.id = a.street_id cross join town t
+    where not st_covers(t.boundary, a.place) order by a.id
+    """
+)
+_OTHERS_OUTSIDE = command(
+    """
+    select other.name from (
+        select 0 as id, 'the center' as name, center as place from town union all select id, name, place from places
+    ) as other cross join town t
+    where not st_covers(t.boundary, other.place) order by other.id
+    """
+)
 
 
-async def import_file(database_url: str, path: Path) -> dict[str, int | str]:
-    """Replace the town by the file's; all or nothing. Returns what was imported. ValueError names what is wrong, OSError too."""
+async def import_file(database_url: str, path: Path, warn: Callable[[str], None] = lambda _words: None) -> dict[str, int | str]:
+    """Replace the town by the file's; all or nothing. Returns what was imported and warns of what looks wrong.
+
+    ValueError names what is wrong, OSError too.
+    """
     town = read_file(path)
     database = Database(database_url, schema="citizen", statement_timeout_s=120)
     try:
         async with database.transaction() as session:
-            await import_town(session, town)
+            warnings = await import_town(session, town)
     finally:
         await database.close()
+    for words in warnings:
+        warn(words)
     return {
         "town": town.name,
         "streets": len(town.streets),
@@ -114,7 +147,7 @@ async def import_file(database_url: str, path: Path) -> dict[str, int | str]:
 def read_file(path: Path) -> TownFile:
     """The file's town. ValueError names the first places that are wrong, OSError why it cannot be read."""
     try:
-        return TownFile.model_validate_json(path.read_bytes())
+        return TownFile.model_validate_json(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         lines = [f"  {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in found[:_MOST_TOLD]]
@@ -122,10 +155,10 @@ def read_file(path: Path) -> TownFile:
         raise ValueError("\n".join([f"{path} is no town file (docs/guide/plik-miasta.md):", *lines, *more])) from None
 
 
-async def import_town(session: AsyncSession, town: TownFile) -> None:
-    """Replace the town in the caller's transaction."""
+async def import_town(session: AsyncSession, town: TownFile) -> list[str]:
+    """Replace the town in the caller's transaction. Returns warnings; ValueError says what is wrong with the file as a whole."""
     row = {"name": town.name, "teryt": town.teryt, "lat": town.center.lat, "lon": town.center.lon}
-    row |= {"boundary": json.dumps(town.boundary), "now": SystemClock().now()}
+    row |= {"boundary": town.boundary.model_dump_json(), "now": SystemClock().now()}
     if not (await session.execute(_TOWN, row)).scalar_one():
         raise ValueError("the boundary is not a valid polygon")
     for statement in _FORGET:
@@ -145,3 +178,22 @@ async def import_town(session: AsyncSession, town: TownFile) -> None:
     if town.places:
         await session.execute(_PLACE, [{**place.model_dump(), "words": " ".join(fold(place.name))} for place in town.places])
     await session.execute(_FOOTPRINTS, {"width_m": STREET_WIDTH_M})
+    return await _outside(session, town)
+
+
+async def _outside(session: AsyncSession, town: TownFile) -> list[str]:
+    """What lies outside the boundary, in words. ValueError: so much that the coordinates are wrong."""
+    addresses = (await session.execute(_OUTSIDE)).all()
+    if len(addresses) > 0 and len(addresses) >= _MOST_OUTSIDE * len(town.addresses):
+        told = f"{len(addresses)} of {len(town.addresses)} addresses lie outside the boundary"
+        if sum(address.flipped_inside for address in addresses) >= _MOST_OUTSIDE * len(addresses):
+            raise ValueError(f"{told}: latitude and longitude of the addresses look swapped (GeoJSON has [lon, lat])")
+        raise ValueError(f"{told}: addresses and boundary are of different places, or their coordinates are wrong")
+    others = (await session.execute(_OTHERS_OUTSIDE)).all()
+    named = (("addresses", [address.name for address in addresses]), ("places", [other.name for other in others]))
+    return [
+        f"{kind} outside the boundary: {len(names)} ({', '.join(names[:_MOST_OUTSIDE_NAMED])}"
+        + (", …)" if len(names) > _MOST_OUTSIDE_NAMED else ")")
+        for kind, names in named
+        if names
+    ]
