@@ -24,10 +24,15 @@ def coming(pattern: str, step: int, groups: int, holes: dict[int, int], jitter: 
             yield number * step + shift + jitter[number % len(jitter)]
 
 
+def us(ticks: int) -> int:
+    return ticks * 1_000_000 // 90_000
+
+
 def check(all_times: list[Times]) -> None:
     """What Chromium's frame processor asks for, and no hole in what is buffered."""
     for before, after in itertools.pairwise(all_times):
-        assert 0 < after.decode_ticks - before.decode_ticks <= 2 * before.duration_ticks
+        # It counts in whole microseconds, each time cut off by itself.
+        assert 0 < us(after.decode_ticks) - us(before.decode_ticks) <= 2 * us(before.duration_ticks)
     shown = sorted((times.decode_ticks + times.composition_offset_ticks, times.duration_ticks) for times in all_times)
     longest = max(times.duration_ticks for times in all_times)
     for (at, _), (following, _) in itertools.pairwise(shown):
@@ -53,6 +58,19 @@ def test_times_are_what_players_need(
     found += [timeline.following(value) for value in ticks[joined_after : joined_after + restart_after]]
     found += timeline.begin(ticks[:joined_after])  # a slow line, or the camera came back
     found += [timeline.following(value) for value in ticks[joined_after:]]
+    check(found)
+
+
+@pytest.mark.parametrize("joined_at", range(3))
+@pytest.mark.parametrize("back_at", range(25))
+def test_the_first_pictures_after_a_drop_come_close_enough(joined_at: int, back_at: int) -> None:
+    """How long a picture lasts is a fraction of a tick after some learning: twice as much, cut off, is less than it."""
+    ticks = list(coming("two B", 3600, 80, {}, [0]))
+    timeline = Timeline()
+    found = timeline.begin(ticks[: joined_at + 1])
+    found += [timeline.following(value) for value in ticks[joined_at + 1 : joined_at + 62]]
+    found += timeline.begin(ticks[100 : 101 + back_at])
+    found += [timeline.following(value) for value in ticks[101 + back_at : 200]]
     check(found)
 
 

@@ -88,7 +88,8 @@ class Timeline:
         insort(self._recent, shown)
         while len(self._recent) > self._depth + 1:
             self._recent.pop(0)
-        decoded = min(max(self._recent[0], self._decoded_at + 1), self._decoded_at + 2 * self._lasts)
+        # a tick less than twice: Chromium compares whole microseconds, each cut off by itself
+        decoded = min(max(self._recent[0], self._decoded_at + 1), self._decoded_at + 2 * self._lasts - 1)
         self._decoded_at, self._lasts = decoded, self._duration
         self._shown_until = max(self._shown_until, shown + self._duration)
         return Times(decoded, self._duration, shown - decoded)
