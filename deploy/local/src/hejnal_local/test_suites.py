@@ -11,6 +11,7 @@ What passes then counts as passed and is named as unsteady, so that it is seen a
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ from hejnal_local.workspace import Workspace
 _WITHOUT_SERVERS = "not kafka and not postgres and not browser and not slow"
 _SHOWN_LINES = 60
 _CAUSE_LINES = 8
+_PLACE, _OF_OTHERS = re.compile(r"\.(py|tsx?):\d+"), re.compile(r"site-packages|node_modules")
 _MOST_UNSTEADY = 8
 """More failures than this have a cause of their own: they are not run again."""
 _SECOND_RUN_TIMEOUT_S = 600
@@ -285,7 +287,8 @@ def _failed(report: Path) -> dict[str, tuple[str, str]]:
             if child.tag in ("failure", "error"):
                 text = (child.text or "").strip()
                 name = f"{case.get('file') or case.get('classname')}::{case.get('name')}"
-                bad[name] = child.get("message") or text, text.splitlines()[-1] if text else ""
+                places = [line.strip() for line in text.splitlines() if _PLACE.search(line) and not _OF_OTHERS.search(line)]
+                bad[name] = child.get("message") or text, places[-1] if places else ""
     return bad
 
 
