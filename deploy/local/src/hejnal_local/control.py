@@ -1,9 +1,7 @@
 """Looking after a town that runs: `make status`, `make restart PROGRAM=…`, `make dead-letters`."""
 
 import asyncio
-import http.client
 import time
-import xmlrpc.client
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +16,7 @@ from hejnal_local.ports import HOST
 from hejnal_local.programs import Town
 from hejnal_local.service_settings import refused
 from hejnal_local.started import Started
-from hejnal_local.supervision import Supervisor
+from hejnal_local.supervision import NO_ANSWER, Supervisor
 
 READY_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 60
@@ -151,7 +149,7 @@ def _supervisor(town: Town) -> Supervisor:
 def _states(supervisor: Supervisor) -> dict[str, dict[str, Any]]:
     try:
         return supervisor.states()
-    except (OSError, xmlrpc.client.Fault, http.client.HTTPException) as error:
+    except NO_ANSWER as error:
         raise ControlError("the town is being started or ended: look again in a moment") from error
 
 

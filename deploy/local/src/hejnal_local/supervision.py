@@ -19,6 +19,8 @@ from typing import Any
 from hejnal_local.keys import write_private
 from hejnal_local.processes import ProcessId, children_of
 
+NO_ANSWER = (OSError, xmlrpc.client.Fault, http.client.HTTPException)
+"""What asking supervisord raises while it is being started or ended."""
 _LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes
 _LOG_BYTES = 10_000_000
 
