@@ -224,45 +224,42 @@ async def test_a_dead_letter_that_may_not_be_written_is_told_and_ends_with_its_c
     await producer.stop()
 
 
-async def test_the_administrator_adds_rotates_and_removes_an_outside_system(town: KafkaSecurity, tmp_path: Path) -> None:
+def of_administrator(town: KafkaSecurity) -> list[str]:
     who = town.administrator
-    common = ["--bootstrap", who.bootstrap, "--ca-file", str(who.ca_file)]
-    common += ["--client-certificate-file", str(who.client_certificate_file)]
+    options = ["--bootstrap", who.bootstrap, "--ca-file", str(who.ca_file)]
+    return [*options, "--client-certificate-file", str(who.client_certificate_file)]
+
+
+async def users(town: KafkaSecurity, *arguments: str) -> int:
+    """`python -m hejnal_runtime.bus.users`, as the administrator."""
+    return await asyncio.to_thread(main, [*of_administrator(town), *arguments])
+
+
+async def test_the_administrator_adds_rotates_and_removes_an_outside_system(town: KafkaSecurity, tmp_path: Path) -> None:
     file = tmp_path / "czujniki.password"
-
-    async def users(*arguments: str) -> int:
-        return await asyncio.to_thread(main, [*common, *arguments])
-
     connection = replace(town.as_user("czujniki"), password_file=file)
-    assert await users("writer", "czujniki", "alert-requests", "--file", str(file)) == 0
+    assert await users(town, "writer", "czujniki", "alert-requests", "--file", str(file)) == 0
     assert file.stat().st_mode & 0o077 == 0
     assert await may_write(connection) == {"alert-requests"}
     first = file.read_text()
-    assert await users("password", "czujniki", "--file", str(file)) == 0
+    assert await users(town, "password", "czujniki", "--file", str(file)) == 0
     assert file.read_text() != first
     assert await may_write(connection) == {"alert-requests"}
-    assert await users("reader", "notifier", "alerts", "--file", str(tmp_path / "x")) == 1, "a user of the platform itself"
-    assert await users("remove", "czujniki") == 0
+    assert await users(town, "reader", "notifier", "alerts", "--file", str(tmp_path / "x")) == 1, "a user of the platform itself"
+    assert await users(town, "remove", "czujniki") == 0
     with pytest.raises(TopicError, match="does not know user czujniki"):
         await create_topics(connection)
 
 
 async def test_dead_letters_are_read_by_whom_the_administrator_lets(town: KafkaSecurity, tmp_path: Path) -> None:
-    who = town.administrator
-    common = ["--bootstrap", who.bootstrap, "--ca-file", str(who.ca_file)]
-    common += ["--client-certificate-file", str(who.client_certificate_file)]
     file = tmp_path / "odlozone.password"
-
-    async def users(*arguments: str) -> int:
-        return await asyncio.to_thread(main, [*common, *arguments])
-
-    assert await users("reader", "odlozone", "announcements.dlq", "--file", str(file)) == 0
+    assert await users(town, "reader", "odlozone", "announcements.dlq", "--file", str(file)) == 0
     connection = replace(town.as_user("odlozone"), password_file=file)
     assert await may_see_and_read(connection) == ({"announcements.dlq"}, {"announcements.dlq"})
     assert await may_write(connection) == set()
-    assert await users("remove", "odlozone") == 0
+    assert await users(town, "remove", "odlozone") == 0
     with pytest.raises(SystemExit):  # what was put aside is for eyes only
-        main([*common, "writer", "odlozone", "announcements.dlq", "--file", str(file)])
+        main([*of_administrator(town), "writer", "odlozone", "announcements.dlq", "--file", str(file)])
 
 
 async def test_granting_again_changes_nothing(town: KafkaSecurity) -> None:

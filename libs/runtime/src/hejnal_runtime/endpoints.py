@@ -103,3 +103,11 @@ class PublicResolver(AbstractResolver):
     async def close(self) -> None:
         """Close the resolver."""
         await self._resolver.close()
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a URL's host is this machine's own; a name other than `localhost` is not looked up."""
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"

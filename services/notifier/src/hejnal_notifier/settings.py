@@ -1,7 +1,6 @@
 """What the notifier can be told from outside."""
 
 import socket
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -10,16 +9,10 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from hejnal_contracts.base import Severity
+from hejnal_runtime.endpoints import is_loopback
 from hejnal_runtime.settings import ServiceSettings
 
 PUSH_HOSTS = ("googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Settings(ServiceSettings):
@@ -175,9 +168,9 @@ class Settings(ServiceSettings):
     def _residents_know_who_writes(self) -> Self:
         """The examples' names are for this machine's own sinks: no resident gets a message of another town."""
         needed: set[str] = set()
-        if self.smtp_host and not _is_here(self.smtp_host):
+        if self.smtp_host and not is_loopback(self.smtp_host):
             needed |= {"town_name", "email_from"}
-        if self.sms_url and not _is_here(urlsplit(self.sms_url).hostname or ""):
+        if self.sms_url and not is_loopback(urlsplit(self.sms_url).hostname):
             needed |= {"town_name", "sms_sender"}
         unset = sorted(needed - self.model_fields_set)
         if unset:

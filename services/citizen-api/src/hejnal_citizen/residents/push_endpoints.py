@@ -1,14 +1,14 @@
 """Push endpoints come from outside and are called by our servers: only push services are accepted (SSRF)."""
 
 from base64 import urlsafe_b64decode
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
 from hejnal_citizen.residents.schemas import PushTarget
 from hejnal_citizen.residents.server_keys import ServerKeys
 from hejnal_citizen.settings import Settings
+from hejnal_runtime.endpoints import is_loopback
 from hejnal_runtime.errors import AppError, Kind
 
 HTTPS_PORT = 443
@@ -49,20 +49,11 @@ def _endpoint_allowed(endpoint: str, settings: Settings) -> bool:
         return False
     if not parts.hostname or parts.username is not None or parts.password is not None:
         return False
-    if settings.loopback_push and _is_loopback(parts):
+    if settings.loopback_push and is_loopback(parts.hostname):
         return parts.scheme in {"http", "https"}
     host = parts.hostname
     known = any(host == one or host.endswith("." + one) for one in settings.push_hosts)
     return parts.scheme == "https" and port in {None, HTTPS_PORT} and known
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _decoded(value: str) -> bytes:

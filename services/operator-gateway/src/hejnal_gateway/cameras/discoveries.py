@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from hejnal_gateway.cameras.ingest_client import IngestClient
 from hejnal_gateway.cameras.registry import CameraRegistry
 from hejnal_runtime.clock import Clock
 from hejnal_runtime.database import Database
+from hejnal_runtime.endpoints import is_loopback
 from hejnal_runtime.errors import AppError, Kind
 from hejnal_runtime.ids import new_id
 
@@ -209,15 +209,8 @@ def _is(camera: CameraState, device: _Found) -> bool:
         known = urlsplit(camera.onvif.url)
         return any(urlsplit(address).netloc == known.netloc for address in device.addresses)
     hosts = {urlsplit(address).hostname for address in device.addresses} - {None}
-    return any((host := urlsplit(source.url).hostname) in hosts and not _is_loopback(host) for source in camera.streams)
-
-
-def _is_loopback(host: str | None) -> bool:
-    """Behind this machine's own address are as many cameras as it plays."""
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return host == "localhost"
+    # behind this machine's own address are as many cameras as it plays
+    return any((host := urlsplit(source.url).hostname) in hosts and not is_loopback(host) for source in camera.streams)
 
 
 def _refused(status: int, content: bytes) -> AppError:
